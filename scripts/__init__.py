@@ -1,0 +1,1 @@
+"""What the Makefile calls: prepare the environments, run the house on one machine."""

@@ -1,0 +1,60 @@
+"""Who did what to which conversation, and when; rows are only ever added."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from storage.database import Session
+from storage.records import Staff
+from storage.tables import audit
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act, without content; `staff_id` is None when the service acted by itself."""
+
+    at: datetime
+    staff_id: UUID | None
+    role: str | None
+    action: str
+    object_id: UUID | None
+    purpose: str
+    result: str
+
+
+async def record(
+    session: Session,
+    *,
+    staff: Staff | None,
+    action: str,
+    object_id: UUID | None,
+    purpose: str = "",
+    result: str = "ok",
+    now: datetime,
+) -> None:
+    """Write down an act in the transaction that does it."""
+    await session.execute(
+        insert(audit).values(
+            at=now,
+            staff_id=staff.id if staff else None,
+            role=staff.role if staff else None,
+            action=action,
+            object_id=object_id,
+            purpose=purpose,
+            result=result,
+        )
+    )
+
+
+async def entries(session: Session, *, object_id: UUID | None = None) -> tuple[Entry, ...]:
+    """Return the acts, oldest first; only those on one object if it is given."""
+    query = select(audit).order_by(audit.c.position)
+    if object_id is not None:
+        query = query.where(audit.c.object_id == object_id)
+    rows = await session.execute(query)
+    return tuple(
+        Entry(row.at, row.staff_id, row.role, row.action, row.object_id, row.purpose, row.result)
+        for row in rows
+    )

@@ -1,0 +1,198 @@
+"""Talks: who answers them, how urgent they are, what the dialogue remembers."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, Row, Select, select, update
+
+from storage import places
+from storage.database import Session, Topic, wake
+from storage.errors import ConversationChanged, NotFound
+from storage.keyring import Purpose
+from storage.records import (
+    OPEN_STATES,
+    AskReason,
+    Contact,
+    Conversation,
+    ConversationState,
+    Language,
+    Risk,
+)
+from storage.tables import conversations, insert_into
+from storage.vault import Vault
+
+_FIXED = {"id", "contact_id", "channel", "opened_at", "version"}
+_RECORD = [conversations.c[one.name] for one in fields(Conversation)]
+_CHANGING = [one.name for one in fields(Conversation) if one.name not in _FIXED]
+
+
+async def open_talk(session: Session, contact_id: UUID) -> Conversation | None:
+    """Return the talk a new message of this person belongs to, or None. There is at most one."""
+    query = _select(conversations.c.contact_id == contact_id, _in(*OPEN_STATES))
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else _record(row)
+
+
+async def start(
+    session: Session, vault: Vault, contact: Contact, *, language: Language, now: datetime
+) -> Conversation:
+    """Open a new talk with the bot, under a data key of its own.
+
+    Raises:
+        ConversationChanged: another worker opened one for this person first.
+    """
+    talk = Conversation(
+        id=uuid4(),
+        contact_id=contact.id,
+        channel=contact.channel,
+        state=ConversationState.BOT,
+        language=language,
+        risk=Risk.NONE,
+        topic=None,
+        reason=None,
+        version=1,
+        epoch=0,
+        owner_id=None,
+        opened_at=now,
+        queued_at=None,
+        lease_until=None,
+        closed_at=None,
+    )
+    await vault.make_data_key(talk.id, Purpose.WRAP, now=now)
+    values = {column.name: getattr(talk, column.name) for column in _RECORD}
+    statement = insert_into(session, conversations).values(last_seq=0, **values)
+    statement = statement.on_conflict_do_nothing()
+    made = await session.execute(statement.returning(conversations.c.id))
+    if made.one_or_none() is None:
+        await vault.destroy_data_key(talk.id)
+        raise ConversationChanged("opened_elsewhere")
+    wake(session, Topic.QUEUE)
+    return talk
+
+
+async def get(session: Session, conversation_id: UUID) -> Conversation:
+    """Return one talk.
+
+    Raises:
+        NotFound: there is none of this id.
+    """
+    row = (await session.execute(_select(conversations.c.id == conversation_id))).one_or_none()
+    if row is None:
+        raise NotFound("conversation")
+    return _record(row)
+
+
+async def save(session: Session, before: Conversation, after: Conversation) -> Conversation:
+    """Write what differs between two states of one talk, if nobody changed it since `before`.
+
+    Returns:
+        `after` under its new version.
+
+    Raises:
+        ConversationChanged: the stored version is not that of `before`.
+    """
+    statement = (
+        update(conversations)
+        .where(conversations.c.id == before.id, conversations.c.version == before.version)
+        .values(version=before.version + 1, **_changes(before, after))
+        .returning(*_RECORD)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise ConversationChanged("version")
+    wake(session, Topic.QUEUE)
+    return _record(row)
+
+
+async def memory(session: Session, vault: Vault, conversation: Conversation) -> str:
+    """Return what the dialogue remembered, "" when nothing yet.
+
+    Raises:
+        SealBroken: the stored value does not open at its place.
+        KeyMissing: the talk's key was destroyed.
+    """
+    query = select(conversations.c.memory_ct).where(conversations.c.id == conversation.id)
+    sealed = (await session.execute(query)).scalar_one_or_none()
+    if sealed is None:
+        return ""
+    key = await vault.data_key(conversation.id)
+    return vault.open(key, sealed, places.conversation_memory(conversation.id))
+
+
+async def remember(session: Session, vault: Vault, conversation: Conversation, memory: str) -> None:
+    """Replace what the dialogue remembers; does not count as a change of the talk."""
+    key = await vault.data_key(conversation.id)
+    sealed = vault.seal(key, memory, places.conversation_memory(conversation.id))
+    await session.execute(
+        update(conversations).where(conversations.c.id == conversation.id).values(memory_ct=sealed)
+    )
+
+
+async def queue(session: Session) -> tuple[Conversation, ...]:
+    """Return everybody who waits: highest risk first, then longest waiting, then id."""
+    order = (conversations.c.risk.desc(), conversations.c.queued_at, conversations.c.id)
+    rows = await session.execute(_select(_in(ConversationState.QUEUED)).order_by(*order))
+    return tuple(_record(row) for row in rows)
+
+
+async def owned_by(session: Session, staff_id: UUID) -> tuple[Conversation, ...]:
+    """Return the talks one counselor leads now, oldest first."""
+    query = _select(conversations.c.owner_id == staff_id, _in(ConversationState.ACTIVE))
+    rows = await session.execute(query.order_by(conversations.c.opened_at, conversations.c.id))
+    return tuple(_record(row) for row in rows)
+
+
+async def extend_leases(session: Session, staff_id: UUID, *, lease_until: datetime) -> int:
+    """Keep every talk this counselor leads for longer; return how many there are.
+
+    Does not count as a change of the talk: nobody has to read or decide again for it.
+    """
+    statement = (
+        update(conversations)
+        .where(conversations.c.owner_id == staff_id, _in(ConversationState.ACTIVE))
+        .values(lease_until=lease_until)
+        .returning(conversations.c.id)
+    )
+    return len((await session.execute(statement)).all())
+
+
+async def lapsed(session: Session, *, now: datetime) -> tuple[Conversation, ...]:
+    """Return the led talks whose counselor was not heard of in time, longest gone first."""
+    query = _select(conversations.c.lease_until < now, _in(ConversationState.ACTIVE))
+    rows = await session.execute(query.order_by(conversations.c.lease_until, conversations.c.id))
+    return tuple(_record(row) for row in rows)
+
+
+def _changes(before: Conversation, after: Conversation) -> dict[str, Any]:
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in _CHANGING)
+    return {name: new for name, old, new in pairs if new != old}
+
+
+def _select(*where: ColumnElement[bool]) -> Select[Any]:
+    return select(*_RECORD).where(*where)
+
+
+def _in(*states: ConversationState) -> ColumnElement[bool]:
+    return conversations.c.state.in_(states)
+
+
+def _record(row: Row[Any]) -> Conversation:
+    return Conversation(
+        id=row.id,
+        contact_id=row.contact_id,
+        channel=row.channel,
+        state=ConversationState(row.state),
+        language=Language(row.language),
+        risk=Risk(row.risk),
+        topic=row.topic,
+        reason=None if row.reason is None else AskReason(row.reason),
+        version=row.version,
+        epoch=row.epoch,
+        owner_id=row.owner_id,
+        opened_at=row.opened_at,
+        queued_at=row.queued_at,
+        lease_until=row.lease_until,
+        closed_at=row.closed_at,
+    )

@@ -1,0 +1,104 @@
+"""The open database: transactions, the vault, and the bells."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from storage.engines import driver_errors, keys_engine, main_engine, reading_engine
+from storage.errors import KeyringUnusable
+from storage.keyring import Keyring
+from storage.keystore import KeyStore
+from storage.migrate import knows_a_keyring, migrate
+from storage.tables import insert_into, key_proofs
+from storage.vault import Vault, proof
+from storage.wakeups import Subscription, Topic, Wakeups, to_ring, wake
+
+__all__ = [
+    "Database",
+    "Session",
+    "Subscription",
+    "Topic",
+    "Wakeups",
+    "knows_a_keyring",
+    "migrate",
+    "open_database",
+    "wake",
+]
+
+Session = AsyncSession
+
+
+class Database:
+    """One database with its key table; shared by everything in the process."""
+
+    def __init__(self, writing: AsyncEngine, reading: AsyncEngine, keyring: Keyring, vault: Vault):
+        self._writing = writing
+        self._reading = reading
+        self._keyring = keyring
+        self.vault = vault
+        self.wakeups = Wakeups()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Session]:
+        """Open a transaction that commits when the block ends well, then rings the bells.
+
+        Do not open one inside another: SQLite has one writer.
+
+        Raises:
+            DatabaseAway: unreachable, connection lost, or locked for too long.
+        """
+        with driver_errors():
+            async with AsyncSession(self._writing) as session, session.begin():
+                yield session
+        self.wakeups.ring(to_ring(session))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[Session]:
+        """Open a transaction that can only read; it never waits for a writer on SQLite.
+
+        Raises:
+            DatabaseAway: unreachable, connection lost, or locked for too long.
+        """
+        with driver_errors():
+            async with AsyncSession(self._reading) as session, session.begin():
+                yield session
+
+    async def prove_keyring(self) -> None:
+        """Check that the keyring belongs to this database; keys it sees first are noted.
+
+        Without this a foreign keyring would know nobody and quietly start over.
+
+        Raises:
+            KeyringUnusable: a key differs from the one that had its number here.
+        """
+        async with self.transaction() as session:
+            rows = await session.execute(select(key_proofs.c.number, key_proofs.c.proof))
+            known = {row.number: row.proof for row in rows}
+            proofs = {key.number: proof(key) for key in self._keyring.keys}
+            if any(known.get(number, own) != own for number, own in proofs.items()):
+                raise KeyringUnusable("keyring_of_another_installation")
+            fresh = [{"number": n, "proof": p} for n, p in proofs.items() if n not in known]
+            if fresh:
+                await session.execute(insert_into(session, key_proofs), fresh)
+
+    async def close(self) -> None:
+        """Close every connection and forget the keys."""
+        await self._reading.dispose()
+        await self._writing.dispose()
+        await self.vault.close()
+
+
+def open_database(url: str, *, keys_url: str | None = None, keyring: Keyring) -> Database:
+    """Open a database that `migrate` brought up to date; connections are made when needed.
+
+    Args:
+        url: `sqlite+aiosqlite:///…` or `postgresql+psycopg://…`.
+        keys_url: where the key table is; None: a file `….keys.db` beside a SQLite database,
+            schema `keys` inside a PostgreSQL one.
+        keyring: the keys that wrap the keys in that table.
+    """
+    writing = main_engine(url)
+    vault = Vault(keyring, KeyStore(keys_engine(url, keys_url)))
+    return Database(writing, reading_engine(url, writing), keyring, vault)

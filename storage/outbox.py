@@ -1,0 +1,227 @@
+"""Messages on their way out, each talk's in order; the only place that opens an address.
+
+A message is PENDING until it is SENT, DEAD or CANCELLED; then its body is erased (the words
+stay in the transcript). Only the first pending message of a talk can be claimed, so one that
+has to wait holds up those behind it, and one that is settled lets them go.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, Row, exists, func, insert, select, update
+
+from storage import places
+from storage.database import Session, Topic, wake
+from storage.errors import KeyMissing, LeaseLost, SealBroken
+from storage.records import Conversation, Delivery, DeliveryState, Line
+from storage.tables import contacts, outbox
+from storage.vault import Vault
+
+_KEEPS_BODY = (DeliveryState.PENDING, DeliveryState.WAITING_FOR_USER)
+
+
+async def put(
+    session: Session,
+    vault: Vault,
+    conversation: Conversation,
+    line: Line,
+    body: str,
+    *,
+    from_counselor: bool,
+    now: datetime,
+) -> None:
+    """Let a line of the transcript go out to the person as `body`.
+
+    Raises:
+        KeyMissing: the talk's key was destroyed.
+    """
+    row_id = uuid4()
+    key = await vault.data_key(conversation.id)
+    place = places.outbox_body(conversation.id, row_id, line.seq)
+    await session.execute(
+        insert(outbox).values(
+            id=row_id,
+            line_id=line.id,
+            conversation_id=conversation.id,
+            contact_id=conversation.contact_id,
+            channel=conversation.channel,
+            seq=line.seq,
+            body_ct=vault.seal(key, body, place),
+            from_counselor=from_counselor,
+            state=DeliveryState.PENDING,
+            attempt=0,
+            fence=0,
+            due_at=now,
+            code="",
+            created_at=now,
+        )
+    )
+    wake(session, Topic.OUTBOX)
+
+
+async def claim(
+    session: Session,
+    vault: Vault,
+    *,
+    now: datetime,
+    lease: timedelta,
+    channels: Collection[str],
+) -> Delivery | None:
+    """Take the message that is due first on one of `channels`; None when nothing is due.
+
+    A sender that dies keeps it no longer than `lease`, so a person may get a message twice
+    but never not at all. One that does not open is DEAD at once, and the next one is taken.
+    """
+    while (row := await _lease(session, channels, now=now, until=now + lease)) is not None:
+        try:
+            return await _open(session, vault, row)
+        except (SealBroken, KeyMissing) as error:
+            code = "seal_broken" if isinstance(error, SealBroken) else "key_missing"
+            await _bury(session, row.id, code, now=now)
+    return None
+
+
+async def settle(
+    session: Session,
+    delivery: Delivery,
+    state: DeliveryState,
+    *,
+    now: datetime,
+    code: str = "",
+) -> None:
+    """Write down how a delivery ended; the next message of the talk may go.
+
+    Raises:
+        LeaseLost: another sender has it, or it was cancelled; nothing was written.
+    """
+    values: dict[str, Any] = {"state": state, "code": code, "settled_at": now}
+    if state not in _KEEPS_BODY:
+        values["body_ct"] = None
+    await _write(session, delivery, values)
+
+
+async def retry(session: Session, delivery: Delivery, *, due_at: datetime, code: str = "") -> None:
+    """Give a delivery back to be tried again at `due_at`.
+
+    Raises:
+        LeaseLost: another sender has it, or it was cancelled; nothing was written.
+    """
+    await _write(session, delivery, {"due_at": due_at, "code": code})
+
+
+async def hasten(
+    session: Session, vault: Vault, *, channel: str, account: str, now: datetime
+) -> None:
+    """Make what waits for a person due at `now`: they can be reached again.
+
+    A message that a sender has in hand may be sent twice by this, under one key.
+    """
+    version, pseudonym = vault.pseudonym(channel, account)
+    person = select(contacts.c.id).where(
+        contacts.c.index_key == version, contacts.c.pseudonym == pseudonym
+    )
+    waiting = (
+        outbox.c.contact_id.in_(person.scalar_subquery()),
+        outbox.c.state == DeliveryState.PENDING,
+        outbox.c.due_at > now,
+    )
+    await session.execute(update(outbox).where(*waiting).values(due_at=now))
+    wake(session, Topic.OUTBOX)
+
+
+async def cancel(session: Session, conversation_id: UUID) -> None:
+    """Stop every message of a talk that has not arrived yet, and erase its body."""
+    await session.execute(
+        update(outbox)
+        .where(outbox.c.conversation_id == conversation_id, outbox.c.state.in_(_KEEPS_BODY))
+        .values(state=DeliveryState.CANCELLED, body_ct=None)
+    )
+    wake(session, Topic.QUEUE)
+
+
+async def next_due(session: Session) -> datetime | None:
+    """Return when `claim` will have something, None when nothing is pending."""
+    query = select(func.min(outbox.c.due_at)).where(_is_head())
+    moment: datetime | None = (await session.execute(query)).scalar_one()
+    return moment
+
+
+def _is_head() -> ColumnElement[bool]:
+    ahead = outbox.alias("ahead")
+    earlier = exists().where(
+        ahead.c.conversation_id == outbox.c.conversation_id,
+        ahead.c.state == DeliveryState.PENDING,
+        ahead.c.seq < outbox.c.seq,
+    )
+    return (outbox.c.state == DeliveryState.PENDING) & ~earlier
+
+
+async def _lease(
+    session: Session, channels: Collection[str], *, now: datetime, until: datetime
+) -> Row[Any] | None:
+    due = (
+        select(outbox.c.id)
+        .where(_is_head(), outbox.c.due_at <= now, outbox.c.channel.in_(channels))
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    statement = (
+        update(outbox)
+        .where(outbox.c.id == due)
+        .values(due_at=until, fence=outbox.c.fence + 1, attempt=outbox.c.attempt + 1)
+        .returning(outbox)
+    )
+    row: Row[Any] | None = (await session.execute(statement)).one_or_none()
+    return row
+
+
+async def _open(session: Session, vault: Vault, row: Row[Any]) -> Delivery:
+    query = select(contacts.c.address_ct).where(contacts.c.id == row.contact_id)
+    address_ct = (await session.execute(query)).scalar_one()
+    address_key = await vault.data_key(row.contact_id)
+    address_place = places.contact_address(row.contact_id, row.channel)
+    body_key = await vault.data_key(row.conversation_id)
+    body_place = places.outbox_body(row.conversation_id, row.id, row.seq)
+    return Delivery(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        contact_id=row.contact_id,
+        channel=row.channel,
+        seq=row.seq,
+        address=vault.open(address_key, address_ct, address_place),
+        body=vault.open(body_key, row.body_ct, body_place),
+        from_counselor=row.from_counselor,
+        attempt=row.attempt,
+        fence=row.fence,
+        created_at=row.created_at,
+    )
+
+
+async def _bury(session: Session, row_id: UUID, code: str, *, now: datetime) -> None:
+    await session.execute(
+        update(outbox)
+        .where(outbox.c.id == row_id)
+        .values(state=DeliveryState.DEAD, code=code, settled_at=now)
+    )
+    wake(session, Topic.QUEUE)
+
+
+async def _write(session: Session, delivery: Delivery, values: dict[str, Any]) -> None:
+    statement = (
+        update(outbox)
+        .where(
+            outbox.c.id == delivery.id,
+            outbox.c.fence == delivery.fence,
+            outbox.c.state == DeliveryState.PENDING,
+        )
+        .values(**values)
+        .returning(outbox.c.id)
+    )
+    if (await session.execute(statement)).one_or_none() is None:
+        raise LeaseLost("delivery")
+    wake(session, Topic.OUTBOX)
+    wake(session, Topic.QUEUE)

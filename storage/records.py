@@ -1,0 +1,205 @@
+"""All that leaves this room: frozen records and the enums that are columns."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from uuid import UUID
+
+
+class ConversationState(StrEnum):
+    """Who answers a conversation now."""
+
+    BOT = "bot"
+    QUEUED = "queued"  # waits for a counselor; no machine ends this
+    ACTIVE = "active"  # one counselor owns it, the bot is silent
+    WRAPUP = "wrapup"  # said goodbye; the counselor finishes notes
+    CLOSED = "closed"
+    ERASED = "erased"
+
+
+OPEN_STATES = (ConversationState.BOT, ConversationState.QUEUED, ConversationState.ACTIVE)
+"""States in which a new message belongs to the running conversation."""
+
+
+class Risk(IntEnum):
+    """How soon a person must look, lowest first."""
+
+    NONE = 0
+    LOW = 1
+    HIGH = 2
+    IMMINENT = 3
+
+
+class AskReason(StrEnum):
+    """Why a conversation was put into the queue."""
+
+    REQUESTED = "requested"  # the young person asked for a person
+    CRISIS = "crisis"  # the risk screen fired
+    NOT_UNDERSTOOD = "not_understood"  # low confidence twice
+    NLU_AWAY = "nlu_away"  # the language service is slow, wrong or dead
+    FAILURE = "failure"  # something of ours broke; a person must look
+
+
+class Speaker(StrEnum):
+    """Whose line of the transcript this is."""
+
+    PERSON = "person"
+    BOT = "bot"
+    COUNSELOR = "counselor"
+    SYSTEM = "system"  # a notice for staff, never sent out
+
+
+class Language(StrEnum):
+    """A language the service answers in."""
+
+    KO = "ko"
+    EN = "en"
+
+
+class Role(StrEnum):
+    """What a member of staff may do; one role a person."""
+
+    COUNSELOR = "counselor"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+class DeliveryState(StrEnum):
+    """How far a message on the road out has come."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    DEAD = "dead"  # will never arrive; the counselor is told
+    CANCELLED = "cancelled"
+    WAITING_FOR_USER = "waiting_for_user"  # handed over on the person's next touch
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One person on one channel, known only by a keyed hash."""
+
+    id: UUID
+    channel: str
+    gone: bool  # they blocked or left the channel
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One talk, without a word of what was said.
+
+    `version` grows with every saved change and guards races; `epoch` grows with every
+    claim and fences a former owner's writes.
+    """
+
+    id: UUID
+    contact_id: UUID
+    channel: str
+    state: ConversationState
+    language: Language
+    risk: Risk
+    topic: str | None  # an intent's name; a category, never text
+    reason: AskReason | None
+    version: int
+    epoch: int
+    owner_id: UUID | None
+    opened_at: datetime
+    queued_at: datetime | None
+    lease_until: datetime | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a transcript, opened."""
+
+    id: UUID
+    seq: int  # 1, 2, 3, … without a gap inside one conversation
+    speaker: Speaker
+    text: str = field(repr=False)
+    kind: str  # a MessageKind's value, or "reply" for what went out
+    at: datetime
+    delivery: DeliveryState | None  # None: nothing travels (inbound, notices)
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEvent:
+    """One delivery of a provider that is to be accepted.
+
+    `body` is opaque to this room; it is sealed before it is written.
+    """
+
+    channel: str
+    event_id: str = field(repr=False)
+    account: str = field(repr=False)
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEvent:
+    """An accepted delivery that has not been answered yet, opened."""
+
+    id: UUID
+    body: str = field(repr=False)
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PendingTurn:
+    """All unanswered deliveries of one person, leased to one worker.
+
+    `fence` grows with every lease; a worker whose lease lapsed can write nothing.
+    """
+
+    route: bytes = field(repr=False)
+    channel: str
+    fence: int
+    events: tuple[PendingEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way out, leased to one sender; the only open address there is."""
+
+    id: UUID
+    conversation_id: UUID
+    contact_id: UUID
+    channel: str
+    seq: int
+    address: str = field(repr=False)
+    body: str = field(repr=False)
+    from_counselor: bool
+    attempt: int  # 1 for the first try
+    fence: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """One member of staff, under the pseudonym they chose."""
+
+    id: UUID
+    name: str
+    role: Role
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSecrets:
+    """What a member of staff signs in with."""
+
+    staff: Staff
+    password_hash: str = field(repr=False)
+    totp_secret: str = field(repr=False)
+    totp_last_step: int  # the last 30-second step that was used; a code works once
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSession:
+    """A signed-in browser."""
+
+    id: UUID
+    staff: Staff
+    csrf_token: str = field(repr=False)
+    started_at: datetime
+    seen_at: datetime

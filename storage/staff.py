@@ -1,0 +1,216 @@
+"""Counselors and the others who work here: how they join and stay signed in."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, Select, delete, func, insert, select, update
+
+from storage import places
+from storage.database import Session
+from storage.errors import NotFound
+from storage.keyring import Purpose
+from storage.records import Role, Staff, StaffSecrets, StaffSession
+from storage.tables import invitations, staff, staff_sessions
+from storage.vault import Vault
+
+IDLE_LIMIT = timedelta(minutes=15)
+ABSOLUTE_LIMIT = timedelta(hours=10)
+TOUCH_EVERY = timedelta(minutes=1)
+TOKEN_BYTES = 32
+
+
+async def invite(
+    session: Session,
+    vault: Vault,
+    *,
+    role: Role,
+    invited_by: UUID | None,
+    now: datetime,
+    lifetime: timedelta,
+) -> str:
+    """Make an invitation that one person can use once, within `lifetime`.
+
+    Returns:
+        The token. Only its SHA-256 is stored, so it cannot be shown again.
+    """
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    await session.execute(
+        insert(invitations).values(
+            id=uuid4(),
+            token_hash=_hash(token),
+            role=role,
+            invited_by=invited_by,
+            made_at=now,
+            expires_at=now + lifetime,
+        )
+    )
+    return token
+
+
+async def invitation(session: Session, token: str, *, now: datetime) -> Role:
+    """Return the role an invitation is for.
+
+    Raises:
+        NotFound: unknown, used or expired.
+    """
+    query = select(invitations.c.role).where(*_usable(token, now))
+    role = (await session.execute(query)).scalar_one_or_none()
+    if role is None:
+        raise NotFound("invitation")
+    return Role(role)
+
+
+async def join(
+    session: Session,
+    vault: Vault,
+    *,
+    token: str,
+    name: str,
+    password_hash: str,
+    totp_secret: str,
+    now: datetime,
+) -> Staff:
+    """Use an invitation up and take the person in.
+
+    Raises:
+        NotFound: the invitation is unknown, used or expired ("invitation"), or the name is
+            somebody else's already ("name_taken"); the caller's transaction must end.
+    """
+    use = update(invitations).where(*_usable(token, now)).values(used_at=now)
+    role = (await session.execute(use.returning(invitations.c.role))).scalar_one_or_none()
+    if role is None:
+        raise NotFound("invitation")
+    taken = select(staff.c.id).where(staff.c.name == name)
+    if (await session.execute(taken)).one_or_none() is not None:
+        raise NotFound("name_taken")
+    person = Staff(uuid4(), name, Role(role), active=True)
+    sealed = vault.seal(vault.staff_key(), totp_secret, places.staff_totp(person.id))
+    await session.execute(
+        insert(staff).values(
+            id=person.id,
+            name=name,
+            role=person.role,
+            active=True,
+            password_hash=password_hash,
+            totp_ct=sealed,
+            totp_last_step=0,
+            joined_at=now,
+        )
+    )
+    return person
+
+
+async def secrets_of(session: Session, vault: Vault, name: str) -> StaffSecrets | None:
+    """Return what a member of staff signs in with; None for an unknown name.
+
+    Raises:
+        SealBroken: the stored seed does not open at its place.
+        KeyMissing: the key it was sealed with is not in the keyring.
+    """
+    row = (await session.execute(select(staff).where(staff.c.name == name))).one_or_none()
+    if row is None:
+        return None
+    key = vault.keyring_key(row.totp_ct, Purpose.STAFF)
+    seed = vault.open(key, row.totp_ct, places.staff_totp(row.id))
+    return StaffSecrets(_staff(row), row.password_hash, seed, row.totp_last_step)
+
+
+async def use_totp_step(session: Session, staff_id: UUID, step: int) -> bool:
+    """Use up a 30-second step; False when it, or a later one, was used before."""
+    statement = (
+        update(staff)
+        .where(staff.c.id == staff_id, staff.c.totp_last_step < step)
+        .values(totp_last_step=step)
+        .returning(staff.c.id)
+    )
+    return (await session.execute(statement)).one_or_none() is not None
+
+
+async def start_session(
+    session: Session, *, staff: Staff, token_hash: bytes, csrf_token: str, now: datetime
+) -> StaffSession:
+    """Sign a browser in; only the SHA-256 of its token comes here."""
+    signed_in = StaffSession(uuid4(), staff, csrf_token, now, now)
+    await session.execute(
+        insert(staff_sessions).values(
+            id=signed_in.id,
+            token_hash=token_hash,
+            staff_id=staff.id,
+            csrf_token=csrf_token,
+            started_at=now,
+            seen_at=now,
+        )
+    )
+    return signed_in
+
+
+async def session_of(
+    session: Session, token_hash: bytes, *, now: datetime, touch: bool = True
+) -> StaffSession | None:
+    """Return the sign-in behind a token, and note that it was used unless `touch` is off.
+
+    None when it is unknown, unused for `IDLE_LIMIT`, older than `ABSOLUTE_LIMIT`, or the
+    person is not active any more. The note is written at most once in `TOUCH_EVERY`.
+    """
+    row = (await session.execute(_session_query(token_hash, now))).one_or_none()
+    if row is None:
+        return None
+    seen_at = row.seen_at
+    if touch and now - seen_at >= TOUCH_EVERY:
+        seen_at = now
+        await session.execute(
+            update(staff_sessions).where(staff_sessions.c.id == row.session_id).values(seen_at=now)
+        )
+    return StaffSession(row.session_id, _staff(row), row.csrf_token, row.started_at, seen_at)
+
+
+async def end_session(session: Session, session_id: UUID) -> None:
+    """Sign a browser out."""
+    await session.execute(delete(staff_sessions).where(staff_sessions.c.id == session_id))
+
+
+async def count(session: Session) -> int:
+    """Return how many people work here, active or not."""
+    return int((await session.execute(select(func.count()).select_from(staff))).scalar_one())
+
+
+def _session_query(token_hash: bytes, now: datetime) -> Select[Any]:
+    signed_in = staff_sessions.c
+    return (
+        select(
+            signed_in.id.label("session_id"),
+            signed_in.csrf_token,
+            signed_in.started_at,
+            signed_in.seen_at,
+            staff.c.id,
+            staff.c.name,
+            staff.c.role,
+            staff.c.active,
+        )
+        .join(staff, staff.c.id == signed_in.staff_id)
+        .where(
+            signed_in.token_hash == token_hash,
+            signed_in.seen_at > now - IDLE_LIMIT,
+            signed_in.started_at > now - ABSOLUTE_LIMIT,
+            staff.c.active,
+        )
+    )
+
+
+def _usable(token: str, now: datetime) -> tuple[Any, ...]:
+    return (
+        invitations.c.token_hash == _hash(token),
+        invitations.c.used_at.is_(None),
+        invitations.c.expires_at > now,
+    )
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _staff(row: Row[Any]) -> Staff:
+    return Staff(row.id, row.name, Role(row.role), row.active)

@@ -1,0 +1,265 @@
+"""All tables; every column that ends in `_ct` holds a sealed value (see places.py)."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+KEYS_SCHEMA = "keys"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware UTC on both sides, microseconds.
+
+    SQLite keeps it as text without a zone, in a form that sorts by time.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time without a zone; it could mean anything."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive_datetime")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Insert = postgresql.Insert | sqlite.Insert
+"""An INSERT that can say what happens on a conflict."""
+
+_COUNTER = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts by itself there
+_CODE = String(64)  # a state, a category, a channel, an error code: never content
+_HASH = LargeBinary(32)
+
+
+def insert_into(session: AsyncSession, table: Table) -> Insert:
+    """Start an INSERT in the dialect of the session's database."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+METADATA = MetaData(naming_convention=NAMES)
+KEYS = MetaData(naming_convention=NAMES, schema=KEYS_SCHEMA)
+
+data_keys = Table(
+    "data_keys",
+    KEYS,
+    Column("owner", Uuid, primary_key=True),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("purpose", _CODE, nullable=False),
+    Column("wrap_key", BigInteger, nullable=False, index=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+)
+
+key_proofs = Table(
+    "key_proofs",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("proof", _HASH, nullable=False),
+)
+
+contacts = Table(
+    "contacts",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("channel", _CODE, nullable=False),
+    Column("index_key", BigInteger, nullable=False),  # which key made the pseudonym
+    Column("pseudonym", _HASH, nullable=False),
+    Column("address_ct", LargeBinary, nullable=False),
+    Column("first_seen", UtcDateTime, nullable=False),
+    Column("last_seen", UtcDateTime, nullable=False),
+    Column("gone_at", UtcDateTime),
+    UniqueConstraint("index_key", "pseudonym"),
+)
+
+conversations = Table(
+    "conversations",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("contact_id", Uuid, ForeignKey("contacts.id"), nullable=False, index=True),
+    Column("channel", _CODE, nullable=False),
+    Column("state", _CODE, nullable=False),
+    Column("language", _CODE, nullable=False),
+    Column("risk", SmallInteger, nullable=False),
+    Column("topic", _CODE),
+    Column("reason", _CODE),
+    Column("version", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("owner_id", Uuid),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("queued_at", UtcDateTime),
+    Column("lease_until", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("last_seq", Integer, nullable=False),
+    Column("memory_ct", LargeBinary),
+    CheckConstraint("risk BETWEEN 0 AND 3", name="risk"),
+)
+_OPEN = text("state IN ('bot', 'queued', 'active')")
+Index(
+    "uq_conversations_open",
+    conversations.c.contact_id,
+    unique=True,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
+)
+Index("ix_conversations_state", conversations.c.state, conversations.c.queued_at)
+Index("ix_conversations_owner_id", conversations.c.owner_id)
+
+lines = Table(
+    "lines",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("conversation_id", Uuid, ForeignKey("conversations.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("speaker", _CODE, nullable=False),
+    Column("kind", _CODE, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("text_ct", LargeBinary, nullable=False),
+    UniqueConstraint("conversation_id", "seq"),
+)
+
+inbox = Table(
+    "inbox",
+    METADATA,
+    Column("position", _COUNTER, primary_key=True),  # order of arrival
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("channel", _CODE, nullable=False),
+    Column("event_hash", _HASH, nullable=False),
+    Column("route", _HASH),  # cleared in a tombstone
+    Column("state", _CODE, nullable=False),
+    Column("body_ct", LargeBinary),  # erased in a tombstone
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("code", _CODE, nullable=False),
+    UniqueConstraint("channel", "event_hash"),
+)
+Index("ix_inbox_route", inbox.c.route, inbox.c.position)
+
+routes = Table(
+    "routes",
+    METADATA,
+    Column("route", _HASH, primary_key=True),
+    Column("channel", _CODE, nullable=False),
+    Column("due_at", UtcDateTime),  # null: nothing is pending
+    Column("lease_until", UtcDateTime),
+    Column("fence", BigInteger, nullable=False),
+)
+_DUE = text("due_at IS NOT NULL")
+Index("ix_routes_due_at", routes.c.due_at, sqlite_where=_DUE, postgresql_where=_DUE)
+
+outbox = Table(
+    "outbox",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("line_id", Uuid, ForeignKey("lines.id"), nullable=False, unique=True),
+    Column("conversation_id", Uuid, ForeignKey("conversations.id"), nullable=False),
+    Column("contact_id", Uuid, ForeignKey("contacts.id"), nullable=False, index=True),
+    Column("channel", _CODE, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("body_ct", LargeBinary),  # erased when nothing will be sent any more
+    Column("from_counselor", Boolean, nullable=False),
+    Column("state", _CODE, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),  # pushed forward by a lease
+    Column("code", _CODE, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    UniqueConstraint("conversation_id", "seq"),
+)
+_PENDING = text("state = 'pending'")
+Index("ix_outbox_due_at", outbox.c.due_at, sqlite_where=_PENDING, postgresql_where=_PENDING)
+Index(
+    "ix_outbox_pending",
+    outbox.c.conversation_id,
+    outbox.c.seq,
+    sqlite_where=_PENDING,
+    postgresql_where=_PENDING,
+)
+
+staff = Table(
+    "staff",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("name", _CODE, nullable=False, unique=True),  # a pseudonym they chose
+    Column("role", _CODE, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("totp_ct", LargeBinary, nullable=False),
+    Column("totp_last_step", BigInteger, nullable=False),
+    Column("joined_at", UtcDateTime, nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("token_hash", _HASH, nullable=False, unique=True),
+    Column("role", _CODE, nullable=False),
+    Column("invited_by", Uuid, ForeignKey("staff.id")),  # null: the first one, from the shell
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+
+staff_sessions = Table(
+    "staff_sessions",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("token_hash", _HASH, nullable=False, unique=True),
+    Column("staff_id", Uuid, ForeignKey("staff.id"), nullable=False, index=True),
+    Column("csrf_token", _CODE, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    METADATA,
+    Column("position", _COUNTER, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("staff_id", Uuid),  # null: the service itself
+    Column("role", _CODE),
+    Column("action", _CODE, nullable=False),
+    Column("object_id", Uuid),
+    Column("purpose", _CODE, nullable=False),
+    Column("result", _CODE, nullable=False),
+)

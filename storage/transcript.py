@@ -1,0 +1,135 @@
+"""What was said in a talk, line by line."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, Select, insert, select, update
+
+from storage import places
+from storage.database import Session, Topic, wake
+from storage.errors import NotFound
+from storage.records import DeliveryState, Line, Speaker
+from storage.tables import conversations, lines, outbox
+from storage.vault import DataKey, Vault
+
+
+async def append(
+    session: Session,
+    vault: Vault,
+    conversation_id: UUID,
+    *,
+    speaker: Speaker,
+    text: str,
+    kind: str,
+    at: datetime,
+    line_id: UUID | None = None,
+) -> Line:
+    """Add the next line; its number follows the last one without a gap.
+
+    Writers of one talk wait for each other here until the other's transaction ends.
+
+    Args:
+        session: the open transaction.
+        vault: holds the talk's key.
+        conversation_id: of a talk that is not erased.
+        speaker: whose line it is; part of what the text is bound to.
+        text: what was said.
+        kind: a MessageKind's value, or "reply" for what goes out.
+        at: aware UTC time.
+        line_id: chosen by a console that may ask twice (see `find`); None: a new one.
+
+    Raises:
+        NotFound: there is no such talk.
+        KeyMissing: the talk's key was destroyed.
+    """
+    line = Line(
+        id=line_id or uuid4(),
+        seq=await _next_seq(session, conversation_id),
+        speaker=speaker,
+        text=text,
+        kind=kind,
+        at=at,
+        delivery=None,
+    )
+    key = await vault.data_key(conversation_id)
+    place = places.line_text(conversation_id, line.id, speaker, line.seq)
+    await session.execute(
+        insert(lines).values(
+            id=line.id,
+            conversation_id=conversation_id,
+            seq=line.seq,
+            speaker=speaker,
+            kind=kind,
+            at=at,
+            text_ct=vault.seal(key, text, place),
+        )
+    )
+    wake(session, Topic.QUEUE)
+    return line
+
+
+async def read(
+    session: Session, vault: Vault, conversation_id: UUID, *, after: int = 0
+) -> tuple[Line, ...]:
+    """Open the lines that follow number `after`, in order. The caller audits first.
+
+    Raises:
+        SealBroken: a line does not open; no part of the transcript is returned.
+        KeyMissing: the talk's key was destroyed.
+    """
+    query = _lines(conversation_id).where(lines.c.seq > after).order_by(lines.c.seq)
+    rows = (await session.execute(query)).all()
+    if not rows:
+        return ()
+    key = await vault.data_key(conversation_id)
+    return tuple(_open(vault, key, row) for row in rows)
+
+
+async def find(session: Session, vault: Vault, conversation_id: UUID, line_id: UUID) -> Line | None:
+    """Open one line of a talk, None when it was never written.
+
+    Raises:
+        SealBroken: it does not open.
+        KeyMissing: the talk's key was destroyed.
+    """
+    query = _lines(conversation_id).where(lines.c.id == line_id)
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return _open(vault, await vault.data_key(conversation_id), row)
+
+
+def _lines(conversation_id: UUID) -> Select[Any]:
+    return (
+        select(lines, outbox.c.state.label("delivery"))
+        .outerjoin(outbox, outbox.c.line_id == lines.c.id)
+        .where(lines.c.conversation_id == conversation_id)
+    )
+
+
+async def _next_seq(session: Session, conversation_id: UUID) -> int:
+    statement = (
+        update(conversations)
+        .where(conversations.c.id == conversation_id)
+        .values(last_seq=conversations.c.last_seq + 1)
+        .returning(conversations.c.last_seq)
+    )
+    seq = (await session.execute(statement)).scalar_one_or_none()
+    if seq is None:
+        raise NotFound("conversation")
+    return int(seq)
+
+
+def _open(vault: Vault, key: DataKey, row: Row[Any]) -> Line:
+    speaker = Speaker(row.speaker)
+    place = places.line_text(row.conversation_id, row.id, speaker, row.seq)
+    return Line(
+        id=row.id,
+        seq=row.seq,
+        speaker=speaker,
+        text=vault.open(key, row.text_ct, place),
+        kind=row.kind,
+        at=row.at,
+        delivery=None if row.delivery is None else DeliveryState(row.delivery),
+    )

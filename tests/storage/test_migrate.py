@@ -1,0 +1,61 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect
+
+from storage.engines import sqlite_path
+from storage.migrate import migrate, migration_engine
+from storage.tables import KEYS, KEYS_SCHEMA, METADATA
+from tests.database import ON_SQLITE
+
+T = TypeVar("T")
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(
+        connection, opts={"include_schemas": True, "compare_type": True}
+    )
+    return list(compare_metadata(context, [METADATA, KEYS]))  # type: ignore[arg-type]  # alembic's stub leaves out the list it takes
+
+
+def _tables(connection: Connection) -> set[str]:
+    look = inspect(connection)
+    schema = KEYS_SCHEMA if KEYS_SCHEMA in look.get_schema_names() else None
+    return {*look.get_table_names(), *(look.get_table_names(schema) if schema else ())}
+
+
+async def _ask(url: str, question: Callable[[Connection], T]) -> T:
+    engine = migration_engine(url, None)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(question)
+    finally:
+        await engine.dispose()
+
+
+async def test_the_migrations_lead_to_exactly_the_tables_of_the_code(database_url: str) -> None:
+    assert await _ask(database_url, _differences) == []
+
+
+async def test_migrating_twice_changes_nothing(database_url: str) -> None:
+    await migrate(database_url)
+    assert await _ask(database_url, _differences) == []
+
+
+async def test_every_migration_can_be_taken_back_and_made_again(database_url: str) -> None:
+    await migrate(database_url, revision="base")
+    assert await _ask(database_url, _tables) == {"alembic_version"}
+
+    await migrate(database_url)
+    assert await _ask(database_url, _differences) == []
+
+
+@ON_SQLITE
+async def test_the_files_are_for_their_owner_only(database_url: str) -> None:
+    folder: Path = sqlite_path(database_url).parent
+    files = {path.name: path.stat().st_mode & 0o777 for path in folder.glob("gyeot*")}
+    assert files["gyeot.db"] == files["gyeot.keys.db"] == 0o600
+    assert set(files.values()) == {0o600}

@@ -1,0 +1,224 @@
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from storage import outbox
+from storage.database import Database, Topic
+from storage.errors import LeaseLost
+from storage.records import Delivery, DeliveryState
+from storage.tables import contacts
+from storage.tables import outbox as table
+from tests.factories import LEASE, NOON, delivery_claimed, sent_out, talk_of
+
+LATER = NOON + timedelta(minutes=5)
+FINAL = [DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.CANCELLED]
+
+
+async def _settle(
+    database: Database, delivery: Delivery | None, state: DeliveryState = DeliveryState.SENT
+) -> None:
+    assert delivery is not None
+    async with database.transaction() as session:
+        await outbox.settle(session, delivery, state, now=NOON, code="ok")
+
+
+async def _retry(database: Database, delivery: Delivery | None, due_at: datetime) -> None:
+    assert delivery is not None
+    async with database.transaction() as session:
+        await outbox.retry(session, delivery, due_at=due_at, code="rate_limit")
+
+
+async def _next_due(database: Database) -> datetime | None:
+    async with database.reading() as session:
+        return await outbox.next_due(session)
+
+
+def _body(delivery: Delivery | None) -> str | None:
+    return None if delivery is None else delivery.body
+
+
+async def test_a_message_leaves_with_its_address_and_where_it_belongs(database: Database) -> None:
+    talk = await talk_of(database, account="a")
+    line = await sent_out(database, talk, "하나")
+
+    delivery = await delivery_claimed(database)
+
+    assert delivery is not None
+    assert (delivery.address, delivery.body) == ("to-a", "body:하나")
+    assert (delivery.conversation_id, delivery.contact_id) == (talk.id, talk.contact_id)
+    assert (delivery.seq, delivery.attempt, delivery.channel) == (line.seq, 1, "fake")
+    assert not delivery.from_counselor
+
+
+async def test_only_the_first_pending_message_of_a_talk_is_given_out(database: Database) -> None:
+    talk = await talk_of(database)
+    for text in ("하나", "둘", "셋"):
+        await sent_out(database, talk, text)
+
+    sent = []
+    while (delivery := await delivery_claimed(database)) is not None:
+        sent.append(delivery.body)
+        assert await delivery_claimed(database) is None
+        await _settle(database, delivery)
+    assert sent == ["body:하나", "body:둘", "body:셋"]
+
+
+async def test_one_slow_talk_does_not_hold_up_another(database: Database) -> None:
+    await sent_out(database, await talk_of(database, account="a"), "하나")
+    await sent_out(database, await talk_of(database, account="b"), "둘")
+
+    bodies = {_body(await delivery_claimed(database)) for _ in range(2)}
+
+    assert bodies == {"body:하나", "body:둘"}
+
+
+async def test_a_message_that_waits_holds_the_line(database: Database) -> None:
+    talk = await talk_of(database)
+    await sent_out(database, talk, "하나")
+    await sent_out(database, talk, "둘")
+    await _retry(database, await delivery_claimed(database), LATER)
+
+    assert await delivery_claimed(database) is None
+    assert await _next_due(database) == LATER
+    again = await delivery_claimed(database, now=LATER)
+    assert again is not None
+    assert (again.body, again.attempt) == ("body:하나", 2)
+
+
+@pytest.mark.parametrize("state", [*FINAL, DeliveryState.WAITING_FOR_USER])
+async def test_a_settled_message_lets_the_next_one_go(
+    database: Database, state: DeliveryState
+) -> None:
+    talk = await talk_of(database)
+    await sent_out(database, talk, "하나")
+    await sent_out(database, talk, "둘")
+
+    await _settle(database, await delivery_claimed(database), state)
+
+    assert _body(await delivery_claimed(database)) == "body:둘"
+
+
+@pytest.mark.parametrize("state", DeliveryState)
+async def test_a_body_is_kept_only_as_long_as_it_may_be_sent(
+    database: Database, state: DeliveryState
+) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+    await _settle(database, await delivery_claimed(database), state)
+
+    async with database.reading() as session:
+        body = (await session.execute(select(table.c.body_ct))).scalar_one()
+    assert (body is None) == (state in FINAL)
+
+
+async def test_a_lapsed_sender_can_write_nothing(database: Database) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+    first = await delivery_claimed(database)
+    second = await delivery_claimed(database, now=NOON + LEASE)
+
+    assert _body(second) == "body:하나"
+    with pytest.raises(LeaseLost):
+        await _settle(database, first)
+    with pytest.raises(LeaseLost):
+        await _retry(database, first, LATER)
+    await _settle(database, second)
+
+
+async def test_a_message_is_settled_once(database: Database) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+    delivery = await delivery_claimed(database)
+    await _settle(database, delivery)
+
+    with pytest.raises(LeaseLost):
+        await _settle(database, delivery, DeliveryState.DEAD)
+    assert await _next_due(database) is None
+
+
+async def test_other_channels_are_left_to_other_senders(database: Database) -> None:
+    await sent_out(database, await talk_of(database, channel="other"), "하나")
+
+    assert await delivery_claimed(database) is None
+    async with database.transaction() as session:
+        given = await outbox.claim(
+            session, database.vault, now=NOON, lease=LEASE, channels={"fake", "other"}
+        )
+        none = await outbox.claim(session, database.vault, now=NOON, lease=LEASE, channels=())
+    assert _body(given) == "body:하나"
+    assert none is None
+
+
+async def test_a_cancelled_talk_sends_nothing_more(database: Database) -> None:
+    talk, other = await talk_of(database, account="a"), await talk_of(database, account="b")
+    await sent_out(database, talk, "하나")
+    on_its_way = await delivery_claimed(database)
+    await sent_out(database, talk, "둘")
+    await sent_out(database, other, "셋")
+
+    async with database.transaction() as session:
+        await outbox.cancel(session, talk.id)
+
+    assert _body(await delivery_claimed(database)) == "body:셋"
+    assert await delivery_claimed(database, now=LATER + LEASE) is not None  # the other's, again
+    with pytest.raises(LeaseLost):
+        await _settle(database, on_its_way)
+
+
+async def test_what_already_arrived_stays_arrived(database: Database) -> None:
+    talk = await talk_of(database)
+    await sent_out(database, talk, "하나")
+    await _settle(database, await delivery_claimed(database))
+
+    async with database.transaction() as session:
+        await outbox.cancel(session, talk.id)
+        state = (await session.execute(select(table.c.state))).scalar_one()
+
+    assert state == DeliveryState.SENT
+
+
+@pytest.mark.parametrize("what", ["body", "address", "key"])
+async def test_a_message_that_does_not_open_is_dead_and_the_next_one_goes(
+    database: Database, what: str
+) -> None:
+    broken = await talk_of(database, account="a")
+    line = await sent_out(database, broken, "하나")
+    if what == "body":
+        await sent_out(database, broken, "둘")
+    await sent_out(database, await talk_of(database, account="b"), "셋")
+    async with database.transaction() as session:
+        if what == "body":
+            wrong = update(table).where(table.c.line_id == line.id)
+            await session.execute(wrong.values(body_ct=b"x" * 300))
+        elif what == "address":
+            person = update(contacts).where(contacts.c.id == broken.contact_id)
+            await session.execute(person.values(address_ct=b"x" * 300))
+    if what == "key":
+        await database.vault.destroy_data_key(broken.id)
+
+    bodies = {_body(await delivery_claimed(database)) for _ in range(3)}
+
+    expected = {"body:셋", None} | ({"body:둘"} if what == "body" else set())
+    assert bodies == expected
+    async with database.reading() as session:
+        row = (await session.execute(select(table).where(table.c.line_id == line.id))).one()
+    assert row.state == DeliveryState.DEAD
+    assert row.code == ("key_missing" if what == "key" else "seal_broken")
+
+
+async def test_a_settled_delivery_rings_for_senders_and_consoles(database: Database) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+    delivery = await delivery_claimed(database)
+
+    async with (
+        database.wakeups.subscribe(Topic.OUTBOX) as senders,
+        database.wakeups.subscribe(Topic.QUEUE) as consoles,
+    ):
+        await _settle(database, delivery)
+        assert await senders.wait(0)
+        assert await consoles.wait(0)
+
+
+async def test_a_delivery_shows_neither_address_nor_body(database: Database) -> None:
+    await sent_out(database, await talk_of(database, account="a"), "하나")
+    shown = repr(await delivery_claimed(database))
+    assert "to-a" not in shown
+    assert "하나" not in shown
