@@ -2,9 +2,9 @@
 
 PYTHON = .venv/bin/python
 
-.PHONY: test env env-dev lint typecheck contracts security clean
+.PHONY: test env env-dev nlu lint typecheck contracts security clean
 
-test: env-dev lint typecheck contracts security
+test: env-dev nlu lint typecheck contracts security
 	@$(PYTHON) -m pytest
 
 env:
@@ -12,6 +12,9 @@ env:
 
 env-dev:
 	@scripts/prepare product-dev
+
+nlu:
+	@scripts/prepare nlu
 
 lint:
 	@echo "lint"

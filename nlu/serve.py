@@ -1,0 +1,112 @@
+"""Rasa's own HTTP server with one exact model, a token, and four routes.
+
+Called from Python because a token on a command line stands in the process list.
+"""
+
+import json
+import logging
+import os
+import sys
+import warnings
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent
+ROUTES = ("/", "/status", "/version", "/model/parse")
+MAX_BODY_BYTES = 64 * 1024  # 10,000 escaped characters; the product sends far fewer
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code."""
+    token = _token()
+    if not token:
+        return _refuse("GYEOT_NLU_TOKEN is not set: the language model needs a token")
+    model = current_model()
+    if model is None:
+        return _refuse("there is no trained language model: run nlu/train.py first")
+    _serve(
+        model,
+        token,
+        host=os.environ.get("GYEOT_NLU_HOST", "127.0.0.1"),
+        port=int(os.environ.get("GYEOT_NLU_PORT", "5005")),
+    )
+    return 0
+
+
+def current_model() -> Path | None:
+    """Return the model file to serve, or None when it is not there.
+
+    `GYEOT_NLU_MODEL` names a file; without it `models/current.json` does.
+    Rasa itself would take any other model it finds, without a word.
+    """
+    named = os.environ.get("GYEOT_NLU_MODEL")
+    if named:
+        model = Path(named).resolve()
+    else:
+        try:
+            current = json.loads((ROOT / "models/current.json").read_text(encoding="utf-8"))
+            model = ROOT / "models" / current["model"]
+        except (OSError, ValueError, KeyError):
+            return None
+    return model if model.is_file() else None
+
+
+def _token() -> str:
+    """Take the token from GYEOT_NLU_TOKEN, or from the file GYEOT_NLU_TOKEN_FILE names."""
+    token = os.environ.pop("GYEOT_NLU_TOKEN", "")
+    path = os.environ.get("GYEOT_NLU_TOKEN_FILE")
+    if token or not path:
+        return token
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 1
+
+
+def _serve(model: Path, token: str, *, host: str, port: int) -> None:
+    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    os.environ["LOG_LEVEL"] = "WARNING"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Not a filter: Rasa resets those. Its warnings quote what it read.
+    warnings.showwarning = lambda *_args, **_kwargs: None
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    # Imported here: it takes seconds, and a refusal above needs none of it.
+    from rasa.core.run import close_resources, configure_app, load_agent_on_start  # noqa: PLC0415
+    from rasa.core.utils import AvailableEndpoints  # noqa: PLC0415
+    from rasa.utils.common import configure_logging_and_warnings  # noqa: PLC0415
+    from rasa.utils.log_utils import configure_structlog  # noqa: PLC0415
+
+    configure_logging_and_warnings()
+    # Left alone, structlog prints every message at debug.
+    configure_structlog(logging.WARNING)
+    # serve_application would open the command line channel; there is no channel here.
+    app = configure_app(input_channels=[], auth_token=token)
+    app.config.REQUEST_MAX_SIZE = MAX_BODY_BYTES
+    app.config.FALLBACK_ERROR_FORMAT = "json"
+    app.register_middleware(_only_known_routes, "request")
+    app.register_listener(
+        partial(load_agent_on_start, str(model), AvailableEndpoints(), None),
+        "before_server_start",
+    )
+    app.register_listener(close_resources, "after_server_stop")
+    # No access log: its lines hold the address with the token.
+    app.run(host=host, port=port, access_log=False, debug=False, motd=False)
+
+
+async def _only_known_routes(request: Any) -> Any:
+    from sanic.response import json as json_response  # noqa: PLC0415
+
+    if request.path not in ROUTES:
+        return json_response({"code": "not_found"}, status=404)
+    return None
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

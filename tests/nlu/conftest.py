@@ -1,0 +1,81 @@
+"""The language model's files, and the real service for the tests marked `rasa`."""
+
+import importlib.util
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import pytest
+
+from tests.rasa_process import NLU
+
+
+class Sentence(NamedTuple):
+    """One training sentence."""
+
+    intent: str
+    lang: str
+    text: str
+
+
+@pytest.fixture(scope="session")
+def hangul() -> ModuleType:
+    """Load the module by its path: on the product's Python, nlu is not a package."""
+    return load_file("hangul", NLU / "components/hangul.py")
+
+
+@pytest.fixture(scope="session")
+def training() -> list[Sentence]:
+    return [
+        Sentence(intent, path.stem.rpartition("_")[2], text)
+        for path in sorted((NLU / "data/nlu").glob("*.yml"))
+        for intent, text in _examples(path)
+    ]
+
+
+@pytest.fixture(scope="session")
+def held_out() -> list[dict[str, str]]:
+    return [
+        json.loads(line)
+        for path in sorted((NLU / "tests").glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+
+
+@pytest.fixture(scope="session")
+def domain() -> list[str]:
+    text = (NLU / "domain.yml").read_text(encoding="utf-8")
+    return re.findall(r"^  - (\w+)$", text, re.MULTILINE)
+
+
+@pytest.fixture(scope="session")
+def bare() -> Callable[[str], str]:
+    """Return how sentences are compared: lower case, NFC, no spaces, no punctuation."""
+    return _bare
+
+
+def load_file(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _bare(text: str) -> str:
+    composed = unicodedata.normalize("NFC", text).lower()
+    return re.sub(r"[\W_]+", "", composed) or composed
+
+
+def _examples(path: Path) -> Iterator[tuple[str, str]]:
+    intent = ""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("  - intent: "):
+            intent = line.removeprefix("  - intent: ")
+        elif line.startswith("      - "):
+            yield intent, line.removeprefix("      - ")
