@@ -31,7 +31,7 @@ contracts:
 
 security:
 	@echo "security rules"
-	@.venv/bin/bandit --quiet --recursive storage -c pyproject.toml
+	@.venv/bin/bandit --quiet --recursive handoff storage -c pyproject.toml
 
 clean:
 	rm -rf .venv nlu/.venv nlu/models var .mypy_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,1 @@
+"""The counselor's side: the queue, the live console, who may enter."""

@@ -1,0 +1,29 @@
+"""Why a step of a counselor was refused; the class tells the caller what to do."""
+
+
+class HandoffError(Exception):
+    """A step was refused and nothing has changed; holds a code, never content."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class IllegalTransition(HandoffError):
+    """This cannot happen to a conversation in this state: read again, offer something else."""
+
+
+class NotOwner(HandoffError):
+    """The talk is not this counselor's, or not any more: show that, send nothing."""
+
+
+class StaleEpoch(NotOwner):
+    """It is theirs again, but this was written under an earlier claim: look first."""
+
+
+class AlreadyClaimed(HandoffError):
+    """A colleague was quicker (`already_claimed`), or the card changed (`card_changed`)."""
+
+
+class TextRefused(HandoffError):
+    """The message is empty, too long, or holds characters no channel carries."""

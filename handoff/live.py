@@ -1,0 +1,188 @@
+"""One console's WebSocket, from the first frame to the last."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from handoff import frames, queue
+from handoff.auth import Door
+from handoff.errors import HandoffError
+from handoff.frames import (
+    Claim,
+    Claimed,
+    ClaimNext,
+    Close,
+    ConsoleFrame,
+    Done,
+    Heartbeat,
+    Hello,
+    InvalidFrame,
+    Ping,
+    Refused,
+    Release,
+    Said,
+    Say,
+    ServerFrame,
+)
+from handoff.hub import Console
+from handoff.notices import Notices
+from handoff.view import View
+from storage.database import Database
+from storage.errors import DatabaseAway
+from storage.records import Staff
+
+log = logging.getLogger("gyeot.console")
+
+PING_SECONDS = 10.0
+"""Asked by the server: a browser slows the timers of a hidden page, but not its messages."""
+
+SIGNED_OUT = 4401  # our own close code: sign in again
+TRY_AGAIN = 1013  # RFC 6455 registry: try again later
+
+
+class Live:
+    """Joins one console with the queue until either side ends it."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        console: Console,
+        staff: Staff,
+        token: str,
+        *,
+        database: Database,
+        notices: Notices,
+        door: Door,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._socket = socket
+        self._console = console
+        self._staff = staff
+        self._token = token
+        self._database = database
+        self._notices = notices
+        self._door = door
+        self._clock = clock
+        self._view = View(database, staff)
+
+    async def run(self) -> int | None:
+        """Serve until the page leaves (None), or return the code to close it with."""
+        await self._beat()
+        await self._send(Hello(self._staff.name, self._staff.role, self._clock()))
+        return await _first_of(self._show(), self._listen(), self._ask())
+
+    async def _show(self) -> int:
+        while not self._console.signed_out:
+            for frame in await self._view.changes(now=self._clock()):
+                await self._send(frame)
+            await self._console.changed()
+        return SIGNED_OUT
+
+    async def _ask(self) -> int:
+        while await self._door.still_signed_in(self._token, now=self._clock()):
+            await self._send(Ping(self._clock()))
+            await asyncio.sleep(PING_SECONDS)
+        return SIGNED_OUT
+
+    async def _listen(self) -> int | None:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return None
+            try:
+                frame = frames.parse(message.get("text") or "")
+            except InvalidFrame as error:
+                await self._send(Refused("frame", error.code))
+                continue
+            if not await self._allowed(frame):
+                return SIGNED_OUT
+            await self._send_all(await self._take(frame))
+
+    async def _allowed(self, frame: ConsoleFrame) -> bool:
+        """Check the session before every step; only what a person does keeps it alive."""
+        now = self._clock()
+        if frame == Heartbeat(active=False):
+            return await self._door.still_signed_in(self._token, now=now)
+        return await self._door.session(self._token, now=now) is not None
+
+    async def _take(self, frame: ConsoleFrame) -> list[ServerFrame]:
+        try:
+            return await self._answer(frame)
+        except HandoffError as error:
+            return [_refused(frame, error.code)]
+        except Exception:  # the page stays open, whatever one step ran into
+            log.exception("step failed", extra={"reason": type(frame).__name__})
+            return [_refused(frame, "try_again")]
+
+    async def _answer(self, frame: ConsoleFrame) -> list[ServerFrame]:
+        where = (self._database, self._notices, self._staff)
+        now = self._clock()
+        match frame:
+            case Claim(talk, version):
+                return [Claimed((await queue.claim(*where, talk, version=version, now=now)).id)]
+            case ClaimNext():
+                taken = await queue.claim_next(*where, now=now)
+                return [Claimed(taken.id) if taken else Refused("next", "nobody_waits")]
+            case Say(talk, epoch, key, text):
+                line = await queue.say(*where, talk, epoch=epoch, text=text, key=key, now=now)
+                return [Said(talk, key, line.seq)]
+            case Release(talk, epoch):
+                await queue.release(*where, talk, epoch=epoch, now=now)
+                return [Done(talk, "release")]
+            case Close(talk, epoch):
+                await queue.close(*where, talk, epoch=epoch, now=now)
+                return [Done(talk, "close")]
+            case Heartbeat():
+                await self._beat()
+                return []
+
+    async def _beat(self) -> None:
+        await queue.heartbeat(self._database, self._staff, now=self._clock())
+
+    async def _send_all(self, answers: list[ServerFrame]) -> None:
+        for frame in answers:
+            await self._send(frame)
+
+    async def _send(self, frame: ServerFrame) -> None:
+        await self._socket.send_text(frames.dump(frame))
+
+
+def _refused(frame: ConsoleFrame, code: str) -> Refused:
+    match frame:
+        case Claim(talk):
+            return Refused("claim", code, talk)
+        case Say(talk, _, key):
+            return Refused("say", code, talk, key)
+        case Release(talk):
+            return Refused("release", code, talk)
+        case Close(talk):
+            return Refused("close", code, talk)
+        case ClaimNext():
+            return Refused("next", code)
+        case Heartbeat():
+            return Refused("heartbeat", code)
+
+
+async def _first_of(*loops: Coroutine[None, None, int | None]) -> int | None:
+    """Run all; the first that ends decides, and the others are stopped."""
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return _outcome(next(task for task in tasks if task in done))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _outcome(task: asyncio.Task[int | None]) -> int | None:
+    with suppress(WebSocketDisconnect):
+        try:
+            return task.result()
+        except DatabaseAway:
+            return TRY_AGAIN
+    return None

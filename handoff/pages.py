@@ -1,0 +1,79 @@
+"""The console's HTML: templates filled with words in the reader's language."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from storage.records import Language
+
+LANGUAGE_COOKIE = "gyeot_language"
+
+_WEB = Path(__file__).parent / "web"
+_YEAR = 365 * 24 * 3600  # seconds
+
+
+class Pages:
+    """Fills templates; everything that goes into one is escaped."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=FileSystemLoader(_WEB / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+        )
+        self._words: Mapping[str, Mapping[str, str]] = json.loads(
+            (_WEB / "static" / "words.json").read_text("utf-8")
+        )
+
+    def show(
+        self, request: Request, template: str, *, status: int = 200, **slots: str | None
+    ) -> HTMLResponse:
+        """Fill one template; `?lang=` is remembered for the next page."""
+        language = language_of(request)
+        page = self._templates.get_template(template).render(
+            language=language.value,
+            other_language=_other(language).value,
+            words=self._words[language],
+            **slots,
+        )
+        response = HTMLResponse(page, status)
+        if request.query_params.get("lang") == language:
+            response.set_cookie(
+                LANGUAGE_COOKIE, language, max_age=_YEAR, path="/console", samesite="strict"
+            )
+        return response
+
+    def message(
+        self, request: Request, text: str, *, status: int, csrf_token: str | None = None
+    ) -> HTMLResponse:
+        """Show one sentence; with `csrf_token` also a way to sign out."""
+        return self.show(
+            request,
+            "message.html",
+            status=status,
+            heading=f"{text}_title",
+            text=text,
+            csrf_token=csrf_token,
+        )
+
+
+def language_of(request: Request) -> Language:
+    """Choose the language: asked for, chosen before, or the browser's first that we have."""
+    accepted = request.headers.get("accept-language", "").split(",")
+    for wish in (
+        request.query_params.get("lang", ""),
+        request.cookies.get(LANGUAGE_COOKIE, ""),
+        *(one.strip()[:2].lower() for one in accepted),
+    ):
+        if wish in set(Language):
+            return Language(wish)
+    return Language.KO
+
+
+def _other(language: Language) -> Language:
+    return Language.EN if language is Language.KO else Language.KO

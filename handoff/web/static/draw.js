@@ -1,0 +1,116 @@
+// How cards and lines look. What a person wrote is set as text, never as markup.
+
+import { about, clock, current, has, nameOf, word } from "./words.js";
+
+export function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+export function button(className, text, press) {
+  const made = element("button", className, text);
+  made.type = "button";
+  made.addEventListener("click", press);
+  return made;
+}
+
+// Brings a list up to date and leaves alone what has not changed, so that the focus stays
+// where it is and a screen reader says only what is new. An item: { key, value, make }.
+export function arrange(list, items) {
+  const known = new Map([...list.children].map((node) => [node.dataset.key, node]));
+  const nodes = items.map(({ key, value, make }) => {
+    const stamp = current() + JSON.stringify(value);
+    if (known.get(key)?.dataset.stamp === stamp) return known.get(key);
+    const made = make();
+    made.dataset.key = key;
+    made.dataset.stamp = stamp;
+    return made;
+  });
+  const staying = new Set(nodes);
+  for (const node of known.values()) if (!staying.has(node)) node.remove();
+  nodes.forEach((node, place) => {
+    if (list.children[place] !== node) list.insertBefore(node, list.children[place] ?? null);
+  });
+}
+
+export function queueCard(card, { fresh, online, take }) {
+  const item = element("li", `card risk-${card.risk}${fresh ? " fresh" : ""}`);
+  const wait = element("span", "wait");
+  wait.dataset.since = card.queued_at;
+  const foot = element("div", "take");
+  const press = button("", word("claim"), take);
+  press.disabled = !online;
+  press.setAttribute("aria-label", word("claim_label", { name: nameOf(card) }));
+  foot.append(press);
+  item.append(
+    row(chip(card), element("span", "name", nameOf(card)), wait),
+    element("p", "why", card.reason ? word(`reason_${card.reason}`) : ""),
+    element("p", "meta", about(card)),
+    foot,
+  );
+  return item;
+}
+
+export function mineCard(talk, { open, choose }) {
+  const item = element("li");
+  const press = button(`card risk-${talk.frame.risk}`, undefined, choose);
+  press.setAttribute("aria-current", String(open));
+  const head = row(chip(talk.frame), element("span", "name", nameOf(talk.frame)));
+  if (talk.unread) head.append(element("span", "unread", word("unread", { count: talk.unread })));
+  press.append(head, element("span", "meta", about(talk.frame)));
+  item.append(press);
+  return item;
+}
+
+export function chip(card) {
+  return element("span", `chip risk-${card.risk}`, word(`risk_${card.risk}`));
+}
+
+export function lineItem(line) {
+  const item = element("div", `line ${line.speaker}`);
+  const { text, aside } = spoken(line);
+  const said = element("p", "said");
+  said.append(element("span", "by", word(`speaker_${line.speaker}`)), element("time", "", clock(line.at)));
+  if (line.delivery) {
+    const bad = line.delivery === "dead" || line.delivery === "cancelled";
+    said.append(delivery(`delivery_${line.delivery}`, bad));
+  }
+  item.append(element("div", aside ? "bubble aside" : "bubble", text), said);
+  return item;
+}
+
+export function unsentItem({ text, state, code }, putBack) {
+  const item = element("div", "line counselor");
+  const said = element("p", "said");
+  const failed = state === "failed";
+  said.append(delivery(failed ? "delivery_failed" : "delivery_sending", failed));
+  if (failed) {
+    if (has(code)) said.append(element("span", "", word(code)));
+    said.append(button("put-back", word("put_back"), putBack));
+  }
+  item.append(element("div", "bubble", text), said);
+  return item;
+}
+
+function delivery(key, bad) {
+  return element("span", bad ? "delivery bad" : "delivery", word(key));
+}
+
+function row(...children) {
+  const made = element("div", "row");
+  made.append(...children);
+  return made;
+}
+
+function spoken({ speaker, kind: detailed, text }) {
+  const kind = detailed.split(":")[0]; // "attachment:image"
+  if (speaker === "system") return { text: has(`notice_${text}`) ? word(`notice_${text}`) : text };
+  if (kind === "attachment") return { text: [word("kind_attachment"), text].filter(Boolean).join("\n"), aside: true };
+  if (kind === "unsend") return { text: word("kind_unsend"), aside: true };
+  if (kind === "leave") return { text: word("notice_left"), aside: true };
+  if (kind === "start" && !text) return { text: word("kind_start"), aside: true };
+  if (kind === "sticker" || kind === "edit") return { text: `[${word(`kind_${kind}`)}] ${text}` };
+  return { text };
+}

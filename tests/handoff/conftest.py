@@ -1,0 +1,229 @@
+"""Counselors, waiting people, and a real server with the console on loopback."""
+
+import asyncio
+import json
+import logging
+import socket as sockets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pyotp
+import pytest
+import uvicorn
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from websockets.asyncio.client import ClientConnection, connect
+
+from handoff import queue
+from handoff.auth import Door
+from handoff.console import COOKIE_LOOPBACK, make_router
+from handoff.notices import Notice
+from storage import staff, transcript
+from storage.database import Database
+from storage.records import AskReason, Conversation, Language, Line, Risk, Role, Staff
+from tests.factories import NOON, talk_of
+
+PASSWORD = "a long sentence of mine"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+DAY = timedelta(days=1)
+
+
+class HandClock:
+    """Time that stands still until it is moved."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+class PlainNotices:
+    """Sentences that say which one they are."""
+
+    def joined(self, language: Language) -> Notice:
+        return Notice(f"joined-{language}", f"body:joined-{language}")
+
+    def returned(self, language: Language) -> Notice:
+        return Notice(f"returned-{language}", f"body:returned-{language}")
+
+    def goodbye(self, language: Language) -> Notice:
+        return Notice(f"goodbye-{language}", f"body:goodbye-{language}")
+
+    def counselor(self, text: str, language: Language) -> str:
+        return f"body:{language}:{text}"
+
+
+NOTICES = PlainNotices()
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who works here, and what they sign in with."""
+
+    staff: Staff
+    totp: pyotp.TOTP
+
+    def code(self, now: datetime) -> str:
+        return self.totp.at(now)
+
+
+async def member(
+    database: Database, name: str = "별", *, role: Role = Role.COUNSELOR, now: datetime = NOON
+) -> Member:
+    """Somebody with a pseudonym, `PASSWORD` and an authenticator."""
+    secret = pyotp.random_base32()
+    async with database.transaction() as session:
+        token = await staff.invite(
+            session, database.vault, role=role, invited_by=None, now=now, lifetime=DAY
+        )
+        person = await staff.join(
+            session,
+            database.vault,
+            token=token,
+            name=name,
+            password_hash=CHEAP.hash(PASSWORD),
+            totp_secret=secret,
+            now=now,
+        )
+    return Member(person, pyotp.TOTP(secret))
+
+
+async def counselor(database: Database, name: str = "별") -> Staff:
+    """A counselor who never signs in."""
+    return (await member(database, name)).staff
+
+
+async def waiting(
+    database: Database,
+    account: str = "account-1",
+    *,
+    risk: Risk = Risk.NONE,
+    now: datetime = NOON,
+) -> Conversation:
+    """A young person who asked for a person."""
+    talk = await talk_of(database, account=account, now=now)
+    async with database.transaction() as session:
+        return await queue.ask(session, talk, reason=AskReason.REQUESTED, risk=risk, now=now)
+
+
+async def claimed(database: Database, owner: Staff, talk: Conversation) -> Conversation:
+    """That person with a counselor."""
+    return await queue.claim(database, NOTICES, owner, talk.id, version=talk.version, now=NOON)
+
+
+async def lines_of(database: Database, talk: Conversation) -> list[Line]:
+    """The whole transcript."""
+    async with database.reading() as session:
+        return list(await transcript.read(session, database.vault, talk.id))
+
+
+@dataclass
+class Page:
+    """One open console, seen from the socket."""
+
+    socket: ClientConnection
+    frames: list[dict[str, Any]] = field(default_factory=list)
+
+    async def send(self, kind: str, **fields: object) -> None:
+        await self.socket.send(json.dumps({"v": 1, "type": kind, **fields}))
+
+    async def until(self, kind: str, **fields: object) -> dict[str, Any]:
+        """Wait for a frame of this type with these fields."""
+        async with asyncio.timeout(5):
+            while True:
+                frame = json.loads(await self.socket.recv())
+                self.frames.append(frame)
+                if frame["type"] == kind and fields.items() <= frame.items():
+                    return dict(frame)
+
+    async def code(self) -> int | None:
+        """Wait until the server closes; return its code."""
+        async with asyncio.timeout(5):
+            await self.socket.wait_closed()
+        return self.socket.close_code
+
+
+@dataclass
+class House:
+    """A running console."""
+
+    database: Database
+    clock: HandClock
+    port: int
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def browser(self, token: str | None = None, **headers: str) -> httpx.AsyncClient:
+        """A browser on a page of ours, signed in with `token`; each test closes it."""
+        own = {"origin": self.origin, "sec-fetch-site": "same-origin", **headers}
+        cookies = {COOKIE_LOOPBACK: token} if token else {}
+        return httpx.AsyncClient(base_url=self.origin, headers=own, cookies=cookies)
+
+    async def signed_in(self, person: Member) -> str:
+        """Sign somebody in; return their cookie's token."""
+        async with self.browser() as browser:
+            answer = await browser.post("/console/login", data=self.credentials(person))
+        assert answer.status_code == 303, answer.text
+        return answer.cookies[COOKIE_LOOPBACK]
+
+    def credentials(self, person: Member) -> dict[str, str]:
+        now = self.clock.now
+        return {"name": person.staff.name, "password": PASSWORD, "code": person.code(now)}
+
+    @asynccontextmanager
+    async def page(self, token: str, *, origin: str | None = None) -> AsyncGenerator[Page]:
+        """Open a console with the cookie of `token`."""
+        async with connect(
+            f"ws://127.0.0.1:{self.port}/console/ws",
+            origin=origin or self.origin,  # type: ignore[arg-type]  # a NewType of str
+            additional_headers={"Cookie": f"{COOKIE_LOOPBACK}={token}"},
+        ) as socket:
+            yield Page(socket)
+
+    @asynccontextmanager
+    async def console(self, name: str = "별") -> AsyncGenerator[Page]:
+        """A new counselor at an open console that was told everything."""
+        token = await self.signed_in(await member(self.database, name, now=self.clock.now))
+        async with self.page(token) as page:
+            await page.until("talks")
+            yield page
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+async def house(database: Database, clock: HandClock) -> AsyncGenerator[House]:
+    """The console on a real server, its password hash cheap."""
+    app = FastAPI()
+    app.include_router(make_router(database, NOTICES, clock, door=Door(database, hasher=CHEAP)))
+    with sockets.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            app, log_level=logging.CRITICAL, lifespan="off", ws="websockets-sansio",
+            timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve([listener]))
+        while not server.started:  # noqa: ASYNC110 - uvicorn offers no event for it
+            await asyncio.sleep(0.01)
+        yield House(database, clock, listener.getsockname()[1])
+        server.should_exit = True
+        await serving
+
+
+def a_key() -> str:
+    return str(uuid4())
