@@ -1,10 +1,13 @@
-# `make test` sets up everything it needs and runs every check.
+# Two commands: `make run` serves, `make test` checks. Both set up everything they need.
 
 PYTHON = .venv/bin/python
 
-.PHONY: test env env-dev nlu lint typecheck contracts security clean
+.PHONY: run test env env-dev nlu lint typecheck contracts security compose clean
 
-test: env-dev nlu lint typecheck contracts security
+run: env nlu
+	@$(PYTHON) scripts/run.py
+
+test: env-dev nlu lint typecheck contracts security compose
 	@$(PYTHON) -m pytest
 
 env:
@@ -31,7 +34,11 @@ contracts:
 
 security:
 	@echo "security rules"
-	@.venv/bin/bandit --quiet --recursive handoff storage -c pyproject.toml
+	@.venv/bin/bandit --quiet --recursive bot handoff storage -c pyproject.toml
+
+compose:
+	@echo "compose schema"
+	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml >/dev/null
 
 clean:
 	rm -rf .venv nlu/.venv nlu/models var .mypy_cache .ruff_cache .hypothesis .coverage

@@ -218,7 +218,7 @@ async def house(database: Database, clock: HandClock) -> AsyncGenerator[House]:
         )  # fmt: skip
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve([listener]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn offers no event for it
+        while not server.started:
             await asyncio.sleep(0.01)
         yield House(database, clock, listener.getsockname()[1])
         server.should_exit = True

@@ -1,0 +1,243 @@
+"""Wiring: makes every part and joins them; the only reader of the clock."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from bot.channels.base import Channel, TemporarySendError
+from bot.channels.line import LineChannel, make_line
+from bot.channels.telegram import TelegramChannel, TelegramPoller, make_poller, make_telegram
+from bot.channels.web import FRAME_LIMIT, NotStored, WebChannel
+from bot.channels.web import make_router as make_web_router
+from bot.config import Settings
+from bot.dialogue.content import Content, load_content
+from bot.engine import Engine
+from bot.intake import Intake, IntakeFull
+from bot.messages import InboundMessage
+from bot.nlu_client import TIMEOUT, NluClient
+from bot.notices import ContentNotices
+from bot.pump import Pump
+from bot.sender import Sender
+from bot.webhooks import acknowledge, make_health, make_webhooks
+from handoff import queue
+from handoff.console import make_router as make_console_router
+from storage import outbox
+from storage.database import Database, Topic, open_database
+from storage.errors import StorageError
+from storage.keyring import load_keyring
+
+log = logging.getLogger("gyeot.app")
+
+CONTENT = Path(__file__).parent / "dialogue" / "content"
+TURNS = 8  # turns under way at once; each waits at most 0.8 s for the language service
+DELIVERIES = 16  # deliveries under way at once; a slow provider must not hold the others
+LAPSE_PAUSE = 5.0  # seconds between two looks for counselors who are gone
+DRAIN = 8  # seconds that open connections get at the end
+
+
+def utc_now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+def serve(settings: Settings) -> None:
+    """Run the house in this process until it is told to stop."""
+    uvicorn.run(
+        make_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="websockets-sansio",  # the leanest measured, see shared/stack.md
+        ws_per_message_deflate=False,  # short messages gain nothing and memory doubles
+        ws_max_size=4 * FRAME_LIMIT,  # what is a little too long gets words, not a cut line
+        proxy_headers=False,  # an address of a young person is never read
+        timeout_graceful_shutdown=DRAIN,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """Every part that a loop or a page needs."""
+
+    settings: Settings
+    database: Database
+    content: Content
+    nlu: NluClient
+    intake: Intake
+    notices: ContentNotices
+    channels: Mapping[str, Channel]
+    web: WebChannel
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """Join every part; what needs an end is opened and closed with the application."""
+    house = _make_house(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        await house.database.prove_keyring()
+        async with AsyncExitStack() as ends:
+            _close_at_the_end(ends, house)
+            await ends.enter_async_context(_running(_loops(house, ends)))
+            log.info("open", extra={"port": settings.port})
+            yield
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(make_webhooks(_of_providers(house.channels), house.intake))
+    app.include_router(make_web_router(house.web, _accept_one(house.intake), utc_now))
+    app.include_router(make_console_router(house.database, house.notices, utc_now))
+    app.include_router(
+        make_health({"database": _database_answers(house.database), "nlu": house.nlu.ready})
+    )
+    return app
+
+
+def _make_house(settings: Settings) -> _House:
+    database = open_database(settings.database, keyring=load_keyring(settings.keyring_path))
+    content = load_content(CONTENT)
+    web = WebChannel(utc_now, returned=_hasten(database))
+    http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
+    return _House(
+        settings=settings,
+        database=database,
+        content=content,
+        nlu=NluClient(http, _secret(settings.nlu_token)),
+        intake=Intake(database, utc_now),
+        notices=ContentNotices(content),
+        channels=_channels(settings, web),
+        web=web,
+    )
+
+
+def _channels(settings: Settings, web: WebChannel) -> Mapping[str, Channel]:
+    """Make an adapter for each channel whose secrets are set."""
+    channels: dict[str, Channel] = {web.name: web}
+    if token := _secret(settings.telegram_token):
+        channels["telegram"] = make_telegram(
+            token, _secret(settings.telegram_secret) or "", settings.telegram_api
+        )
+    if secret := _secret(settings.line_secret):
+        channels["line"] = make_line(secret, _secret(settings.line_token) or "", settings.line_api)
+    return channels
+
+
+def _of_providers(channels: Mapping[str, Channel]) -> Mapping[str, Channel]:
+    """Leave out the web page: it comes through its socket, never through a webhook."""
+    return {name: channel for name, channel in channels.items() if name != "web"}
+
+
+def _close_at_the_end(ends: AsyncExitStack, house: _House) -> None:
+    ends.push_async_callback(house.database.close)
+    ends.push_async_callback(house.nlu.close)
+    for channel in house.channels.values():
+        if isinstance(channel, TelegramChannel | LineChannel):
+            ends.push_async_callback(channel.close)
+
+
+Loop = Coroutine[None, None, None]
+
+
+def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
+    engine = Engine(house.database, house.nlu, house.content, floor=house.settings.nlu_floor)
+    sender = Sender(house.database, house.channels)
+    loops = [
+        house.intake.run(),
+        Pump(engine, house.database, Topic.INBOX, utc_now, width=TURNS).run(),
+        Pump(sender, house.database, Topic.OUTBOX, utc_now, width=DELIVERIES).run(),
+        _lapse(house),
+    ]
+    telegram = house.channels.get("telegram")
+    if house.settings.telegram_polling and isinstance(telegram, TelegramChannel):
+        token = _secret(house.settings.telegram_token) or ""
+        poller = make_poller(telegram, token, house.settings.telegram_api)
+        ends.push_async_callback(poller.close)
+        loops.append(_poll(poller, telegram, house.intake))
+    return loops
+
+
+@asynccontextmanager
+async def _running(loops: Sequence[Loop]) -> AsyncGenerator[None]:
+    """Run the loops beside the application; a loop that ends by itself ends the house."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(loop) for loop in loops]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+async def _lapse(house: _House) -> None:
+    """Give the talks of counselors who are gone back to the queue, again and again."""
+    while True:
+        try:
+            await queue.lapse(house.database, house.notices, now=utc_now())
+        except Exception:
+            log.exception("lapse failed")
+        await asyncio.sleep(LAPSE_PAUSE)
+
+
+async def _poll(poller: TelegramPoller, channel: TelegramChannel, intake: Intake) -> None:
+    """Fetch what was written on Telegram; asking for more confirms what was stored."""
+    while True:
+        try:
+            async for messages in poller.updates():
+                if messages:
+                    await intake.accept(messages)
+                    await acknowledge(channel, messages)
+        except TemporarySendError as error:
+            log.info("polling paused", extra={"channel": error.channel, "code": error.code})
+            await asyncio.sleep(error.retry_after)
+        except Exception:
+            log.exception("polling failed")
+            await asyncio.sleep(LAPSE_PAUSE)
+
+
+def _accept_one(intake: Intake) -> Callable[[InboundMessage], Awaitable[None]]:
+    async def accept(message: InboundMessage) -> None:
+        try:
+            await intake.accept((message,))
+        except (StorageError, IntakeFull):
+            raise NotStored from None
+
+    return accept
+
+
+def _hasten(database: Database) -> Callable[[str], Awaitable[None]]:
+    """Make what waits for a browser due the moment it is back."""
+
+    async def returned(address: str) -> None:
+        try:
+            async with database.transaction() as session:
+                await outbox.hasten(
+                    session, database.vault, channel="web", account=address, now=utc_now()
+                )
+        except StorageError as error:  # it goes out at its own time all the same
+            log.info("not hastened", extra={"code": error.code})
+
+    return returned
+
+
+def _database_answers(database: Database) -> Callable[[], Awaitable[bool]]:
+    async def answers() -> bool:
+        try:
+            async with database.reading() as session:
+                await outbox.next_due(session)
+        except StorageError:
+            return False
+        return True
+
+    return answers
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None

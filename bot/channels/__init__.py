@@ -1,0 +1,1 @@
+"""One adapter for each place a young person can write from."""

@@ -1,0 +1,107 @@
+"""What every channel can do, and the ways in which it can fail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bot.messages import Headers, InboundMessage, Reply
+
+
+class TextUnit(StrEnum):
+    """How a provider counts the length of a text."""
+
+    UTF16 = "utf16"
+    BYTES = "bytes"
+    CHARACTERS = "characters"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can carry; read by the sender and the counselor's clock."""
+
+    text_limit: int
+    text_unit: TextUnit
+    quick_replies: int  # how many choices a message can offer; 0: none
+    label_limit: int  # characters of a quick reply's label
+    payload_limit: int  # bytes of a quick reply's payload
+    can_push: bool = True
+    idempotent: bool = False  # the provider drops a repeat that carries the same key
+
+
+class Channel(Protocol):
+    """One place a young person can write from.
+
+    `parse` proves the origin over the raw bytes first, then reads every event of the
+    delivery; what is genuine but not for us gives an empty result. `send` delivers one
+    message and returns the provider's id for it, or "" where there is none.
+    """
+
+    @property
+    def name(self) -> str:
+        """The channel's fixed name, as in its webhook's path."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """The limits of this channel."""
+        ...
+
+    def parse(self, body: bytes, headers: Headers) -> Sequence[InboundMessage]:
+        """Read one delivery.
+
+        Raises:
+            InvalidSignature: the proof of origin is missing or wrong.
+            InvalidPayload: the body is genuine but cannot be read.
+        """
+        ...
+
+    async def send(self, address: str, reply: Reply, key: str) -> str:
+        """Deliver `reply`; `key` (a UUID) is the same for every try of one message.
+
+        Raises:
+            TemporarySendError: try again after `retry_after` seconds, with the same key.
+            PermanentSendError: never try this message again.
+        """
+        ...
+
+
+class ChannelError(Exception):
+    """Something went wrong between us and a provider.
+
+    The message names the channel and a short code. It never holds an address, a text,
+    a token or a URL, because errors end up in logs.
+    """
+
+    def __init__(self, channel: str, code: str) -> None:
+        super().__init__(f"{channel}: {code}")
+        self.channel = channel
+        self.code = code
+
+
+class InvalidSignature(ChannelError):
+    """The call does not prove that the provider made it."""
+
+
+class InvalidPayload(ChannelError):
+    """The call is genuine but its body cannot be read."""
+
+
+class TemporarySendError(ChannelError):
+    """The provider could not take the message now: time-out, 5xx or rate limit."""
+
+    def __init__(self, channel: str, code: str, retry_after: float = 1.0) -> None:
+        super().__init__(channel, code)
+        self.retry_after = retry_after  # seconds
+
+
+class PermanentSendError(ChannelError):
+    """The provider refused the message and will refuse it again."""
+
+
+class RecipientGone(PermanentSendError):
+    """The person blocked the bot or deleted the account; the talk cannot go on there."""
+
+
+class WindowClosed(PermanentSendError):
+    """The channel allows no message until the person writes again."""

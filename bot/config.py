@@ -1,0 +1,78 @@
+"""Settings, read once from the environment."""
+
+import os
+from pathlib import Path
+
+from pydantic import SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.dialogue.policy import CONFIDENCE_FLOOR
+
+
+class Settings(BaseSettings):
+    """Environment variables named GYEOT_*; a secret has no default, and without it its part is off.
+
+    `home` holds what a single machine keeps: the embedded database, its key file and the
+    keyring. Every path not named is placed under it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="GYEOT_", env_ignore_empty=True, extra="ignore")
+
+    home: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str | None = None  # how browsers reach us, when a proxy stands before us
+    database_url: SecretStr | None = None  # None: SQLite under `home`
+    keyring: Path | None = None  # None: keyring.json under `home`
+    log_level: str = "INFO"
+
+    nlu_url: str = "http://127.0.0.1:5005"
+    nlu_token: SecretStr | None = None
+    nlu_floor: float = CONFIDENCE_FLOOR  # below it an intent is not believed
+
+    telegram_token: SecretStr | None = None
+    telegram_secret: SecretStr | None = None
+    telegram_api: str | None = None
+    telegram_polling: bool = False  # for a developer without a public address
+
+    line_secret: SecretStr | None = None
+    line_token: SecretStr | None = None
+    line_api: str | None = None
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _empty_is_absent(cls, value: object) -> object:
+        """Take an empty secret file, which a compose file needs, for an absent one."""
+        return None if isinstance(value, SecretStr) and not value.get_secret_value() else value
+
+    @model_validator(mode="after")
+    def _pairs_are_whole(self) -> "Settings":
+        """Refuse half a channel: a child would write and never be answered."""
+        if (self.line_secret is None) != (self.line_token is None):
+            raise ValueError("GYEOT_LINE_SECRET and GYEOT_LINE_TOKEN must be set together")
+        if self.telegram_token and not self.telegram_secret and not self.telegram_polling:
+            raise ValueError("GYEOT_TELEGRAM_TOKEN needs GYEOT_TELEGRAM_SECRET (or polling)")
+        return self
+
+    @property
+    def address(self) -> str:
+        """How a browser reaches the house."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address of the database."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite+aiosqlite:///{self.home / 'gyeot.db'}"
+
+    @property
+    def keyring_path(self) -> Path:
+        """Where the keyring file lies."""
+        return self.keyring or self.home / "keyring.json"
+
+
+def read_settings() -> Settings:
+    """Read the environment, and the folder of secret files that GYEOT_SECRETS names."""
+    # pydantic-settings takes the folder as a constructor argument that its types do not show.
+    return Settings(_secrets_dir=os.environ.get("GYEOT_SECRETS"))  # type: ignore[call-arg]

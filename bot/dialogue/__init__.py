@@ -1,0 +1,1 @@
+"""What to say: pure decisions over reviewed sentences."""

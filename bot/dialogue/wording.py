@@ -1,0 +1,117 @@
+"""One spelling for the many ways in which the same words are typed."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+LEADS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+TAILS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+FIRST_SYLLABLE = 0xAC00  # 가; The Unicode Standard, section 3.12
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text in the two spellings that rules read."""
+
+    spaced: str = field(repr=False)  # lowercase, single spaces, no apostrophes
+    squeezed: str = field(repr=False)  # the same without spaces and punctuation
+
+
+def normalize(text: str) -> Wording:
+    """Fold a text: NFC, split jamo composed, invisible marks gone, long letters shortened.
+
+    A letter that stands three times or more in a row is kept once; digits stay.
+    """
+    plain = unicodedata.normalize("NFC", text).translate(_PLAIN).lower()
+    if not plain.isascii():
+        plain = _INVISIBLE.sub("", plain)
+        plain = _compose(plain)
+    folded = _LONG.sub(r"\1", plain)
+    return Wording(" ".join(folded.split()), _BETWEEN.sub("", folded))
+
+
+def has_words(text: str) -> bool:
+    """Tell whether there is anything to understand: not only emoji, signs, ㅋㅋ or ㅠㅠ."""
+    return any(letter.isalnum() and letter not in "ㅋㅎㅠㅜ" for letter in text)
+
+
+def is_payload(text: str) -> bool:
+    """Tell whether a text has the form of a pressed button, known or not: go:calm, ask:person."""
+    return _PAYLOAD.fullmatch(text) is not None
+
+
+def is_sad(text: str) -> bool:
+    """Tell whether a text without words is crying: ㅠㅠ, ㅜㅜ or a crying face."""
+    return any(sign in text for sign in ("ㅠ", "ㅜ", "😭", "😢", "😥", "😰", "💔", "T_T", ":("))
+
+
+def hangul_share(text: str) -> float:
+    """Return the share of Hangul among all letters, 0 to 1; 0 when there is no letter."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return sum(map(_is_hangul, letters)) / len(letters) if letters else 0.0
+
+
+def latin_share(text: str) -> float:
+    """Return the share of Latin letters among all letters, 0 to 1."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return sum("a" <= c.lower() <= "z" for c in letters) / len(letters) if letters else 0.0
+
+
+def letter_count(text: str) -> int:
+    """Return how many letters of any script a text has."""
+    return sum(letter.isalpha() for letter in text)
+
+
+_APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´"))
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_PLAIN = {**_FULL_WIDTH, **_APOSTROPHES}
+# Format characters that nobody sees: zero width, direction marks, soft hyphen, fillers.
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e"
+                        "\u2060-\u2069\u3164\ufe00-\ufe0f\ufeff\uffa0]")  # fmt: skip
+_PAYLOAD = re.compile(r"(?:go|ask|say|wait|lang):[a-z0-9_.]+")
+_LONG = re.compile(r"([^\d\s])\1{2,}")
+_BETWEEN = re.compile(r"[\W_]+")
+_PAIRS = {
+    "ㅗㅏ": "ㅘ",
+    "ㅗㅐ": "ㅙ",
+    "ㅗㅣ": "ㅚ",
+    "ㅜㅓ": "ㅝ",
+    "ㅜㅔ": "ㅞ",
+    "ㅜㅣ": "ㅟ",
+    "ㅡㅣ": "ㅢ",
+}
+_PAIR = re.compile("|".join(_PAIRS))
+# A lead, a vowel, and a tail unless that consonant leads the next syllable.
+_SPLIT = re.compile(r"([ㄱ-ㅎ])([ㅏ-ㅣ])(?:([ㄱ-ㅎ])(?![ㅏ-ㅣ]))?")
+# A tail typed apart inside a word, as in 주ㄱ고; ㅋ and ㅎ there are laughter.
+_APART = re.compile(r"([가-힣])([ㄱ-ㅊㅌㅍ])(?=[가-힣])")
+
+
+def _compose(text: str) -> str:
+    if not _JAMO.search(text):
+        return text
+    whole = _PAIR.sub(lambda found: _PAIRS[found[0]], text)
+    return _APART.sub(_with_tail, _SPLIT.sub(_syllable, whole))
+
+
+_JAMO = re.compile("[ㄱ-ㅎㅏ-ㅣ]")
+
+
+def _syllable(found: re.Match[str]) -> str:
+    lead, vowel, tail = found.groups()
+    if lead not in LEADS or (tail and tail not in TAILS):
+        return found[0]
+    number = (LEADS.index(lead) * 21 + VOWELS.index(vowel)) * 28
+    return chr(FIRST_SYLLABLE + number + (TAILS.index(tail) if tail else 0))
+
+
+def _with_tail(found: re.Match[str]) -> str:
+    syllable, tail = found.groups()
+    if (ord(syllable) - FIRST_SYLLABLE) % 28 or tail not in TAILS:
+        return found[0]
+    return chr(ord(syllable) + TAILS.index(tail))
+
+
+def _is_hangul(letter: str) -> bool:
+    return "가" <= letter <= "힣" or "ㄱ" <= letter <= "ㆎ" or "\u1100" <= letter <= "\u11ff"

@@ -1,0 +1,82 @@
+"""The words that travel between a channel and a turn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class MessageKind(StrEnum):
+    """What a young person sent, or did, on their channel."""
+
+    TEXT = "text"
+    BUTTON = "button"  # pressed a quick reply; `text` is its payload or label
+    ATTACHMENT = "attachment"  # a picture, voice, file, place or contact; never fetched
+    STICKER = "sticker"  # `text` holds the words inside it, if the channel tells
+    EDIT = "edit"  # `text` is the new wording of an earlier message
+    UNSEND = "unsend"  # `refers_to` names the message they took back
+    START = "start"  # opened, followed or unblocked the channel
+    LEAVE = "leave"  # blocked or left the channel: nothing can be sent any more
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """One thing a young person said or did, as its channel reported it.
+
+    `account` finds the same person again; `address` is where an answer goes. Both are
+    provider identifiers and are sealed as soon as they are stored. `event_id` is the
+    provider's own name for this delivery: equal for a repeat, different for a new message.
+    """
+
+    channel: str
+    event_id: str = field(repr=False)
+    account: str = field(repr=False)
+    address: str = field(repr=False)
+    kind: MessageKind
+    sent_at: datetime
+    text: str = field(default="", repr=False)
+    attachment: str | None = None  # the kind of a thing we do not fetch: "image", "audio"
+    message_id: str | None = field(default=None, repr=False)  # the provider's, for edit and unsend
+    refers_to: str | None = field(default=None, repr=False)
+    reply_token: str | None = field(default=None, repr=False)  # LINE's one-use answer ticket
+
+
+@dataclass(frozen=True, slots=True)
+class QuickReply:
+    """A choice the young person can tap instead of typing.
+
+    A press comes back as a message whose text is `payload`.
+    """
+
+    label: str
+    payload: str
+
+
+class Origin(StrEnum):
+    """Whose words leave: Meta and others ask, and the bot must be told apart."""
+
+    BOT = "bot"
+    COUNSELOR = "counselor"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message that goes out to a young person."""
+
+    text: str = field(repr=False)
+    quick_replies: Sequence[QuickReply] = ()
+    origin: Origin = Origin.BOT
+    language: str = "ko"
+
+
+@dataclass(frozen=True, slots=True)
+class NluResult:
+    """What the language service made of a text; empty ranking never happens."""
+
+    intent: str
+    confidence: float  # 0..1
+    ranking: Sequence[tuple[str, float]] = ()  # best first, intent and confidence
+
+
+Headers = Mapping[str, str]
+"""HTTP headers with lowercase names."""

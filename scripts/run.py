@@ -1,0 +1,126 @@
+"""Runs the whole house on one machine: the language service and the product, until Ctrl-C."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 180.0  # seconds for the language service to load its model on a slow disk
+STEP = 0.3  # seconds between two looks at a service that is starting
+
+
+class CannotRun(Exception):
+    """Something is missing; the message is the one sentence the operator reads."""
+
+
+def main() -> int:
+    """Set up what is missing, start both services, wait for the end, stop both."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    running: list[subprocess.Popen[bytes]] = []
+    try:
+        _serve(running)
+    except KeyboardInterrupt:
+        print("\ngyeot: stopping")
+        return 0
+    except CannotRun as missing:
+        print(f"gyeot: {missing}", file=sys.stderr)
+        return 1
+    finally:
+        _stop(running)
+    return 0
+
+
+def _serve(running: list[subprocess.Popen[bytes]]) -> None:
+    environment = dict(os.environ)
+    nlu_port = int(environment.setdefault("GYEOT_NLU_PORT", "5005"))
+    port = int(environment.get("GYEOT_PORT", "8000"))
+    environment.setdefault("GYEOT_NLU_URL", f"http://127.0.0.1:{nlu_port}")
+    environment.setdefault("GYEOT_NLU_TOKEN", secrets.token_urlsafe(24))
+    for name, number in (("GYEOT_NLU_PORT", nlu_port), ("GYEOT_PORT", port)):
+        _need_port(name, number)
+    _set_up(environment)
+    print("gyeot: starting the language service (about 15 s)", flush=True)
+    running.append(_start([str(ROOT / "nlu/.venv/bin/python"), "nlu/serve.py"], environment))
+    token = environment["GYEOT_NLU_TOKEN"]
+    _wait(running, f"http://127.0.0.1:{nlu_port}/status?token={token}", "the language service")
+    running.append(_start([sys.executable, "-m", "bot", "serve"], environment))
+    _wait(running, f"http://127.0.0.1:{port}/health/ready", "the product")
+    print(f"gyeot: ready\n  young people  http://127.0.0.1:{port}/")
+    print(f"  counselors    http://127.0.0.1:{port}/console\n  Ctrl-C stops everything", flush=True)
+    _watch(running)
+
+
+def _set_up(environment: Mapping[str, str]) -> None:
+    """Make keys, database and the first invitation where they are missing."""
+    command = [sys.executable, "-m", "bot", "setup"]
+    done = subprocess.run(command, check=False, cwd=ROOT, env=environment)
+    if done.returncode:
+        raise CannotRun("the setup above did not finish; mend what it names and run again.")
+
+
+def _need_port(name: str, number: int) -> None:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", number))
+        except OSError:
+            raise CannotRun(
+                f"port {number} is taken: stop what uses it, or choose another with {name}=…"
+            ) from None
+
+
+def _start(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    # A group of its own: Ctrl-C reaches only us, and we stop each by its pid, in order.
+    return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+
+
+def _wait(running: list[subprocess.Popen[bytes]], url: str, what: str) -> None:
+    patience = time.monotonic() + PATIENCE
+    while time.monotonic() < patience:
+        _need_alive(running)
+        with suppress(OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310 -- our own
+            return
+        time.sleep(STEP)
+    raise CannotRun(f"{what} did not get ready within {PATIENCE:.0f} s; its lines above say why.")
+
+
+def _watch(running: list[subprocess.Popen[bytes]]) -> None:
+    while True:
+        _need_alive(running)
+        time.sleep(STEP)
+
+
+def _need_alive(running: list[subprocess.Popen[bytes]]) -> None:
+    for process in running:
+        if process.poll() is not None:
+            raise CannotRun(f"a service ended by itself (exit {process.returncode}); see above.")
+
+
+def _stop(running: list[subprocess.Popen[bytes]]) -> None:
+    for process in reversed(running):
+        with suppress(ProcessLookupError):
+            process.terminate()
+    for process in running:
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

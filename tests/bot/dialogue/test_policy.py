@@ -1,0 +1,503 @@
+"""What the policy decides, as tables and as rules over anything that may arrive."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.dialogue.content import (
+    CRISIS_GROUPS,
+    FOLDER,
+    NOTICES,
+    POLICY_GROUPS,
+    TOPICS_OF_RISK,
+    load_content,
+)
+from bot.dialogue.memory import Memory
+from bot.dialogue.policy import CONFIDENCE_FLOOR, CRISIS, HARM_OF_RISK, decide, words_for_nlu
+from bot.dialogue.risk import CATEGORIES, screen
+from bot.dialogue.turn import Decision, Part, Screening, Turn
+from bot.messages import MessageKind, NluResult
+from storage.records import AskReason, ConversationState, Language, Risk
+
+CONTENT = load_content(FOLDER)
+KNOWN = Memory(introduced=True)
+BOT, QUEUED, ACTIVE = ConversationState.BOT, ConversationState.QUEUED, ConversationState.ACTIVE
+
+
+def turn(
+    *texts: str,
+    intent: str | None = None,
+    confidence: float = 0.9,
+    state: ConversationState = BOT,
+    memory: Memory = KNOWN,
+    kind: MessageKind = MessageKind.TEXT,
+    language: Language = Language.KO,
+) -> Turn:
+    parts = tuple(Part(text, kind) for text in texts)
+    return Turn(
+        parts=parts,
+        joined=" ".join(texts),
+        nlu=None if intent is None else NluResult(intent, confidence),
+        risk=screen(texts),
+        state=state,
+        language=language,
+        memory=memory,
+        first=not memory.introduced,
+    )
+
+
+def said(decision: Decision) -> str:
+    return "\n".join(reply.text for reply in decision.replies)
+
+
+def test_the_first_turn_says_what_this_is_and_answers_what_was_said() -> None:
+    decision = decide(turn("누가 자꾸 말 걸어", intent="grooming", memory=Memory()), CONTENT)
+
+    intro, answer = decision.replies
+    assert "챗봇" in intro.text
+    assert "사진은 묻지 않아요" in intro.text
+    assert "상담사" in intro.text
+    assert answer.text == CONTENT.sentence("grooming.1", Language.KO)
+    assert decision.memory.introduced
+
+
+def test_the_introduction_is_said_once() -> None:
+    first = decide(turn("ㅎㅇ", intent="greet", memory=Memory()), CONTENT)
+    second = decide(turn("음 그게", intent="affirm", memory=first.memory), CONTENT)
+
+    assert "챗봇 '곁'" not in said(second)
+
+
+@pytest.mark.parametrize(
+    "text", ["죽고 싶어요", "지금 집 앞에 와있어 그 사람이", "성추행 당했어요"]
+)
+@pytest.mark.parametrize("memory", [Memory(), KNOWN])
+@pytest.mark.parametrize("intent", [None, "smalltalk", "greet"])
+def test_a_crisis_gives_a_number_and_a_person_whatever_the_language_service_says(
+    text: str, memory: Memory, intent: str | None
+) -> None:
+    decision = decide(turn(text, intent=intent, memory=memory), CONTENT)
+
+    assert decision.ask is AskReason.CRISIS
+    assert decision.risk >= Risk.HIGH
+    assert "112" in said(decision)
+    assert "연결을 요청했어요" in said(decision)
+    assert said(decision).count("?") == 1
+
+
+def test_a_crisis_intent_counts_even_when_no_rule_fires() -> None:
+    decision = decide(turn("이제 아무것도 모르겠다", intent="self_harm"), CONTENT)
+
+    assert decision.ask is AskReason.CRISIS
+    assert decision.risk is Risk.HIGH
+    assert "109" in said(decision)
+
+
+def test_a_threat_gives_a_safety_step_and_a_person() -> None:
+    decision = decide(turn("사진 뿌린다고 협박해요", intent="sextortion"), CONTENT)
+
+    assert decision.ask is AskReason.CRISIS
+    assert decision.topic == "sextortion"
+    assert decision.replies[-1].text == CONTENT.sentence("sextortion.1", Language.KO)
+
+
+def test_a_harm_the_classifier_names_better_than_the_rule_is_answered_as_such() -> None:
+    decision = decide(turn("경찰이라면서 사진을 보내래요", intent="impersonation"), CONTENT)
+
+    assert decision.topic == "impersonation"
+    assert decision.ask is AskReason.CRISIS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "상담사랑 얘기할래요",
+        "상담사와 얘기할래요",
+        "상담사 연결해 주세요",
+        "사람이랑 얘기하고 싶어요",
+        "진짜 사람하고 말할래",
+        "상담원 불러줘",
+        "상담사",
+        "ask:person",
+        "talk to a person",
+        "I want to talk to a real person please",
+        "can i speak with a counselor",
+        "A real person",
+    ],
+)
+def test_asking_for_a_person_works_without_the_language_service(text: str) -> None:
+    decision = decide(turn(text), CONTENT)
+
+    assert decision.ask is AskReason.REQUESTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "상담사라는 사람이 사진 얘기해",
+        "상담사 말고 챗봇이 좋아",
+        "모르는 사람이랑 얘기했어",
+        "너 사람이야?",
+        "are you a real person?",
+        "i dont want to talk to a counselor",
+        "he said he is a counselor",
+    ],
+)
+def test_speaking_about_a_person_is_not_asking_for_one(text: str) -> None:
+    decision = decide(turn(text, intent="are_you_bot"), CONTENT)
+
+    assert decision.ask is not AskReason.REQUESTED
+
+
+def test_without_the_language_service_the_bot_says_so_and_gets_a_person() -> None:
+    decision = decide(turn("요즘 좀 이상해요"), CONTENT)
+
+    assert decision.ask is AskReason.NLU_AWAY
+    assert "112" in said(decision)
+
+
+def test_what_is_not_understood_is_asked_once_and_then_goes_to_a_person() -> None:
+    unsure = CONFIDENCE_FLOOR - 0.01
+    first = decide(turn("그거 있잖아", intent="greet", confidence=unsure), CONTENT)
+    second = decide(
+        turn("아니 그거", intent="greet", confidence=unsure, memory=first.memory), CONTENT
+    )
+
+    assert first.ask is None
+    assert len(first.replies[-1].quick_replies) >= 3
+    assert second.ask is AskReason.NOT_UNDERSTOOD
+
+
+def test_understanding_in_between_starts_the_count_again() -> None:
+    memory = replace(KNOWN, misunderstood=1)
+
+    decision = decide(turn("고마워", intent="thanks", memory=memory), CONTENT)
+
+    assert decision.memory.misunderstood == 0
+
+
+def test_an_intent_nobody_wrote_an_answer_for_is_not_understood() -> None:
+    assert decide(turn("음", intent="brand_new"), CONTENT).memory.misunderstood == 1
+
+
+@pytest.mark.parametrize("text", ["사진 뿌린대", "죽고 싶어", "상담사", "안녕", "go:calm", "😀"])
+def test_the_bot_is_silent_while_a_counselor_owns_the_talk(text: str) -> None:
+    decision = decide(turn(text, intent="greet", state=ACTIVE), CONTENT)
+
+    assert decision.replies == ()
+    assert decision.ask is None
+    assert decision.risk is screen([text]).level
+
+
+def test_somebody_who_waits_is_told_so_in_changing_words() -> None:
+    memory, heard = KNOWN, []
+    for _ in range(4):
+        decision = decide(turn("아직이에요", intent="affirm", state=QUEUED, memory=memory), CONTENT)
+        memory = decision.memory
+        heard.append(said(decision))
+
+    assert len(set(heard)) == 4
+    assert memory.waiting_said == 4
+
+
+@pytest.mark.parametrize("intent", [None, "smalltalk"])
+@pytest.mark.parametrize("text", ["취소", "챗봇이랑 얘기할래요", "wait:cancel", "cancel waiting"])
+def test_the_person_alone_ends_a_wait(text: str, intent: str | None) -> None:
+    decision = decide(turn(text, intent=intent, state=QUEUED), CONTENT)
+
+    assert decision.cancel
+    assert any(reply.payload == "ask:person" for reply in decision.replies[-1].quick_replies)
+
+
+@pytest.mark.parametrize(
+    "text", ["너무 오래 걸려요", "안 취소할래", "취소하지마", "그 사람이 취소하래"]
+)
+def test_other_words_do_not_end_a_wait(text: str) -> None:
+    assert not decide(turn(text, intent="affirm", state=QUEUED), CONTENT).cancel
+
+
+def test_danger_is_heard_before_a_cancel_in_the_same_breath() -> None:
+    decision = decide(turn("취소", "그냥 죽을래", state=QUEUED), CONTENT)
+
+    assert not decision.cancel
+    assert decision.ask is AskReason.CRISIS
+
+
+def test_while_waiting_a_clear_question_is_answered() -> None:
+    decision = decide(turn("뭘 남겨야 해요", intent="evidence", state=QUEUED), CONTENT)
+
+    assert said(decision) == CONTENT.sentence("evidence.1", Language.KO)
+    assert all(reply.payload != "ask:person" for reply in decision.replies[-1].quick_replies)
+
+
+@pytest.mark.parametrize("state", [BOT, QUEUED])
+def test_a_picture_is_not_taken_and_the_reason_is_said(state: ConversationState) -> None:
+    sent = replace(turn("", state=state), parts=(Part("", MessageKind.ATTACHMENT, "image"),))
+
+    assert "받지도 열어 보지도" in said(decide(sent, CONTENT))
+
+
+def test_words_beside_a_picture_are_answered_too() -> None:
+    sent = turn("이거 지우고 싶어요", intent="removal")
+    both = replace(sent, parts=(*sent.parts, Part("", MessageKind.ATTACHMENT, "image")))
+
+    decision = decide(both, CONTENT)
+
+    assert [len(reply.quick_replies) > 0 for reply in decision.replies] == [False, True]
+    assert decision.replies[1].text == CONTENT.sentence("removal.1", Language.KO)
+
+
+@pytest.mark.parametrize(
+    ("text", "start"), [("ㅠㅠㅠ", "많이 속상"), ("😀", "말로 하기"), ("", "말로")]
+)
+def test_signs_without_words_get_words_and_no_queue(text: str, start: str) -> None:
+    decision = decide(turn(text), CONTENT)
+
+    assert said(decision).startswith(start)
+    assert decision.ask is None
+
+
+def test_somebody_who_is_watched_gets_nothing_that_tells_what_this_is() -> None:
+    for text in ("누가 보고 있어", "someone is watching"):
+        decision = decide(turn(text, memory=Memory()), CONTENT)
+
+        assert len(decision.replies) == 1
+        assert not decision.replies[0].quick_replies
+        assert not any(word in said(decision) for word in ("상담", "챗봇", "곁", "counsel", "bot"))
+
+
+def test_erasing_is_answered_truthfully() -> None:
+    decision = decide(turn("지워줘"), CONTENT)
+
+    assert "아직 없어요" in said(decision)
+    assert decision.ask is None
+
+
+def test_leaving_is_not_answered_and_taking_back_is() -> None:
+    assert decide(turn("", kind=MessageKind.LEAVE), CONTENT).replies == ()
+    assert decide(turn("", kind=MessageKind.UNSEND), CONTENT).replies
+
+
+def test_next_and_yes_walk_on_and_the_end_offers_a_person() -> None:
+    memory = KNOWN
+    steps = []
+    for text, intent in [("x", "evidence"), ("다음", None), ("응", "affirm"), ("다음", None)]:
+        decision = decide(turn(text, intent=intent, memory=memory), CONTENT)
+        memory = decision.memory
+        steps.append(memory.last)
+
+    assert steps == ["evidence.1", "evidence.2", "evidence.3", "more.1"]
+    assert {"ask:person", "go:what_next"} <= set(memory.choices)
+
+
+def test_a_number_is_the_choice_that_stood_there() -> None:
+    memory = replace(KNOWN, choices=("go:evidence", "ask:person"))
+
+    assert decide(turn("1", memory=memory), CONTENT).memory.last == "evidence.1"
+    assert decide(turn("2번", memory=memory), CONTENT).ask is AskReason.REQUESTED
+
+
+def test_a_number_typed_to_a_counselor_presses_nothing_later() -> None:
+    memory = replace(KNOWN, choices=("go:calm", "wait:cancel"))
+
+    after = decide(turn("2", state=ACTIVE, memory=memory), CONTENT).memory
+
+    assert not decide(turn("2", intent="affirm", state=QUEUED, memory=after), CONTENT).cancel
+
+
+def test_only_free_words_are_sent_to_the_language_service() -> None:
+    parts = (
+        Part("go:calm", MessageKind.BUTTON), Part("1"), Part("상담사"), Part("ㅠㅠ"),
+        Part("", MessageKind.ATTACHMENT), Part("그 사람이"), Part("또 왔어"),
+    )  # fmt: skip
+
+    words = words_for_nlu(parts, CONTENT, replace(KNOWN, choices=("go:calm",)))
+
+    assert words == "그 사람이 또 왔어"
+
+
+def test_saying_by_button_that_one_is_threatened_brings_a_person() -> None:
+    for text in ("go:sextortion", "협박받고 있어요"):
+        decision = decide(turn(text), CONTENT)
+
+        assert decision.ask is AskReason.CRISIS
+        assert decision.risk is Risk.HIGH
+        assert decision.topic == "sextortion"
+
+
+def test_a_button_of_older_content_shows_the_menu() -> None:
+    decision = decide(turn("go:gone.7", kind=MessageKind.BUTTON), CONTENT)
+
+    assert decision.memory.last in CONTENT.groups["menu"]
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after"),
+    [
+        ("English", Language.KO, Language.EN),
+        ("한국어", Language.EN, Language.KO),
+        ("my friend is being bullied", Language.KO, Language.EN),
+        ("ok", Language.KO, Language.KO),
+        ("나 무서워 help", Language.EN, Language.KO),
+        ("😀", Language.EN, Language.EN),
+        ("ㅋㅋㅋ", Language.EN, Language.EN),
+        ("1", Language.EN, Language.EN),
+        ("상담사", Language.EN, Language.KO),
+        ("go:calm", Language.KO, Language.KO),
+    ],
+)
+def test_the_answer_is_in_the_language_of_the_message(
+    text: str, before: Language, after: Language
+) -> None:
+    decision = decide(turn(text, intent="scared", language=before), CONTENT)
+
+    assert decision.language is after
+    assert all(reply.language == after for reply in decision.replies)
+
+
+def test_a_change_of_language_may_be_asked_in_any_words() -> None:
+    decision = decide(turn("외국말로 해줄 수 있어?", intent="change_language"), CONTENT)
+
+    assert decision.language is Language.EN
+
+
+def test_a_language_we_do_not_know_gets_a_number_and_a_person() -> None:
+    decision = decide(turn("助けてくださいお願いします", intent="greet"), CONTENT)
+
+    assert decision.ask is AskReason.NOT_UNDERSTOOD
+    assert "112" in said(decision)
+
+
+def test_every_category_of_the_lexicon_has_an_answer() -> None:
+    assert set(CATEGORIES) == set(CRISIS) | set(HARM_OF_RISK)
+    assert set(HARM_OF_RISK.values()) == set(TOPICS_OF_RISK)
+    assert set(CRISIS.values()) == set(CRISIS_GROUPS)
+
+
+TEXTS = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(["", "ㅠㅠ", "1", "다음", "취소", "상담사", "지워줘", "죽고 싶어", "English"]),
+    st.sampled_from(sorted({c.payload for c in CONTENT.choices.values()})),
+)
+PARTS = st.builds(
+    Part,
+    text=TEXTS,
+    kind=st.sampled_from(MessageKind),
+    attachment=st.sampled_from([None, "image", "audio"]),
+)
+RESULTS = st.builds(
+    NluResult,
+    intent=st.sampled_from([*sorted(CONTENT.groups), "ask_human", "unknown"]),
+    confidence=st.floats(0, 1),
+)
+SCREENINGS = st.builds(
+    Screening, level=st.sampled_from(Risk), category=st.sampled_from([None, *CATEGORIES])
+)
+STEPS = st.dictionaries(st.sampled_from(sorted(CONTENT.groups)), st.integers(0, 6), max_size=5)
+MEMORIES = st.builds(
+    Memory,
+    topic=st.sampled_from([None, *sorted(CONTENT.steps.harms)]),
+    steps=STEPS,
+    misunderstood=st.integers(0, 3),
+    last=st.sampled_from([None, *sorted(CONTENT.sentences)]),
+    choices=st.lists(
+        st.sampled_from(sorted({c.payload for c in CONTENT.choices.values()})), max_size=5
+    ).map(tuple),
+    introduced=st.booleans(),
+)
+TURNS = st.builds(
+    Turn,
+    parts=st.lists(PARTS, min_size=1, max_size=4).map(tuple),
+    joined=TEXTS,
+    nlu=st.none() | RESULTS,
+    risk=SCREENINGS,
+    state=st.sampled_from([BOT, QUEUED, ACTIVE]),
+    language=st.sampled_from(Language),
+    memory=MEMORIES,
+    first=st.booleans(),
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(TURNS)
+def test_whatever_arrives_is_answered_unless_a_counselor_owns_the_talk(arrived: Turn) -> None:
+    decision = decide(arrived, CONTENT)
+
+    gone = all(part.kind is MessageKind.LEAVE for part in arrived.parts)
+    silent = arrived.state is ACTIVE or gone
+    assert (not decision.replies) is silent
+    assert len(decision.replies) <= 2
+    assert decision.risk >= arrived.risk.level
+    assert Memory.load(decision.memory.dump()) == decision.memory
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(TURNS, min_size=2, max_size=8))
+def test_no_sentence_is_said_twice_in_a_row(turns: list[Turn]) -> None:
+    memory, last = Memory(), ""
+    for arrived in turns:
+        decision = decide(replace(arrived, memory=memory, language=Language.KO), CONTENT)
+        memory = decision.memory
+        for reply in decision.replies:
+            assert reply.text != last
+            last = reply.text
+
+
+@settings(max_examples=200, deadline=None)
+@given(TURNS)
+def test_high_risk_always_asks_for_a_person(arrived: Turn) -> None:
+    decision = decide(arrived, CONTENT)
+
+    if arrived.risk.level >= Risk.HIGH and decision.replies:
+        assert decision.ask is AskReason.CRISIS
+
+
+@pytest.mark.parametrize("language", Language)
+def test_nobody_with_thoughts_of_dying_is_told_to_lock_the_door(language: Language) -> None:
+    for name in CONTENT.groups["self_harm"]:
+        reply = CONTENT.reply(name, language)
+        assert "go:danger_now" not in [choice.payload for choice in reply.quick_replies]
+
+    decision = decide(turn("go:self_harm", language=language), CONTENT)
+
+    assert decision.ask is AskReason.CRISIS
+    assert "109" in said(decision)
+
+
+def test_somebody_who_made_a_fake_is_not_told_that_it_is_nobodys_fault() -> None:
+    first = decide(turn("내가 만들었어", intent="deepfake_made"), CONTENT)
+
+    second = decide(turn("제 탓이죠", intent="blame", memory=first.memory), CONTENT)
+
+    assert second.memory.last == "deepfake_made.2"
+
+
+@pytest.mark.parametrize("state", [BOT, QUEUED])
+@pytest.mark.parametrize("name", sorted(CONTENT.sentences))
+def test_what_was_just_said_is_not_said_again(name: str, state: ConversationState) -> None:
+    group, _, number = name.rpartition(".")
+    memory = replace(KNOWN, last=name, topic=group, steps={group: int(number) - 1})
+
+    for asked in (turn(f"go:{name}", state=state), turn("음", intent=group, state=state)):
+        decision = decide(replace(asked, memory=memory), CONTENT)
+
+        assert decision.replies[0].text != CONTENT.sentence(name, Language.KO)
+
+
+@pytest.mark.parametrize("texts", [("상담사", "go:calm"), ("go:calm", "상담사")])
+def test_a_call_for_a_person_outweighs_every_other_button_of_the_burst(
+    texts: tuple[str, ...],
+) -> None:
+    assert decide(turn(*texts), CONTENT).ask is AskReason.REQUESTED
+
+
+@pytest.mark.parametrize("name", [*NOTICES, *(set(POLICY_GROUPS) - {"menu"})])
+@pytest.mark.parametrize("kind", [MessageKind.TEXT, MessageKind.BUTTON])
+def test_no_typed_word_makes_the_bot_claim_what_was_not_done(name: str, kind: MessageKind) -> None:
+    for text in (f"go:{name}", f"go:{name}.1"):
+        decision = decide(turn(text, kind=kind), CONTENT)
+
+        assert decision.memory.last in CONTENT.groups["menu"]
+        assert decision.ask is None

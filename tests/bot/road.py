@@ -1,0 +1,145 @@
+"""A house with a fake channel and a fake language service at the wire."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import httpx
+
+from bot import dialogue
+from bot.channels.base import Capabilities, ChannelError, TextUnit
+from bot.dialogue.content import load_content
+from bot.engine import Engine
+from bot.intake import Intake
+from bot.messages import Headers, InboundMessage, MessageKind, Reply
+from bot.nlu_client import NluClient
+from bot.sender import Sender
+from storage import contacts, conversations
+from storage.database import Database
+from storage.records import Conversation, Line
+from storage.transcript import read
+from tests.factories import NOON
+
+CONTENT_FILES = load_content(Path(dialogue.__file__).parent / "content")
+FLOOR = 0.35
+SOON = NOON + timedelta(seconds=1)
+
+_numbers = count(1)
+
+
+def said(text: str, *, kind: MessageKind = MessageKind.TEXT, event_id: str = "") -> InboundMessage:
+    """What one young person says on the fake channel; a new delivery each time."""
+    return InboundMessage(
+        channel="fake",
+        event_id=event_id or f"event-{next(_numbers)}",
+        account="canary-account",
+        address="canary-address",
+        kind=kind,
+        sent_at=NOON,
+        text=text,
+    )
+
+
+def understood(intent: str, confidence: float = 0.9) -> httpx.Response:
+    """What the language service answers when it is sure."""
+    body = {"intent": {"name": intent, "confidence": confidence}, "intent_ranking": []}
+    return httpx.Response(200, json=body)
+
+
+Answer = (
+    Callable[[httpx.Request], httpx.Response] | Callable[[httpx.Request], Awaitable[httpx.Response]]
+)
+
+
+def nlu(answer: Answer) -> NluClient:
+    """A client whose service answers as told."""
+    transport = httpx.MockTransport(answer)  # type: ignore[arg-type]  # it takes both
+    return NluClient(httpx.AsyncClient(base_url="http://nlu", transport=transport), "token")
+
+
+def away(_: httpx.Request) -> httpx.Response:
+    """A language service that is dead."""
+    raise httpx.ConnectError("down")
+
+
+@dataclass
+class FakeChannel:
+    """A channel that records what it sends, or fails as told."""
+
+    name: str = "fake"
+    sent: list[tuple[str, Reply, str]] = field(default_factory=list)
+    failures: list[ChannelError] = field(default_factory=list)
+    capabilities: Capabilities = field(
+        default_factory=lambda: Capabilities(1000, TextUnit.CHARACTERS, 10, 14, 64)
+    )
+
+    def parse(self, body: bytes, headers: Headers) -> Sequence[InboundMessage]:
+        return ()
+
+    async def send(self, address: str, reply: Reply, key: str) -> str:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append((address, reply, key))
+        return "id"
+
+
+@dataclass
+class Road:
+    """Everything between an accepted message and a sent answer."""
+
+    database: Database
+    client: NluClient
+    channel: FakeChannel = field(default_factory=FakeChannel)
+
+    def __post_init__(self) -> None:
+        self.engine = Engine(self.database, self.client, CONTENT_FILES, floor=FLOOR)
+        self.sender = Sender(self.database, {"fake": self.channel})
+
+    async def hear(self, *messages: InboundMessage, now: datetime = NOON) -> None:
+        """Accept messages as a webhook does."""
+        await Intake(self.database, lambda: now).store(messages)
+
+    async def answer(self, now: datetime = SOON) -> bool:
+        """Answer one due turn."""
+        turn = await self.engine.take(now)
+        if turn is not None:
+            await self.engine.work(turn, now)
+        return turn is not None
+
+    async def deliver(self, now: datetime = SOON) -> bool:
+        """Send one due message."""
+        delivery = await self.sender.take(now)
+        if delivery is not None:
+            await self.sender.work(delivery, now)
+        return delivery is not None
+
+    async def talk(self, text: str, *, now: datetime = SOON) -> list[str]:
+        """Say something and return what comes back."""
+        before = len(self.channel.sent)
+        await self.hear(said(text), now=now - timedelta(seconds=1))
+        await self.answer(now)
+        while await self.deliver(now):
+            pass
+        return [reply.text for _, reply, _ in self.channel.sent[before:]]
+
+    async def conversation(self) -> Conversation:
+        """The young person's open talk."""
+        async with self.database.transaction() as session:
+            person = await contacts.find_or_make(
+                session,
+                self.database.vault,
+                channel="fake",
+                account="canary-account",
+                address="canary-address",
+                now=NOON,
+            )
+            talk = await conversations.open_talk(session, person.id)
+        assert talk is not None
+        return talk
+
+    async def lines(self, conversation: Conversation) -> tuple[Line, ...]:
+        """The whole transcript."""
+        async with self.database.reading() as session:
+            return await read(session, self.database.vault, conversation.id)

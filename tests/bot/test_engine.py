@@ -1,0 +1,207 @@
+"""One turn: heard, understood, decided, stored."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+
+from bot.messages import MessageKind
+from bot.notices import ContentNotices
+from handoff import queue
+from storage import conversations
+from storage.database import Database
+from storage.records import AskReason, ConversationState, Risk, Role, Speaker, Staff
+from tests.bot.road import CONTENT_FILES, SOON, Road, away, nlu, said, understood
+from tests.factories import NOON
+
+COUNSELOR = Staff(uuid4(), "은하", Role.COUNSELOR, active=True)
+NOTICES = ContentNotices(CONTENT_FILES)
+
+
+def greeting(_: httpx.Request) -> httpx.Response:
+    return understood("greet")
+
+
+async def test_a_first_word_is_answered_with_who_we_are(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+
+    answers = await road.talk("안녕하세요")
+
+    assert answers
+    assert "봇" in " ".join(answers)
+
+
+async def test_an_english_word_is_answered_in_english(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+
+    answers = await road.talk("hello there")
+
+    assert "bot" in " ".join(answers).lower()
+
+
+async def test_asking_for_a_person_puts_the_talk_in_line_even_without_the_language_service(
+    database: Database,
+) -> None:
+    road = Road(database, nlu(away))
+
+    answers = await road.talk("상담사랑 얘기하고 싶어요")
+
+    talk = await road.conversation()
+    assert answers
+    assert (talk.state, talk.reason) == (ConversationState.QUEUED, AskReason.REQUESTED)
+
+
+async def test_a_dead_language_service_brings_a_person(database: Database) -> None:
+    road = Road(database, nlu(away))
+
+    answers = await road.talk("어제 있었던 일인데 좀 복잡해요")
+
+    talk = await road.conversation()
+    assert answers
+    assert (talk.state, talk.reason) == (ConversationState.QUEUED, AskReason.NLU_AWAY)
+
+
+async def test_a_crisis_brings_a_person_and_the_numbers(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+
+    answers = " ".join(await road.talk("지금 죽고 싶어요"))
+
+    talk = await road.conversation()
+    assert "109" in answers
+    assert (talk.state, talk.reason) == (ConversationState.QUEUED, AskReason.CRISIS)
+    assert talk.risk >= Risk.HIGH
+
+
+async def test_not_being_understood_twice_brings_a_person(database: Database) -> None:
+    road = Road(database, nlu(lambda _: understood("greet", 0.05)))
+
+    first = await road.talk("그거 있잖아 그거")
+    asked = (await road.conversation()).state
+    second = await road.talk("아니 그거 말고", now=SOON + timedelta(minutes=1))
+
+    talk = await road.conversation()
+    assert first
+    assert second
+    assert asked is ConversationState.BOT
+    assert (talk.state, talk.reason) == (ConversationState.QUEUED, AskReason.NOT_UNDERSTOOD)
+
+
+async def test_a_burst_is_one_turn(database: Database) -> None:
+    heard: list[bytes] = []
+
+    def listening(request: httpx.Request) -> httpx.Response:
+        heard.append(request.content)
+        return understood("greet")
+
+    road = Road(database, nlu(listening))
+    await road.hear(said("안녕"), said("저기"), said("있잖아요"))
+
+    assert await road.answer()
+    assert not await road.answer()
+
+    lines = await road.lines(await road.conversation())
+    assert len(heard) == 1
+    assert [line.text for line in lines if line.speaker is Speaker.PERSON] == [
+        "안녕",
+        "저기",
+        "있잖아요",
+    ]
+
+
+async def test_danger_that_is_spread_over_a_burst_is_seen(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    await road.hear(said("나 지금"), said("죽고"), said("싶어"))
+
+    await road.answer()
+
+    assert (await road.conversation()).risk >= Risk.HIGH
+
+
+async def test_a_repeated_delivery_is_answered_once(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    await road.hear(said("안녕", event_id="same"))
+    await road.answer()
+
+    await road.hear(said("안녕", event_id="same"))
+
+    assert not await road.answer(SOON + timedelta(minutes=1))
+
+
+async def test_the_bot_is_silent_when_a_counselor_took_over_while_it_was_thinking(
+    database: Database,
+) -> None:
+    road = Road(database, nlu(away))
+    await road.talk("상담사랑 얘기하고 싶어요")
+    waiting = await road.conversation()
+
+    async def claimed_meanwhile(_: httpx.Request) -> httpx.Response:
+        await queue.claim(
+            database, NOTICES, COUNSELOR, waiting.id, version=waiting.version, now=SOON
+        )
+        return understood("greet")
+
+    before = len(road.channel.sent)
+    thinking = Road(database, nlu(claimed_meanwhile), road.channel)
+    await thinking.hear(said("거기 누구 있어요?"))
+    await thinking.answer()
+    while await thinking.deliver():
+        pass
+
+    sent = [reply.text for _, reply, _ in road.channel.sent[before:]]
+    assert sent == [NOTICES.joined(waiting.language).text]
+
+
+async def test_risk_is_seen_while_a_counselor_owns_the_talk(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    await road.talk("상담사랑 얘기하고 싶어요")
+    talk = await road.conversation()
+    await queue.claim(database, NOTICES, COUNSELOR, talk.id, version=talk.version, now=SOON)
+
+    answers = await road.talk("죽고 싶어요", now=SOON + timedelta(minutes=1))
+
+    talk = await road.conversation()
+    assert talk.state is ConversationState.ACTIVE
+    assert talk.risk >= Risk.HIGH
+    assert answers == [NOTICES.joined(talk.language).text]
+
+
+async def test_leaving_the_channel_ends_a_talk_with_the_bot(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    await road.talk("안녕")
+    talk = await road.conversation()
+    await road.hear(said("", kind=MessageKind.LEAVE))
+
+    await road.answer()
+
+    async with database.reading() as session:
+        assert (await conversations.get(session, talk.id)).state is ConversationState.CLOSED
+
+
+async def test_a_turn_that_always_fails_is_given_to_a_person_and_said_so(
+    database: Database,
+) -> None:
+    def broken(_: httpx.Request) -> httpx.Response:
+        raise RuntimeError("not what a service does")
+
+    road = Road(database, nlu(broken))
+    await road.hear(said("안녕하세요"))
+
+    for minute in range(1, 12):
+        await road.answer(NOON + timedelta(minutes=2 * minute))
+    while await road.deliver(NOON + timedelta(hours=1)):
+        pass
+
+    talk = await road.conversation()
+    assert (talk.state, talk.reason) == (ConversationState.QUEUED, AskReason.FAILURE)
+    assert [reply.text for _, reply, _ in road.channel.sent] == [
+        CONTENT_FILES.reply("failure.1", talk.language).text
+    ]
+
+
+async def test_a_picture_is_answered_in_words(database: Database) -> None:
+    road = Road(database, nlu(away))
+    await road.hear(said("", kind=MessageKind.ATTACHMENT))
+
+    await road.answer()
+
+    assert await road.deliver()

@@ -1,0 +1,92 @@
+"""The command line: one sentence when something is wrong, and nothing lost."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def bot(folder: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GYEOT_")}
+    own |= {"GYEOT_HOME": str(folder)} | settings
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *command],
+        cwd=ROOT,
+        env=own,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_setup_makes_what_is_missing_and_invites_the_first_of_the_staff(tmp_path: Path) -> None:
+    first = bot(tmp_path, "setup")
+    again = bot(tmp_path, "setup")
+
+    keyring = tmp_path / "keyring.json"
+    assert first.returncode == again.returncode == 0
+    assert "/console/join#" in first.stdout
+    assert "made the keyring" not in again.stdout
+    assert keyring.stat().st_mode & 0o777 == 0o400
+
+
+def test_a_lost_keyring_is_never_replaced_by_a_new_one(tmp_path: Path) -> None:
+    bot(tmp_path, "setup")
+    (tmp_path / "keyring.json").unlink()
+
+    again = bot(tmp_path, "setup")
+
+    assert again.returncode == 1
+    assert "keyring_absent" in again.stderr
+    assert not (tmp_path / "keyring.json").exists()
+
+
+def test_a_keyring_of_another_installation_is_refused(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    bot(ours, "setup")
+    bot(theirs, "setup")
+
+    mixed = bot(ours, "setup", GYEOT_KEYRING=str(theirs / "keyring.json"))
+
+    assert mixed.returncode == 1
+    assert "keyring_of_another_installation" in mixed.stderr
+
+
+def test_serving_without_a_keyring_ends_with_one_sentence(tmp_path: Path) -> None:
+    served = bot(tmp_path, "serve")
+
+    assert served.returncode == 1
+    assert served.stderr.count("\n") == 1
+    assert "keyring_absent" in served.stderr
+
+
+def test_wrong_settings_are_named_without_their_values(tmp_path: Path) -> None:
+    refused = bot(tmp_path, "serve", GYEOT_PORT="canary-port", GYEOT_NLU_TOKEN="canary-token")
+    half = bot(tmp_path, "serve", GYEOT_LINE_SECRET="canary-secret")
+
+    assert (refused.returncode, half.returncode) == (1, 1)
+    assert "GYEOT_PORT" in refused.stderr
+    assert "GYEOT_LINE_TOKEN" in half.stderr
+    assert "canary" not in refused.stderr + half.stderr
+
+
+def test_a_database_that_is_away_is_said_in_one_sentence(tmp_path: Path) -> None:
+    away = "postgresql+psycopg://gyeot:canary-password@127.0.0.1:1/gyeot"
+
+    refused = bot(tmp_path, "setup", GYEOT_DATABASE_URL=away)
+
+    assert refused.returncode == 1
+    assert "database cannot be used" in refused.stderr
+    assert "canary" not in refused.stderr
+
+
+def test_an_invitation_is_for_the_role_that_was_asked(tmp_path: Path) -> None:
+    bot(tmp_path, "setup")
+
+    invited = bot(tmp_path, "staff", "invite", "--role", "auditor")
+
+    assert "for a auditor" not in invited.stdout
+    assert "role: auditor" in invited.stdout

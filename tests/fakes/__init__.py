@@ -1,0 +1,1 @@
+"""Providers that stand on this machine and answer like the real ones."""

@@ -1,0 +1,73 @@
+"""What `make run` starts, and what it leaves behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.rasa_process import missing
+from tests.scenarios.house import ROOT, free_port
+
+COMMAND = [sys.executable, "-u", "scripts/run.py"]
+PATIENCE = 240.0  # seconds; the language service loads its model on a busy machine
+
+
+def settings(folder: Path, **own: str) -> Mapping[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GYEOT_")}
+    ports = {"GYEOT_PORT": str(free_port()), "GYEOT_NLU_PORT": str(free_port())}
+    return {**kept, "GYEOT_HOME": str(folder / "var"), **ports, **own}
+
+
+def is_free(port: str) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", int(port))) != 0
+
+
+@pytest.mark.rasa
+def test_everything_serves_and_ctrl_c_leaves_nothing_running(tmp_path: Path) -> None:
+    if reason := missing():
+        pytest.skip(reason)
+    own = settings(tmp_path)
+    printed = tmp_path / "printed"
+    with printed.open("wb") as output:
+        run = subprocess.Popen(COMMAND, cwd=ROOT, env=own, stdout=output, stderr=output)
+    patience = time.monotonic() + PATIENCE
+    while "gyeot: ready" not in printed.read_text() and time.monotonic() < patience:
+        assert run.poll() is None, printed.read_text()
+        time.sleep(0.3)
+
+    with urllib.request.urlopen(f"http://127.0.0.1:{own['GYEOT_PORT']}/health/ready") as answer:
+        assert answer.status == 200
+    run.send_signal(signal.SIGINT)
+
+    assert run.wait(timeout=30) == 0
+    assert is_free(own["GYEOT_PORT"])
+    assert is_free(own["GYEOT_NLU_PORT"])
+    assert "/console/join#" in printed.read_text()
+
+
+@pytest.mark.parametrize("name", ["GYEOT_PORT", "GYEOT_NLU_PORT"])
+def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path, name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = str(holder.getsockname()[1])
+
+        run = subprocess.run(
+            COMMAND,
+            cwd=ROOT,
+            env=settings(tmp_path, **{name: port}),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+
+    assert run.returncode == 1
+    assert f"port {port} is taken" in run.stderr
+    assert name in run.stderr
