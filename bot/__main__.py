@@ -1,4 +1,4 @@
-"""The command line: `python -m bot serve | setup | migrate | staff`."""
+"""The command line: `python -m bot serve | setup | migrate | staff | check`."""
 
 import argparse
 import asyncio
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.app import serve, utc_now
+from bot.check import all_well, check_settings, table
 from bot.config import Settings, read_settings
 from bot.dialogue.content_file import ContentError
 from bot.log import configure
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "serve", _serve, "run the house")
     _command(commands, "setup", _setup, "make keys, database and the first invitation")
     _command(commands, "migrate", _migrate, "bring the database to this version")
+    _command(commands, "check", _check, "ask each provider whether its channel is set up right")
     people = _command(commands, "staff", _invite, "invite a member of staff")
     people.add_argument("action", choices=["invite"])
     people.add_argument("--role", type=Role, choices=list(Role), default=Role.COUNSELOR)
@@ -66,6 +68,13 @@ def _setup(settings: Settings, _: argparse.Namespace) -> None:
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     asyncio.run(migrate(settings.database))
     asyncio.run(_set_up(settings))
+
+
+def _check(settings: Settings, _: argparse.Namespace) -> None:
+    checkups = asyncio.run(check_settings(settings))
+    print(table(checkups))
+    if not all_well(checkups):
+        raise SystemExit(1)
 
 
 def _invite(settings: Settings, arguments: argparse.Namespace) -> None:

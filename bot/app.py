@@ -5,29 +5,27 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from pydantic import SecretStr
 
 from bot.channels.base import Channel, TemporarySendError
-from bot.channels.line import LineChannel, make_line
-from bot.channels.telegram import TelegramChannel, TelegramPoller, make_poller, make_telegram
-from bot.channels.web import FRAME_LIMIT, NotStored, WebChannel
+from bot.channels.telegram import TelegramChannel, TelegramPoller, make_poller
+from bot.channels.web import FRAME_LIMIT, WebChannel
 from bot.channels.web import make_router as make_web_router
 from bot.config import Settings
-from bot.dialogue.content import Content, load_content
+from bot.dialogue.content import FOLDER, Content, load_content
 from bot.engine import Engine
-from bot.intake import Intake, IntakeFull
+from bot.intake import Intake
 from bot.messages import InboundMessage
 from bot.nlu_client import TIMEOUT, NluClient
 from bot.notices import ContentNotices
 from bot.pump import Pump
+from bot.registry import close, make_channels, secret
 from bot.sender import Sender
-from bot.webhooks import acknowledge, make_health, make_webhooks
+from bot.webhooks import acknowledge, make_health, make_webhooks, storing
 from handoff import queue
 from handoff.console import make_router as make_console_router
 from storage import outbox
@@ -37,7 +35,6 @@ from storage.keyring import load_keyring
 
 log = logging.getLogger("gyeot.app")
 
-CONTENT = Path(__file__).parent / "dialogue" / "content"
 TURNS = 8  # turns under way at once; each waits at most 0.8 s for the language service
 DELIVERIES = 16  # deliveries under way at once; a slow provider must not hold the others
 LAPSE_PAUSE = 5.0  # seconds between two looks for counselors who are gone
@@ -76,7 +73,8 @@ class _House:
     nlu: NluClient
     intake: Intake
     notices: ContentNotices
-    channels: Mapping[str, Channel]
+    providers: Mapping[str, Channel]
+    sender: Sender
     web: WebChannel
 
 
@@ -94,72 +92,79 @@ def make_app(settings: Settings) -> FastAPI:
             yield
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(make_webhooks(_of_providers(house.channels), house.intake))
+    app.include_router(make_webhooks(house.providers, house.intake))
     app.include_router(make_web_router(house.web, _accept_one(house.intake), utc_now))
-    app.include_router(make_console_router(house.database, house.notices, utc_now))
     app.include_router(
-        make_health({"database": _database_answers(house.database), "nlu": house.nlu.ready})
+        make_console_router(
+            house.database, house.notices, utc_now, windows=_windows(house.providers)
+        )
+    )
+    app.include_router(
+        make_health(
+            {"database": _database_answers(house.database), "nlu": house.nlu.ready},
+            house.sender.troubles,
+        )
     )
     return app
 
 
 def _make_house(settings: Settings) -> _House:
     database = open_database(settings.database, keyring=load_keyring(settings.keyring_path))
-    content = load_content(CONTENT)
+    content = load_content(FOLDER)
     web = WebChannel(utc_now, returned=_hasten(database))
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
+    providers = make_channels(settings, content)
+    channels = {**providers, web.name: web}
     return _House(
         settings=settings,
         database=database,
         content=content,
-        nlu=NluClient(http, _secret(settings.nlu_token)),
+        nlu=NluClient(http, secret(settings.nlu_token)),
         intake=Intake(database, utc_now),
         notices=ContentNotices(content),
-        channels=_channels(settings, web),
+        providers=providers,
+        sender=Sender(database, channels),
         web=web,
     )
 
 
-def _channels(settings: Settings, web: WebChannel) -> Mapping[str, Channel]:
-    """Make an adapter for each channel whose secrets are set."""
-    channels: dict[str, Channel] = {web.name: web}
-    if token := _secret(settings.telegram_token):
-        channels["telegram"] = make_telegram(
-            token, _secret(settings.telegram_secret) or "", settings.telegram_api
-        )
-    if secret := _secret(settings.line_secret):
-        channels["line"] = make_line(secret, _secret(settings.line_token) or "", settings.line_api)
-    return channels
-
-
-def _of_providers(channels: Mapping[str, Channel]) -> Mapping[str, Channel]:
-    """Leave out the web page: it comes through its socket, never through a webhook."""
-    return {name: channel for name, channel in channels.items() if name != "web"}
+def _windows(channels: Mapping[str, Channel]) -> Mapping[str, timedelta]:
+    """How long after a person's last word a counselor may write, where there is a limit."""
+    limits = {name: channel.capabilities for name, channel in channels.items()}
+    return {
+        name: limit.human_window or timedelta(0)
+        for name, limit in limits.items()
+        if limit.human_window is not None or not limit.can_push
+    }
 
 
 def _close_at_the_end(ends: AsyncExitStack, house: _House) -> None:
     ends.push_async_callback(house.database.close)
     ends.push_async_callback(house.nlu.close)
-    for channel in house.channels.values():
-        if isinstance(channel, TelegramChannel | LineChannel):
-            ends.push_async_callback(channel.close)
+    for channel in house.providers.values():
+        ends.push_async_callback(close, channel)
 
 
 Loop = Coroutine[None, None, None]
 
 
 def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
-    engine = Engine(house.database, house.nlu, house.content, floor=house.settings.nlu_floor)
-    sender = Sender(house.database, house.channels)
+    engine = Engine(
+        house.database,
+        house.nlu,
+        house.content,
+        floor=house.settings.nlu_floor,
+        crossing=("kakao",) if "kakao-consult" in house.providers else (),
+    )
     loops = [
         house.intake.run(),
         Pump(engine, house.database, Topic.INBOX, utc_now, width=TURNS).run(),
-        Pump(sender, house.database, Topic.OUTBOX, utc_now, width=DELIVERIES).run(),
+        Pump(house.sender, house.database, Topic.OUTBOX, utc_now, width=DELIVERIES).run(),
         _lapse(house),
     ]
-    telegram = house.channels.get("telegram")
+    telegram = house.providers.get("telegram")
     if house.settings.telegram_polling and isinstance(telegram, TelegramChannel):
-        token = _secret(house.settings.telegram_token) or ""
+        token = secret(house.settings.telegram_token) or ""
         poller = make_poller(telegram, token, house.settings.telegram_api)
         ends.push_async_callback(poller.close)
         loops.append(_poll(poller, telegram, house.intake))
@@ -203,11 +208,10 @@ async def _poll(poller: TelegramPoller, channel: TelegramChannel, intake: Intake
 
 
 def _accept_one(intake: Intake) -> Callable[[InboundMessage], Awaitable[None]]:
+    store = storing(intake)
+
     async def accept(message: InboundMessage) -> None:
-        try:
-            await intake.accept((message,))
-        except (StorageError, IntakeFull):
-            raise NotStored from None
+        await store((message,))
 
     return accept
 
@@ -231,13 +235,9 @@ def _database_answers(database: Database) -> Callable[[], Awaitable[bool]]:
     async def answers() -> bool:
         try:
             async with database.reading() as session:
-                await outbox.next_due(session)
+                await outbox.next_due(session, ())
         except StorageError:
             return False
         return True
 
     return answers
-
-
-def _secret(value: SecretStr | None) -> str | None:
-    return value.get_secret_value() if value else None

@@ -8,6 +8,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.dialogue.policy import CONFIDENCE_FLOOR
 
+_TOGETHER = (
+    ("line_secret", "line_token"),
+    ("x_consumer_secret", "x_token", "x_user_id"),
+    ("kakao_skill_key", "kakao_bot_id"),
+    ("kakao_consult_api", "kakao_consult_token", "kakao_consult_key"),
+)
+"""Settings of one channel that mean nothing without each other."""
+
 
 class Settings(BaseSettings):
     """Environment variables named GYEOT_*; a secret has no default, and without it its part is off.
@@ -39,6 +47,23 @@ class Settings(BaseSettings):
     line_token: SecretStr | None = None
     line_api: str | None = None
 
+    meta_app_secret: SecretStr | None = None
+    meta_verify_token: SecretStr | None = None
+    messenger_token: SecretStr | None = None
+    instagram_token: SecretStr | None = None
+    meta_api: str | None = None
+
+    x_consumer_secret: SecretStr | None = None
+    x_token: SecretStr | None = None
+    x_user_id: str | None = None
+    x_api: str | None = None
+
+    kakao_skill_key: SecretStr | None = None
+    kakao_bot_id: str | None = None
+    kakao_consult_api: str | None = None
+    kakao_consult_token: SecretStr | None = None
+    kakao_consult_key: SecretStr | None = None
+
     @field_validator("*", mode="after")
     @classmethod
     def _empty_is_absent(cls, value: object) -> object:
@@ -46,12 +71,18 @@ class Settings(BaseSettings):
         return None if isinstance(value, SecretStr) and not value.get_secret_value() else value
 
     @model_validator(mode="after")
-    def _pairs_are_whole(self) -> "Settings":
+    def _channels_are_whole(self) -> "Settings":
         """Refuse half a channel: a child would write and never be answered."""
-        if (self.line_secret is None) != (self.line_token is None):
-            raise ValueError("GYEOT_LINE_SECRET and GYEOT_LINE_TOKEN must be set together")
+        for names in _TOGETHER:
+            given = [getattr(self, name) is not None for name in names]
+            if any(given) and not all(given):
+                wanted = ", ".join(f"GYEOT_{name.upper()}" for name in names)
+                raise ValueError(f"{wanted} must be set together")
         if self.telegram_token and not self.telegram_secret and not self.telegram_polling:
             raise ValueError("GYEOT_TELEGRAM_TOKEN needs GYEOT_TELEGRAM_SECRET (or polling)")
+        meta = self.messenger_token or self.instagram_token
+        if meta and not (self.meta_app_secret and self.meta_verify_token):
+            raise ValueError("GYEOT_META_APP_SECRET, GYEOT_META_VERIFY_TOKEN must be set")
         return self
 
     @property

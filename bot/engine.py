@@ -1,7 +1,8 @@
 """One turn: the accepted messages of one person become a decision and a stored answer."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,9 +15,9 @@ from bot.dialogue.turn import Decision, Part, Turn
 from bot.messages import InboundMessage, MessageKind, Reply
 from bot.nlu_client import NluClient
 from handoff import queue
-from storage import contacts, conversations, inbox, outbox, transcript
+from storage import contacts, conversations, crossings, inbox, outbox, transcript
 from storage.database import Database, Session
-from storage.errors import ConversationChanged, LeaseLost
+from storage.errors import ConversationChanged, LeaseLost, NotFound
 from storage.records import (
     AskReason,
     Contact,
@@ -30,6 +31,9 @@ from storage.records import (
 log = logging.getLogger("gyeot.engine")
 
 LEASE = timedelta(seconds=15)  # many times what a turn takes; see the client's time-out
+_QUIET = (MessageKind.UNSEND, MessageKind.LEAVE)
+"""What opens no talk by itself."""
+
 TRIES = 5  # decisions for one turn, each made anew because somebody changed the talk
 
 
@@ -50,20 +54,27 @@ class Engine:
     """
 
     def __init__(
-        self, database: Database, nlu: NluClient, content: Content, *, floor: float
+        self,
+        database: Database,
+        nlu: NluClient,
+        content: Content,
+        *,
+        floor: float,
+        crossing: Collection[str] = (),
     ) -> None:
         self._database = database
         self._vault = database.vault
         self._nlu = nlu
         self._content = content
         self._floor = floor
+        self._crossing = crossing  # channels whose talks can go on elsewhere with a counselor
 
     async def take(self, now: datetime) -> PendingTurn | None:
         """Lease the turn that is due first."""
         async with self._database.transaction() as session:
             return await inbox.take_turn(session, self._vault, now=now, lease=LEASE)
 
-    async def next_due(self) -> datetime | None:
+    async def next_due(self, now: datetime) -> datetime | None:
         """Return when the next turn is due."""
         async with self._database.reading() as session:
             return await inbox.next_due(session)
@@ -98,7 +109,10 @@ class Engine:
     async def _answer_once(
         self, turn: PendingTurn, messages: Sequence[InboundMessage], now: datetime
     ) -> None:
-        talk = await self._read(messages[-1], now)
+        talk = await self._read(messages, now)
+        if talk is None:
+            await self._take_back(turn, messages, now)
+            return
         decision = await self._decide(talk, messages)
         async with self._database.transaction() as session:
             await self._write(session, talk, messages, decision, now)
@@ -108,27 +122,57 @@ class Engine:
             extra={"conversation": talk.conversation.id, "count": len(decision.replies)},
         )
 
-    async def _read(self, message: InboundMessage, now: datetime) -> _Talk:
-        """Find the person's running talk, or open one."""
+    async def _read(self, messages: Sequence[InboundMessage], now: datetime) -> _Talk | None:
+        """Find the person's running talk, or open one; None when nothing asks for a talk."""
         async with self._database.transaction() as session:
-            contact = await contacts.find_or_make(
-                session,
-                self._vault,
-                channel=message.channel,
-                account=message.account,
-                address=message.address,
-                now=now,
-            )
-            conversation = await conversations.open_talk(session, contact.id)
+            contact = await self._person(session, messages[-1], now)
+            conversation = await self._running(session, contact, messages, now)
             if conversation is None:
-                conversation = await conversations.start(
-                    session, self._vault, contact, language=Language.KO, now=now
-                )
+                return None
             memory = await conversations.memory(session, self._vault, conversation)
         return _Talk(contact, conversation, Memory.load(memory))
 
+    async def _person(self, session: Session, message: InboundMessage, now: datetime) -> Contact:
+        return await contacts.find_or_make(
+            session,
+            self._vault,
+            channel=message.channel,
+            account=message.account,
+            address=message.address,
+            now=now,
+        )
+
+    async def _running(
+        self,
+        session: Session,
+        contact: Contact,
+        messages: Sequence[InboundMessage],
+        now: datetime,
+    ) -> Conversation | None:
+        references = [m.refers_to for m in messages if m.kind is MessageKind.JOIN and m.refers_to]
+        for reference in references:
+            with suppress(NotFound):  # used up or out of date: a talk of its own, then
+                return await crossings.cross(session, reference, contact, now=now)
+        found = await conversations.open_talk(session, contact.id)
+        if found is not None or all(m.kind in _QUIET for m in messages):
+            return found
+        return await conversations.start(
+            session, self._vault, contact, language=Language.KO, now=now
+        )
+
+    async def _take_back(
+        self, turn: PendingTurn, messages: Sequence[InboundMessage], now: datetime
+    ) -> None:
+        """Finish a turn that belongs to no open talk: words taken back, or a goodbye."""
+        async with self._database.transaction() as session:
+            contact = await self._person(session, messages[-1], now)
+            await self._blank(session, contact, messages)
+            if _left(messages):
+                await contacts.mark_gone(session, contact.id, now=now)
+            await inbox.finish_turn(session, turn, now=now)
+
     async def _decide(self, talk: _Talk, messages: Sequence[InboundMessage]) -> Decision:
-        parts = tuple(Part(m.text, m.kind, m.attachment) for m in messages)
+        parts = tuple(_part(message) for message in messages)
         words = words_for_nlu(parts, self._content, talk.memory)
         turn = Turn(
             parts=parts,
@@ -153,16 +197,54 @@ class Engine:
         """Store the talk's next state and every line of this turn."""
         conversation = await self._advance(session, talk, messages, decision, now)
         for message in messages:
-            await transcript.append(
-                session,
-                self._vault,
-                conversation.id,
-                speaker=Speaker.PERSON,
-                text=message.text,
-                kind=_kind(message),
-                at=now,
-            )
-        await self._say(session, conversation, decision.replies, now)
+            await self._keep(session, conversation, message, now)
+        await self._blank(session, talk.contact, messages)
+        if not _left(messages):
+            await outbox.release_waiting(session, conversation.contact_id, now=now)
+        replies = await self._ready(session, conversation, messages[-1], decision, now)
+        await self._say(session, conversation, replies, now)
+
+    async def _keep(
+        self, session: Session, conversation: Conversation, message: InboundMessage, now: datetime
+    ) -> None:
+        named = (message.channel, message.message_id) if message.message_id else None
+        await transcript.append(
+            session,
+            self._vault,
+            conversation.id,
+            speaker=Speaker.PERSON,
+            text=message.text,
+            kind=f"{message.kind}:{message.attachment}" if message.attachment else message.kind,
+            at=now,
+            # An edit names the message it changes; only the first wording can be taken back.
+            message=None if message.kind is MessageKind.EDIT else named,
+        )
+
+    async def _blank(
+        self, session: Session, contact: Contact, messages: Sequence[InboundMessage]
+    ) -> None:
+        for message in messages:
+            if message.kind is MessageKind.UNSEND and message.refers_to:
+                named = (message.channel, message.refers_to)
+                await transcript.blank(session, self._vault, contact.id, named)
+
+    async def _ready(
+        self,
+        session: Session,
+        conversation: Conversation,
+        message: InboundMessage,
+        decision: Decision,
+        now: datetime,
+    ) -> Sequence[Reply]:
+        """Give the first reply the one-use way to answer, the last one the way across."""
+        replies = list(decision.replies)
+        if not replies:
+            return replies
+        replies[0] = replace(replies[0], reply_token=message.reply_token)
+        if decision.ask is not None and conversation.channel in self._crossing:
+            reference = await crossings.offer(session, conversation, now=now)
+            replies[-1] = replace(replies[-1], reference=reference)
+        return replies
 
     async def _advance(
         self,
@@ -178,6 +260,7 @@ class Engine:
             language=decision.language,
             topic=decision.topic or before.topic,
             risk=max(before.risk, decision.risk),
+            heard_at=now,
         )
         conversation = await conversations.save(session, before, after)
         await conversations.remember(session, self._vault, conversation, decision.memory.dump())
@@ -222,7 +305,10 @@ class Engine:
 
     async def _give_to_a_person(self, turn: PendingTurn, now: datetime) -> None:
         """Say honestly that something broke, with the numbers, and put the talk in line."""
-        talk = await self._read(event_body.load(turn.events[-1].body), now)
+        messages = [event_body.load(event.body) for event in turn.events]
+        talk = await self._read(messages, now)
+        if talk is None:
+            return
         async with self._database.transaction() as session:
             conversation = talk.conversation
             if conversation.state is ConversationState.BOT:
@@ -233,8 +319,10 @@ class Engine:
             await self._say(session, conversation, [sorry], now)
 
 
-def _kind(message: InboundMessage) -> str:
-    return f"{message.kind}:{message.attachment}" if message.attachment else message.kind
+def _part(message: InboundMessage) -> Part:
+    """Crossing over is a beginning, as far as the dialogue is concerned."""
+    kind = MessageKind.START if message.kind is MessageKind.JOIN else message.kind
+    return Part(message.text, kind, message.attachment)
 
 
 def _left(messages: Sequence[InboundMessage]) -> bool:

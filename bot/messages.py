@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -16,6 +16,8 @@ class MessageKind(StrEnum):
     EDIT = "edit"  # `text` is the new wording of an earlier message
     UNSEND = "unsend"  # `refers_to` names the message they took back
     START = "start"  # opened, followed or unblocked the channel
+    JOIN = "join"  # came over from another channel; `refers_to` is the reference we gave there
+    GROUP = "group"  # said where others read along: refused politely, never kept
     LEAVE = "leave"  # blocked or left the channel: nothing can be sent any more
 
 
@@ -38,7 +40,7 @@ class InboundMessage:
     attachment: str | None = None  # the kind of a thing we do not fetch: "image", "audio"
     message_id: str | None = field(default=None, repr=False)  # the provider's, for edit and unsend
     refers_to: str | None = field(default=None, repr=False)
-    reply_token: str | None = field(default=None, repr=False)  # LINE's one-use answer ticket
+    reply_token: str | None = field(default=None, repr=False)  # a one-use way to answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ class Reply:
     quick_replies: Sequence[QuickReply] = ()
     origin: Origin = Origin.BOT
     language: str = "ko"
+    reply_token: str | None = field(default=None, repr=False)  # of the message it answers, if fresh
+    reference: str | None = field(default=None, repr=False)  # names this talk on another channel
+    after: timedelta | None = None  # since the person's last word, when it leaves
 
 
 @dataclass(frozen=True, slots=True)

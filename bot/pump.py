@@ -27,7 +27,7 @@ class Worker(Protocol[Work]):
         """Do one piece of work to its end, its failures included."""
         ...
 
-    async def next_due(self) -> datetime | None:
+    async def next_due(self, now: datetime) -> datetime | None:
         """Return when the next piece is due, or None when there is none."""
         ...
 
@@ -86,7 +86,8 @@ class Pump:
             self._places.release()
 
     async def _sleep(self) -> float:
-        due = await self._worker.next_due()
+        now = self._clock()
+        due = await self._worker.next_due(now)
         if due is None:
             return NET
-        return min(NET, max(0.0, (due - self._clock()).total_seconds()))
+        return min(NET, max(0.0, (due - now).total_seconds()))

@@ -13,6 +13,8 @@ def dump(reply: Reply) -> str:
             "quick_replies": [[choice.label, choice.payload] for choice in reply.quick_replies],
             "origin": reply.origin,
             "language": reply.language,
+            "reply_token": reply.reply_token,
+            "reference": reply.reference,
         },
         ensure_ascii=False,
     )
@@ -26,4 +28,6 @@ def load(body: str) -> Reply:
         quick_replies=tuple(QuickReply(label, payload) for label, payload in kept["quick_replies"]),
         origin=Origin(kept["origin"]),
         language=kept["language"],
+        reply_token=kept.get("reply_token"),
+        reference=kept.get("reference"),
     )

@@ -3,16 +3,22 @@
 import logging
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import uuid5
 
 from bot import reply_body
 from bot.channels.base import (
+    Capabilities,
     Channel,
     PermanentSendError,
     RecipientGone,
     TemporarySendError,
     WindowClosed,
 )
+from bot.messages import Reply
+from bot.pace import Pace
+from bot.shaping import pieces
 from storage import contacts, outbox
 from storage.database import Database
 from storage.errors import LeaseLost
@@ -20,11 +26,16 @@ from storage.records import Delivery, DeliveryState
 
 log = logging.getLogger("gyeot.sender")
 
-LEASE = timedelta(seconds=30)  # longer than any channel's own time-out
+LEASE = timedelta(seconds=60)  # a long text goes out in pieces, each with its own time-out
 FIRST_PAUSE = 0.5  # seconds; doubles with each try (shared/security.md, section 5.3)
 LONGEST_PAUSE = 60.0  # seconds
 GIVE_UP_BOT = timedelta(minutes=5)
 GIVE_UP_COUNSELOR = timedelta(hours=24)
+FRESH = timedelta(seconds=20)
+"""How long a reply token is tried; LINE's were seen to fail at about 30 s."""
+
+TROUBLES = frozenset({"quota", "token", "conflict"})
+"""Codes that only an operator can mend: people are left without answers until then."""
 
 
 class Sender:
@@ -37,35 +48,58 @@ class Sender:
     def __init__(self, database: Database, channels: Mapping[str, Channel]) -> None:
         self._database = database
         self._channels = channels
+        self._pace = Pace(channels)
+        self.troubles: dict[str, str] = {}  # channel: code, until something arrives there again
 
     async def take(self, now: datetime) -> Delivery | None:
-        """Lease the message that is due first."""
+        """Lease the message that is due first on a channel that may be sent to."""
+        channels = self._pace.open_channels(self._channels.keys(), now)
         async with self._database.transaction() as session:
-            return await outbox.claim(
-                session, self._database.vault, now=now, lease=LEASE, channels=self._channels.keys()
+            delivery = await outbox.claim(
+                session, self._database.vault, now=now, lease=LEASE, channels=channels
             )
+        if delivery is not None:
+            self._pace.spend(delivery.channel, now)
+        return delivery
 
     async def work(self, work: Delivery, now: datetime) -> None:
         """Send one message and note how it went."""
         try:
-            await self._send(work)
+            await self._send(work, now)
         except TemporarySendError as error:
             await self._later(work, error, now)
         except PermanentSendError as error:
             await self._never(work, error, now)
+        except LeaseLost:
+            log.info("lease lost", extra={"delivery": work.id})
         else:
+            self.troubles.pop(work.channel, None)
             await self._note(work, DeliveryState.SENT, now=now)
 
-    async def next_due(self) -> datetime | None:
-        """Return when the next message is due."""
+    async def next_due(self, now: datetime) -> datetime | None:
+        """Return when the next message is due on a channel that may be sent to then."""
+        channels = self._pace.open_channels(self._channels.keys(), now)
         async with self._database.reading() as session:
-            return await outbox.next_due(session)
+            due = await outbox.next_due(session, channels)
+        moments = (due, self._pace.next_open(now))
+        return min((one for one in moments if one is not None), default=None)
 
-    async def _send(self, delivery: Delivery) -> None:
+    async def _send(self, delivery: Delivery, now: datetime) -> None:
+        """Send the pieces that have not arrived yet, noting each, so that none goes twice."""
         channel = self._channels[delivery.channel]
-        await channel.send(delivery.address, reply_body.load(delivery.body), str(delivery.id))
+        reply = _as_it_leaves(delivery, now)
+        _check_window(channel, reply)
+        parts = pieces(reply, channel.capabilities)
+        for number in range(delivery.part, len(parts)):
+            await channel.send(delivery.address, parts[number], _key(delivery, number))
+            if number + 1 < len(parts):
+                async with self._database.transaction() as session:
+                    await outbox.progress(session, delivery, part=number + 1)
 
     async def _later(self, delivery: Delivery, error: TemporarySendError, now: datetime) -> None:
+        if error.code in TROUBLES:
+            self.troubles[delivery.channel] = error.code
+            log.error("operator needed", extra={"channel": error.channel, "code": error.code})
         patience = GIVE_UP_COUNSELOR if delivery.from_counselor else GIVE_UP_BOT
         if now - delivery.created_at > patience:
             await self._note(delivery, DeliveryState.DEAD, now=now, code=error.code)
@@ -104,3 +138,26 @@ def pause(attempt: int) -> float:
     """Return how many seconds to wait after try number `attempt`, with half of it random."""
     longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**attempt)
     return longest * (0.5 + random.random() / 2)  # noqa: S311 # nosec B311
+
+
+def window(limits: Capabilities, *, from_counselor: bool) -> timedelta | None:
+    """Return how long after a person's last word a channel lets us write; None: always."""
+    return limits.human_window if from_counselor else limits.push_window
+
+
+def _as_it_leaves(delivery: Delivery, now: datetime) -> Reply:
+    """Return the reply with the time since the person's last word, its token only while fresh."""
+    reply = replace(reply_body.load(delivery.body), after=now - delivery.heard_at)
+    fresh = delivery.attempt == 1 and now - delivery.created_at <= FRESH
+    return reply if fresh else replace(reply, reply_token=None)
+
+
+def _check_window(channel: Channel, reply: Reply) -> None:
+    limit = window(channel.capabilities, from_counselor=reply.origin == "counselor")
+    if limit is not None and reply.after is not None and reply.after > limit:
+        raise WindowClosed(channel.name, "window")
+
+
+def _key(delivery: Delivery, number: int) -> str:
+    """Return what names one piece at a provider that drops repeats: the same at every try."""
+    return str(delivery.id if number == 0 else uuid5(delivery.id, str(number)))

@@ -9,14 +9,26 @@ from fastapi.responses import JSONResponse
 from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect
 
-from bot.channels.base import Channel, ChannelError, InvalidPayload, InvalidSignature
+from bot.channels.base import (
+    Accept,
+    AnswersInside,
+    Channel,
+    ChannelError,
+    Handshake,
+    InvalidPayload,
+    InvalidSignature,
+    NotStored,
+)
 from bot.intake import Intake, IntakeFull
-from bot.messages import Headers, InboundMessage
+from bot.messages import Headers, InboundMessage, MessageKind
 from storage.errors import StorageError
 
 log = logging.getLogger("gyeot.webhooks")
 
 BODY_CAP = 256 * 1024  # bytes (shared/security.md, section 5.2)
+
+ENDPOINT = ":endpoint"
+"""Where an adapter finds which of its addresses was called; no HTTP header has such a name."""
 
 
 @runtime_checkable
@@ -24,22 +36,76 @@ class Acknowledges(Protocol):
     """A channel that owes its provider a word after a message is stored."""
 
     async def acknowledge(self, message: InboundMessage) -> None:
-        """Tell the provider that a press arrived."""
+        """Tell the provider that a press arrived, or that a group is refused."""
         ...
 
 
 def make_webhooks(channels: Mapping[str, Channel], intake: Intake) -> APIRouter:
-    """Return the route that takes every provider's deliveries: 200 comes after the commit."""
-    router = APIRouter()
+    """Return the routes of every provider: their questions, and their deliveries.
 
-    @router.post("/channels/{name}")
-    async def receive(name: str, request: Request) -> Response:
+    A delivery is answered 200 after the commit. A provider with several addresses for one
+    channel names the one it used in the path; the adapter finds it under `ENDPOINT`.
+    """
+    router = APIRouter(prefix="/channels")
+
+    @router.post("/{name}")
+    @router.post("/{name}/{endpoint}")
+    async def receive(name: str, request: Request, endpoint: str = "") -> Response:
         channel = channels.get(name)
         if channel is None:
             return Response(status_code=404)
-        return await _receive(channel, intake, request)
+        return await _receive(channel, intake, request, endpoint)
+
+    @router.get("/{name}")
+    async def shake_hands(name: str, request: Request) -> Response:
+        channel = channels.get(name)
+        if not isinstance(channel, Handshake):
+            return Response(status_code=404)
+        return _shake_hands(channel, request)
 
     return router
+
+
+Check = Callable[[], Awaitable[bool]]
+
+
+def make_health(checks: Mapping[str, Check], troubles: Mapping[str, str]) -> APIRouter:
+    """Return the two health pages; ready says a line a dependency.
+
+    Args:
+        checks: what the house depends on, by name.
+        troubles: channels that only an operator can mend, with a code; read at every call.
+    """
+    router = APIRouter(prefix="/health")
+
+    @router.get("/live")
+    async def live() -> dict[str, bool]:
+        return {"live": True}
+
+    @router.get("/ready")
+    async def ready() -> JSONResponse:
+        lines = {name: await check() for name, check in checks.items()}
+        # Without the language service every message still gets an answer and a person.
+        well = all(answers for name, answers in lines.items() if name != "nlu")
+        body = {"ready": well, **lines, "troubles": dict(troubles)}
+        return JSONResponse(body, status_code=200 if well else 503)
+
+    return router
+
+
+def storing(intake: Intake) -> Accept:
+    """Return what stores messages, and tells a channel plainly when it could not."""
+
+    async def accept(messages: Sequence[InboundMessage]) -> None:
+        kept = [message for message in messages if message.kind is not MessageKind.GROUP]
+        if not kept:
+            return
+        try:
+            await intake.accept(kept)
+        except (StorageError, IntakeFull):
+            raise NotStored from None
+
+    return accept
 
 
 async def acknowledge(channel: Channel, messages: Sequence[InboundMessage]) -> None:
@@ -53,42 +119,32 @@ async def acknowledge(channel: Channel, messages: Sequence[InboundMessage]) -> N
             log.info("not acknowledged", extra={"channel": error.channel, "code": error.code})
 
 
-Check = Callable[[], Awaitable[bool]]
-
-
-def make_health(checks: Mapping[str, Check]) -> APIRouter:
-    """Return the two health pages; ready says a line a dependency."""
-    router = APIRouter(prefix="/health")
-
-    @router.get("/live")
-    async def live() -> dict[str, bool]:
-        return {"live": True}
-
-    @router.get("/ready")
-    async def ready() -> JSONResponse:
-        lines = {name: await check() for name, check in checks.items()}
-        # Without the language service every message still gets an answer and a person.
-        down = not all(well for name, well in lines.items() if name != "nlu")
-        return JSONResponse({"ready": not down, **lines}, status_code=503 if down else 200)
-
-    return router
-
-
-async def _receive(channel: Channel, intake: Intake, request: Request) -> Response:
+async def _receive(channel: Channel, intake: Intake, request: Request, endpoint: str) -> Response:
     body = await _read(request)
     if body is None:
         return Response(status_code=413)
     try:
-        messages = channel.parse(body, _headers(request))
-        if messages:
-            await intake.accept(messages)
+        messages = channel.parse(body, {**_headers(request), ENDPOINT: endpoint})
+        if isinstance(channel, AnswersInside):
+            return JSONResponse(await channel.exchange(messages, storing(intake)))
+        await storing(intake)(messages)
     except InvalidSignature:
         return Response(status_code=401)
     except InvalidPayload:
         return Response(status_code=400)
-    except (StorageError, IntakeFull):
+    except NotStored:
         return Response(status_code=503)
     return Response(background=BackgroundTask(acknowledge, channel, messages))
+
+
+def _shake_hands(channel: Handshake, request: Request) -> Response:
+    try:
+        challenge = channel.handshake(dict(request.query_params))
+    except InvalidSignature:
+        return Response(status_code=403)
+    except InvalidPayload:
+        return Response(status_code=400)
+    return Response(challenge.body, media_type=challenge.media_type)
 
 
 async def _read(request: Request) -> bytes | None:

@@ -3,7 +3,7 @@
 import hmac
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -50,6 +50,7 @@ def make_router(
     notices: Notices,
     clock: Callable[[], datetime],
     *,
+    windows: Mapping[str, timedelta] | None = None,
     door: Door | None = None,
 ) -> APIRouter:
     """Make the routes of the console.
@@ -58,9 +59,11 @@ def make_router(
         database: open, migrated.
         notices: the reviewed sentences around a counselor.
         clock: aware UTC time.
+        windows: by channel, how long after a person's last word a counselor may write; a
+            channel that is not named has no limit.
         door: lets staff in; a test may bring one whose password hash is cheap.
     """
-    console = _Console(database, notices, clock, door or Door(database))
+    console = _Console(database, notices, clock, windows or {}, door or Door(database))
     router = APIRouter(prefix="/console", route_class=SecureRoute, include_in_schema=False)
     router.add_api_route("", console.room, methods=["GET"])
     router.add_api_route("/login", console.login_page, methods=["GET"])
@@ -89,8 +92,14 @@ class _Console:
     """What the routes share."""
 
     def __init__(
-        self, database: Database, notices: Notices, clock: Callable[[], datetime], door: Door
+        self,
+        database: Database,
+        notices: Notices,
+        clock: Callable[[], datetime],
+        windows: Mapping[str, timedelta],
+        door: Door,
     ) -> None:
+        self._windows = windows
         self._database = database
         self._notices = notices
         self._clock = clock
@@ -227,6 +236,7 @@ class _Console:
                 notices=self._notices,
                 door=self._door,
                 clock=self._clock,
+                windows=self._windows,
             )
             code = await live.run()
         if code is not None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from storage.records import AskReason, Conversation, DeliveryState, Line, Risk, Role, Speaker
@@ -100,6 +100,7 @@ class Card:
     channel: str
     language: str
     queued_at: datetime
+    reply_until: datetime | None  # after it the channel holds words until the person writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +216,15 @@ def dump(frame: ServerFrame) -> str:
     return json.dumps({"v": VERSION, **_body(frame)}, ensure_ascii=True, separators=(",", ":"))
 
 
-def card(conversation: Conversation, names: Mapping[str, str]) -> Card:
-    """Return what every console may know about a conversation."""
+def card(conversation: Conversation, names: Mapping[str, str], *, window: timedelta | None) -> Card:
+    """Return what every console may know about a conversation.
+
+    Args:
+        conversation: as it is now.
+        names: our alias, by language.
+        window: how long after the person's last word the channel lets a counselor write;
+            None: always.
+    """
     return Card(
         conversation=conversation.id,
         names=names,
@@ -227,6 +235,7 @@ def card(conversation: Conversation, names: Mapping[str, str]) -> Card:
         channel=conversation.channel,
         language=conversation.language,
         queued_at=conversation.queued_at or conversation.opened_at,
+        reply_until=None if window is None else conversation.heard_at + window,
     )
 
 
@@ -268,6 +277,7 @@ def _card(shown: Card) -> dict[str, object]:
         "channel": shown.channel,
         "language": shown.language,
         "queued_at": shown.queued_at.isoformat(),
+        "reply_until": shown.reply_until and shown.reply_until.isoformat(),
     }
 
 

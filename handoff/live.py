@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -58,6 +58,7 @@ class Live:
         notices: Notices,
         door: Door,
         clock: Callable[[], datetime],
+        windows: Mapping[str, timedelta],
     ) -> None:
         self._socket = socket
         self._console = console
@@ -67,7 +68,7 @@ class Live:
         self._notices = notices
         self._door = door
         self._clock = clock
-        self._view = View(database, staff)
+        self._view = View(database, staff, windows)
 
     async def run(self) -> int | None:
         """Serve until the page leaves (None), or return the code to close it with."""

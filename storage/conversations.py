@@ -1,6 +1,6 @@
 """Talks: who answers them, how urgent they are, what the dialogue remembers."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,7 +23,7 @@ from storage.records import (
 from storage.tables import conversations, insert_into
 from storage.vault import Vault
 
-_FIXED = {"id", "contact_id", "channel", "opened_at", "version"}
+_FIXED = {"id", "opened_at", "version"}
 _RECORD = [conversations.c[one.name] for one in fields(Conversation)]
 _CHANGING = [one.name for one in fields(Conversation) if one.name not in _FIXED]
 
@@ -56,6 +56,7 @@ async def start(
         epoch=0,
         owner_id=None,
         opened_at=now,
+        heard_at=now,
         queued_at=None,
         lease_until=None,
         closed_at=None,
@@ -104,6 +105,16 @@ async def save(session: Session, before: Conversation, after: Conversation) -> C
         raise ConversationChanged("version")
     wake(session, Topic.QUEUE)
     return _record(row)
+
+
+async def move(session: Session, before: Conversation, contact: Contact) -> Conversation:
+    """Continue a talk with another contact of the same person, on that contact's channel.
+
+    Raises:
+        ConversationChanged: the stored version is not that of `before`.
+    """
+    after = replace(before, contact_id=contact.id, channel=contact.channel)
+    return await save(session, before, after)
 
 
 async def memory(session: Session, vault: Vault, conversation: Conversation) -> str:
@@ -192,6 +203,7 @@ def _record(row: Row[Any]) -> Conversation:
         epoch=row.epoch,
         owner_id=row.owner_id,
         opened_at=row.opened_at,
+        heard_at=row.heard_at,
         queued_at=row.queued_at,
         lease_until=row.lease_until,
         closed_at=row.closed_at,

@@ -16,7 +16,7 @@ from storage import places
 from storage.database import Session, Topic, wake
 from storage.errors import KeyMissing, LeaseLost, SealBroken
 from storage.records import Conversation, Delivery, DeliveryState, Line
-from storage.tables import contacts, outbox
+from storage.tables import contacts, conversations, outbox
 from storage.vault import Vault
 
 _KEEPS_BODY = (DeliveryState.PENDING, DeliveryState.WAITING_FOR_USER)
@@ -52,6 +52,7 @@ async def put(
             from_counselor=from_counselor,
             state=DeliveryState.PENDING,
             attempt=0,
+            part=0,
             fence=0,
             due_at=now,
             code="",
@@ -102,6 +103,15 @@ async def settle(
     await _write(session, delivery, values)
 
 
+async def progress(session: Session, delivery: Delivery, *, part: int) -> None:
+    """Note that `part` pieces of a long text arrived, so that no try sends them again.
+
+    Raises:
+        LeaseLost: another sender has it, or it was cancelled; nothing was written.
+    """
+    await _write(session, delivery, {"part": part})
+
+
 async def retry(session: Session, delivery: Delivery, *, due_at: datetime, code: str = "") -> None:
     """Give a delivery back to be tried again at `due_at`.
 
@@ -131,6 +141,37 @@ async def hasten(
     wake(session, Topic.OUTBOX)
 
 
+async def release_waiting(session: Session, contact_id: UUID, *, now: datetime) -> None:
+    """Let everything go that waited for this person to be heard of again."""
+    statement = (
+        update(outbox)
+        .where(
+            outbox.c.contact_id == contact_id,
+            outbox.c.state == DeliveryState.WAITING_FOR_USER,
+        )
+        .values(state=DeliveryState.PENDING, due_at=now, settled_at=None, code="")
+        .returning(outbox.c.id)
+    )
+    if (await session.execute(statement)).first() is not None:
+        wake(session, Topic.OUTBOX)
+
+
+async def redirect(session: Session, conversation: Conversation, *, now: datetime) -> None:
+    """Send what has not arrived to where the talk is now, for a talk that crossed over."""
+    await session.execute(
+        update(outbox)
+        .where(outbox.c.conversation_id == conversation.id, outbox.c.state.in_(_KEEPS_BODY))
+        .values(
+            contact_id=conversation.contact_id,
+            channel=conversation.channel,
+            state=DeliveryState.PENDING,
+            due_at=now,
+            fence=outbox.c.fence + 1,
+        )
+    )
+    wake(session, Topic.OUTBOX)
+
+
 async def cancel(session: Session, conversation_id: UUID) -> None:
     """Stop every message of a talk that has not arrived yet, and erase its body."""
     await session.execute(
@@ -141,9 +182,9 @@ async def cancel(session: Session, conversation_id: UUID) -> None:
     wake(session, Topic.QUEUE)
 
 
-async def next_due(session: Session) -> datetime | None:
-    """Return when `claim` will have something, None when nothing is pending."""
-    query = select(func.min(outbox.c.due_at)).where(_is_head())
+async def next_due(session: Session, channels: Collection[str]) -> datetime | None:
+    """Return when `claim` will have something on these channels, None when nothing is pending."""
+    query = select(func.min(outbox.c.due_at)).where(_is_head(), outbox.c.channel.in_(channels))
     moment: datetime | None = (await session.execute(query)).scalar_one()
     return moment
 
@@ -164,7 +205,7 @@ async def _lease(
     due = (
         select(outbox.c.id)
         .where(_is_head(), outbox.c.due_at <= now, outbox.c.channel.in_(channels))
-        .order_by(outbox.c.due_at, outbox.c.id)
+        .order_by(outbox.c.due_at, outbox.c.created_at, outbox.c.seq, outbox.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
         .scalar_subquery()
@@ -180,8 +221,11 @@ async def _lease(
 
 
 async def _open(session: Session, vault: Vault, row: Row[Any]) -> Delivery:
-    query = select(contacts.c.address_ct).where(contacts.c.id == row.contact_id)
-    address_ct = (await session.execute(query)).scalar_one()
+    heard_at = select(conversations.c.heard_at).where(conversations.c.id == row.conversation_id)
+    query = select(contacts.c.address_ct, heard_at.scalar_subquery().label("heard_at")).where(
+        contacts.c.id == row.contact_id
+    )
+    person = (await session.execute(query)).one()
     address_key = await vault.data_key(row.contact_id)
     address_place = places.contact_address(row.contact_id, row.channel)
     body_key = await vault.data_key(row.conversation_id)
@@ -192,12 +236,14 @@ async def _open(session: Session, vault: Vault, row: Row[Any]) -> Delivery:
         contact_id=row.contact_id,
         channel=row.channel,
         seq=row.seq,
-        address=vault.open(address_key, address_ct, address_place),
+        address=vault.open(address_key, person.address_ct, address_place),
         body=vault.open(body_key, row.body_ct, body_place),
         from_counselor=row.from_counselor,
         attempt=row.attempt,
+        part=row.part,
         fence=row.fence,
         created_at=row.created_at,
+        heard_at=person.heard_at,
     )
 
 

@@ -104,6 +104,7 @@ class Conversation:
     epoch: int
     owner_id: UUID | None
     opened_at: datetime
+    heard_at: datetime  # the young person's last word
     queued_at: datetime | None
     lease_until: datetime | None
     closed_at: datetime | None
@@ -170,8 +171,10 @@ class Delivery:
     body: str = field(repr=False)
     from_counselor: bool
     attempt: int  # 1 for the first try
+    part: int  # pieces of a long text that arrived already
     fence: int
     created_at: datetime
+    heard_at: datetime  # the young person's last word, for the channel's window
 
 
 @dataclass(frozen=True, slots=True)

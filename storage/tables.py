@@ -125,6 +125,7 @@ conversations = Table(
     Column("epoch", Integer, nullable=False),
     Column("owner_id", Uuid),
     Column("opened_at", UtcDateTime, nullable=False),
+    Column("heard_at", UtcDateTime, nullable=False),  # the person's last word
     Column("queued_at", UtcDateTime),
     Column("lease_until", UtcDateTime),
     Column("closed_at", UtcDateTime),
@@ -153,7 +154,17 @@ lines = Table(
     Column("kind", _CODE, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("text_ct", LargeBinary, nullable=False),
+    Column("message_hash", _HASH),  # the provider's id of it, to find it when it is taken back
     UniqueConstraint("conversation_id", "seq"),
+)
+Index("ix_lines_message_hash", lines.c.message_hash)
+
+crossings = Table(
+    "crossings",
+    METADATA,
+    Column("reference_hash", _HASH, primary_key=True),  # what the person carries across
+    Column("conversation_id", Uuid, ForeignKey("conversations.id"), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
 )
 
 inbox = Table(
@@ -198,6 +209,7 @@ outbox = Table(
     Column("from_counselor", Boolean, nullable=False),
     Column("state", _CODE, nullable=False),
     Column("attempt", Integer, nullable=False),
+    Column("part", Integer, nullable=False),  # pieces of a long text that arrived already
     Column("fence", BigInteger, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),  # pushed forward by a lease
     Column("code", _CODE, nullable=False),

@@ -13,6 +13,9 @@ from storage.records import DeliveryState, Line, Speaker
 from storage.tables import conversations, lines, outbox
 from storage.vault import DataKey, Vault
 
+TAKEN_BACK = "taken_back"
+"""The kind of a line whose writer unsent it: it says that there was something, not what."""
+
 
 async def append(
     session: Session,
@@ -24,6 +27,7 @@ async def append(
     kind: str,
     at: datetime,
     line_id: UUID | None = None,
+    message: tuple[str, str] | None = None,
 ) -> Line:
     """Add the next line; its number follows the last one without a gap.
 
@@ -38,6 +42,7 @@ async def append(
         kind: a MessageKind's value, or "reply" for what goes out.
         at: aware UTC time.
         line_id: chosen by a console that may ask twice (see `find`); None: a new one.
+        message: channel and the provider's id of it, if it can be taken back (see `blank`).
 
     Raises:
         NotFound: there is no such talk.
@@ -63,6 +68,7 @@ async def append(
             kind=kind,
             at=at,
             text_ct=vault.seal(key, text, place),
+            message_hash=vault.event_hash(*message) if message else None,
         )
     )
     wake(session, Topic.QUEUE)
@@ -84,6 +90,48 @@ async def read(
         return ()
     key = await vault.data_key(conversation_id)
     return tuple(_open(vault, key, row) for row in rows)
+
+
+async def blank(session: Session, vault: Vault, contact_id: UUID, message: tuple[str, str]) -> bool:
+    """Take the words out of a line that its writer took back; the line itself stays.
+
+    Args:
+        session: the open transaction.
+        vault: holds the talk's key.
+        contact_id: only lines of this person's talks are looked at.
+        message: channel and the provider's id, as given to `append`.
+
+    Returns:
+        False when no line of this person is that message.
+    """
+    query = (
+        select(lines.c.id, lines.c.seq, lines.c.conversation_id)
+        .join(conversations, conversations.c.id == lines.c.conversation_id)
+        .where(
+            conversations.c.contact_id == contact_id,
+            lines.c.message_hash == vault.event_hash(*message),
+        )
+    )
+    row = (await session.execute(query)).first()
+    if row is None:
+        return False
+    key = await vault.data_key(row.conversation_id)
+    place = places.line_text(row.conversation_id, row.id, Speaker.PERSON, row.seq)
+    await session.execute(
+        update(lines)
+        .where(lines.c.id == row.id)
+        .values(kind=TAKEN_BACK, text_ct=vault.seal(key, "", place), message_hash=None)
+    )
+    wake(session, Topic.QUEUE)
+    return True
+
+
+async def taken_back(session: Session, conversation_id: UUID) -> frozenset[int]:
+    """Return the numbers of the lines whose writer unsent them."""
+    query = select(lines.c.seq).where(
+        lines.c.conversation_id == conversation_id, lines.c.kind == TAKEN_BACK
+    )
+    return frozenset((await session.execute(query)).scalars())
 
 
 async def find(session: Session, vault: Vault, conversation_id: UUID, line_id: UUID) -> Line | None:

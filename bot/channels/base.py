@@ -1,9 +1,10 @@
 """What every channel can do, and the ways in which it can fail."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.messages import Headers, InboundMessage, Reply
 
@@ -25,8 +26,13 @@ class Capabilities:
     quick_replies: int  # how many choices a message can offer; 0: none
     label_limit: int  # characters of a quick reply's label
     payload_limit: int  # bytes of a quick reply's payload
-    can_push: bool = True
+    can_push: bool = True  # False: an answer must ride in the response to what they wrote
+    push_window: timedelta | None = None  # after their last word; None: at any time
+    human_window: timedelta | None = None  # the same for a counselor's own words
+    reply_deadline: float | None = None  # seconds in which the response must be on its way
+    erasable: bool = False  # the provider tells when a person takes a message back
     idempotent: bool = False  # the provider drops a repeat that carries the same key
+    per_second: float | None = None  # messages the provider takes from us; None: no limit known
 
 
 class Channel(Protocol):
@@ -62,6 +68,72 @@ class Channel(Protocol):
         Raises:
             TemporarySendError: try again after `retry_after` seconds, with the same key.
             PermanentSendError: never try this message again.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a provider wants to hear before it believes that a webhook is ours."""
+
+    body: str
+    media_type: str = "text/plain"
+
+
+@runtime_checkable
+class Handshake(Protocol):
+    """A channel whose provider asks before it delivers (Meta's challenge, X's CRC)."""
+
+    def handshake(self, query: Mapping[str, str]) -> Challenge:
+        """Answer the provider's GET.
+
+        Raises:
+            InvalidSignature: it does not know our token.
+            InvalidPayload: a part of the question is missing.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What a provider says of our registration; None where it cannot be asked."""
+
+    token: bool | None
+    webhook: bool | None
+    note: str = ""  # what to do; never a token, an address or a provider's own words
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A channel that can ask its provider whether it is set up right."""
+
+    async def check(self, webhook: str) -> Checkup:
+        """Ask; `webhook` is the address that should be registered.
+
+        Raises:
+            TemporarySendError: the provider could not be asked.
+        """
+        ...
+
+
+Accept = Callable[[Sequence[InboundMessage]], Awaitable[None]]
+"""Returns once every message is committed; raises `NotStored` when nothing was."""
+
+
+class NotStored(Exception):
+    """The messages could not be kept; the person must be told so with the crisis numbers."""
+
+
+@runtime_checkable
+class AnswersInside(Protocol):
+    """A channel whose answers ride in the response to what the person wrote."""
+
+    async def exchange(
+        self, messages: Sequence[InboundMessage], accept: Accept
+    ) -> Mapping[str, object]:
+        """Accept, wait for what there is to say, and return the response's JSON in time.
+
+        Whatever happens, the person gets words; nothing is raised.
         """
         ...
 

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import aiohttp
 from linebot.v3.messaging import (  # type: ignore[import-untyped]  # the SDK ships no types
@@ -19,6 +20,7 @@ from linebot.v3.messaging import (  # type: ignore[import-untyped]  # the SDK sh
     PushMessageRequest,
     QuickReply,
     QuickReplyItem,
+    ReplyMessageRequest,
     TextMessage,
 )
 from pydantic.v1 import ValidationError
@@ -26,6 +28,7 @@ from pydantic.v1 import ValidationError
 from bot.channels.base import (
     Capabilities,
     ChannelError,
+    Checkup,
     InvalidPayload,
     InvalidSignature,
     PermanentSendError,
@@ -54,7 +57,9 @@ class LineChannel:
         quick_replies=13,
         label_limit=20,
         payload_limit=300,
+        erasable=True,
         idempotent=True,
+        per_second=1000,  # half of what LINE states a channel may (2,000 requests a second)
     )
 
     def __init__(
@@ -78,12 +83,25 @@ class LineChannel:
         raise InvalidPayload(self.name, "events")
 
     async def send(self, address: str, reply: Reply, key: str) -> str:
-        """Push one reply; see `Channel.send`. A repeat under the same key is not shown twice."""
-        request = _request(address, reply, self.capabilities)
+        """Deliver one reply; see `Channel.send`. A repeat under the same key is not shown twice.
+
+        A fresh reply token is used first: it costs nothing of the month's quota. A token that
+        LINE does not take any more is no failure, the message is pushed then.
+        """
+        if reply.reply_token is not None:
+            with suppress(PermanentSendError):
+                return await self._call(_answer(reply, self.capabilities), None)
+        return await self._call(_request(address, reply, self.capabilities), key)
+
+    async def _call(
+        self, request: PushMessageRequest | ReplyMessageRequest, key: str | None
+    ) -> str:
+        api = AsyncMessagingApi(self._connection())
         try:
-            answer = await AsyncMessagingApi(self._connection()).push_message(
-                request, key, _request_timeout=self._timeout
-            )
+            if isinstance(request, ReplyMessageRequest):
+                answer = await api.reply_message(request, _request_timeout=self._timeout)
+            else:
+                answer = await api.push_message(request, key, _request_timeout=self._timeout)
         except ApiException as error:
             if error.status == _ALREADY_SENT:
                 return ""
@@ -97,6 +115,25 @@ class LineChannel:
         except UnicodeDecodeError:
             raise TemporarySendError(self.name, "answer") from None
         return ident(answer.sent_messages[0].id) or ""
+
+    async def check(self, webhook: str) -> Checkup:
+        """Ask LINE for its webhook; see `Checkable.check`."""
+        api = AsyncMessagingApi(self._connection())
+        try:
+            found = await api.get_webhook_endpoint(_request_timeout=self._timeout)
+        except ApiException as error:
+            if error.status in (401, 403):
+                return Checkup(token=False, webhook=None, note="issue the channel token again")
+            if error.status == 404:
+                return Checkup(token=True, webhook=False, note="set the webhook in the console")
+            raise _sorted(error.status, "") from None
+        except (TimeoutError, aiohttp.ClientError):
+            raise TemporarySendError(self.name, "network") from None
+        if found.endpoint != webhook:
+            return Checkup(token=True, webhook=False, note="set this address in the console")
+        if not found.active:
+            return Checkup(token=True, webhook=False, note="switch 'Use webhook' on")
+        return Checkup(token=True, webhook=True)
 
     async def close(self) -> None:
         """Close the connections; the next message would open new ones."""
@@ -193,10 +230,20 @@ def _said(message: Mapping[str, object]) -> Content | None:
 
 def _request(address: str, reply: Reply, limits: Capabilities) -> PushMessageRequest:
     try:
-        message = TextMessage(text=words(reply.text), quickReply=_choices(reply, limits))
-        return PushMessageRequest(to=address, messages=[message])
+        return PushMessageRequest(to=address, messages=[_message(reply, limits)])
     except ValidationError:
         raise PermanentSendError(NAME, "message") from None
+
+
+def _answer(reply: Reply, limits: Capabilities) -> ReplyMessageRequest:
+    try:
+        return ReplyMessageRequest(replyToken=reply.reply_token, messages=[_message(reply, limits)])
+    except ValidationError:
+        raise PermanentSendError(NAME, "message") from None
+
+
+def _message(reply: Reply, limits: Capabilities) -> TextMessage:
+    return TextMessage(text=words(reply.text), quickReply=_choices(reply, limits))
 
 
 def _choices(reply: Reply, limits: Capabilities) -> QuickReply | None:

@@ -41,6 +41,10 @@ NEUTRAL = ("watched", "erase")
 """Answers that somebody who looks over a shoulder may read: no introduction, no notice."""
 
 
+ENCRYPTED = "encrypted"
+"""The kind of attachment that a channel makes of words which nobody here can open."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """What to say, as names of topics, groups of variants or single sentences."""
@@ -154,7 +158,11 @@ _PLAIN_TARGETS = {"say:safe": "safe", "lang:ko": "change_language", "lang:en": "
 def _waiting_plan(turn: Turn, content: Content, floor: float) -> _Plan:
     if not _words(turn.parts):
         plan = _wordless_plan(turn)
-        return plan if plan.say in (("attachment",), ("unsend",)) else _Plan(("waiting",))
+        return (
+            plan
+            if plan.say in (("attachment",), ("encrypted",), ("unsend",))
+            else _Plan(("waiting",))
+        )
     intent = _intent(turn, floor)
     if intent == "affirm" and _walks_on(turn, content):
         return _Plan((str(turn.memory.topic),))
@@ -165,6 +173,8 @@ def _waiting_plan(turn: Turn, content: Content, floor: float) -> _Plan:
 
 def _wordless_plan(turn: Turn) -> _Plan:
     kinds = {part.kind for part in turn.parts}
+    if any(part.attachment == ENCRYPTED for part in turn.parts):
+        return _Plan(("encrypted",))
     if MessageKind.ATTACHMENT in kinds:
         return _Plan(("attachment",))
     if kinds <= {MessageKind.UNSEND, MessageKind.LEAVE}:

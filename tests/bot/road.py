@@ -71,6 +71,8 @@ class FakeChannel:
     name: str = "fake"
     sent: list[tuple[str, Reply, str]] = field(default_factory=list)
     failures: list[ChannelError] = field(default_factory=list)
+    fail_at: dict[int, ChannelError] = field(default_factory=dict)  # number of messages sent before
+    tried: list[str | None] = field(default_factory=list)  # reply tokens
     capabilities: Capabilities = field(
         default_factory=lambda: Capabilities(1000, TextUnit.CHARACTERS, 10, 14, 64)
     )
@@ -79,8 +81,11 @@ class FakeChannel:
         return ()
 
     async def send(self, address: str, reply: Reply, key: str) -> str:
+        self.tried.append(reply.reply_token)
         if self.failures:
             raise self.failures.pop(0)
+        if error := self.fail_at.pop(len(self.sent), None):
+            raise error
         self.sent.append((address, reply, key))
         return "id"
 
@@ -92,9 +97,12 @@ class Road:
     database: Database
     client: NluClient
     channel: FakeChannel = field(default_factory=FakeChannel)
+    crossing: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        self.engine = Engine(self.database, self.client, CONTENT_FILES, floor=FLOOR)
+        self.engine = Engine(
+            self.database, self.client, CONTENT_FILES, floor=FLOOR, crossing=self.crossing
+        )
         self.sender = Sender(self.database, {"fake": self.channel})
 
     async def hear(self, *messages: InboundMessage, now: datetime = NOON) -> None:

@@ -1,14 +1,16 @@
 """One turn: heard, understood, decided, stored."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from bot.messages import MessageKind
 from bot.notices import ContentNotices
 from handoff import queue
-from storage import conversations
+from storage import contacts, conversations, transcript
 from storage.database import Database
 from storage.records import AskReason, ConversationState, Risk, Role, Speaker, Staff
 from tests.bot.road import CONTENT_FILES, SOON, Road, away, nlu, said, understood
@@ -205,3 +207,84 @@ async def test_a_picture_is_answered_in_words(database: Database) -> None:
     await road.answer()
 
     assert await road.deliver()
+
+
+async def test_words_taken_back_are_gone_here_too(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    await road.hear(replace(said("이건 지울래요"), message_id="m1"), said("안녕"))
+    await road.answer()
+    await road.hear(replace(said("", kind=MessageKind.UNSEND), refers_to="m1"))
+
+    await road.answer(SOON + timedelta(minutes=1))
+
+    lines = await road.lines(await road.conversation())
+    assert (lines[0].text, lines[0].kind) == ("", transcript.TAKEN_BACK)
+    assert "안녕" in [line.text for line in lines]
+
+
+async def test_words_taken_back_after_the_talk_open_no_new_one(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    await road.hear(replace(said("이건 지울래요"), message_id="m1"))
+    await road.answer()
+    talk = await road.conversation()
+    await road.hear(said("", kind=MessageKind.LEAVE))
+    await road.answer(SOON + timedelta(minutes=1))
+    await road.hear(replace(said("", kind=MessageKind.UNSEND), refers_to="m1"))
+
+    assert await road.answer(SOON + timedelta(minutes=2))
+
+    assert (await road.lines(talk))[0].text == ""
+    with pytest.raises(AssertionError):
+        await road.conversation()
+
+
+async def test_a_talk_goes_on_where_its_reference_is_brought(database: Database) -> None:
+    road = Road(database, nlu(greeting), crossing=("fake",))
+    await road.talk("상담사랑 얘기하고 싶어요")
+    talk = await road.conversation()
+    reference = road.channel.sent[-1][1].reference
+    assert reference is not None
+    elsewhere = replace(said("", kind=MessageKind.JOIN), channel="other", account="b", address="b")
+
+    await road.hear(replace(elsewhere, refers_to=reference))
+    await road.answer(SOON + timedelta(minutes=1))
+
+    async with database.reading() as session:
+        moved = await conversations.get(session, talk.id)
+    assert (moved.channel, moved.state) == ("other", ConversationState.QUEUED)
+    assert moved.queued_at == talk.queued_at
+
+
+@pytest.mark.parametrize("reference", ["", "guessed", "\ud800"])
+async def test_a_guessed_reference_opens_a_talk_of_its_own(
+    database: Database, reference: str
+) -> None:
+    road = Road(database, nlu(greeting), crossing=("fake",))
+    await road.talk("상담사랑 얘기하고 싶어요")
+    talk = await road.conversation()
+    stranger = replace(said("", kind=MessageKind.JOIN), channel="other", account="b", address="b")
+
+    await road.hear(replace(stranger, refers_to=reference))
+    await road.answer(SOON + timedelta(minutes=1))
+
+    async with database.reading() as session:
+        assert (await conversations.get(session, talk.id)).channel == "fake"
+
+
+async def test_a_reference_works_once(database: Database) -> None:
+    road = Road(database, nlu(greeting), crossing=("fake",))
+    await road.talk("상담사랑 얘기하고 싶어요")
+    talk = await road.conversation()
+    reference = road.channel.sent[-1][1].reference
+    for minute, name in enumerate(("b", "c"), start=1):
+        join = replace(said("", kind=MessageKind.JOIN), channel="other", account=name, address=name)
+        await road.hear(replace(join, refers_to=reference))
+        await road.answer(SOON + timedelta(minutes=minute))
+
+    async with database.transaction() as session:
+        person = await contacts.find_or_make(
+            session, database.vault, channel="other", account="b", address="b", now=NOON
+        )
+        assert await conversations.open_talk(session, person.id) == await conversations.get(
+            session, talk.id
+        )

@@ -36,7 +36,7 @@ class Worker:
             raise RuntimeError("canary")
         self.done.append(work)
 
-    async def next_due(self) -> datetime | None:
+    async def next_due(self, now: datetime) -> datetime | None:
         return None
 
 

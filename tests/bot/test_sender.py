@@ -1,9 +1,17 @@
 """The road out: sent, again later, or never."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from bot.channels.base import PermanentSendError, RecipientGone, TemporarySendError, WindowClosed
-from bot.sender import GIVE_UP_BOT, pause
+from bot.channels.base import (
+    Capabilities,
+    PermanentSendError,
+    RecipientGone,
+    TemporarySendError,
+    TextUnit,
+    WindowClosed,
+)
+from bot.sender import GIVE_UP_BOT, Sender, pause
 from storage.database import Database
 from storage.records import DeliveryState
 from tests.bot.road import SOON, Road, nlu, said, understood
@@ -90,6 +98,84 @@ async def test_a_person_who_is_gone_is_known_to_be_gone(database: Database) -> N
     await road.deliver()
 
     assert (await states(road))[0] is DeliveryState.DEAD
+
+
+async def test_a_long_text_goes_in_pieces_and_none_of_them_twice(database: Database) -> None:
+    road = await answered(database)
+    road.channel.capabilities = Capabilities(20, TextUnit.CHARACTERS, 10, 14, 64)
+    road.channel.fail_at = {2: TemporarySendError("fake", "busy")}
+
+    await road.deliver()
+    interrupted = [reply.text for _, reply, _ in road.channel.sent]
+    await road.deliver(SOON + timedelta(minutes=1))
+
+    texts = [reply.text for _, reply, _ in road.channel.sent]
+    keys = [key for _, _, key in road.channel.sent]
+    assert len(interrupted) == 2
+    assert len(texts) > 2
+    assert len(set(texts)) == len(texts)
+    assert len(set(keys)) == len(keys)
+
+
+async def test_a_window_that_has_closed_is_seen_before_the_provider_is_asked(
+    database: Database,
+) -> None:
+    road = await answered(database)
+    hour = timedelta(hours=1)
+    road.channel.capabilities = Capabilities(
+        1000, TextUnit.CHARACTERS, 10, 14, 64, push_window=hour
+    )
+
+    await road.deliver(SOON + 2 * hour)
+
+    assert road.channel.sent == []
+    assert (await states(road))[0] is DeliveryState.WAITING_FOR_USER
+
+
+async def test_what_waited_goes_out_when_the_person_is_heard_of_again(database: Database) -> None:
+    road = await answered(database)
+    road.channel.failures = [WindowClosed("fake", "window")]
+    await road.deliver()
+
+    await road.talk("저 왔어요", now=SOON + timedelta(minutes=1))
+
+    assert DeliveryState.WAITING_FOR_USER not in await states(road)
+    assert "챗봇" in road.channel.sent[0][1].text
+
+
+async def test_a_one_use_way_to_answer_is_tried_once_and_only_while_it_is_fresh(
+    database: Database,
+) -> None:
+    road = Road(database, nlu(lambda _: understood("greet")))
+    await road.hear(replace(said("안녕하세요"), reply_token="once"))
+    await road.answer()
+    road.channel.failures = [TemporarySendError("fake", "busy")]
+
+    await road.deliver()
+    await road.deliver(SOON + timedelta(seconds=5))
+
+    assert road.channel.tried == ["once", None]
+
+
+async def test_a_trouble_that_only_an_operator_mends_is_shown_until_something_arrives(
+    database: Database,
+) -> None:
+    road = await answered(database)
+    road.channel.failures = [TemporarySendError("fake", "quota")]
+
+    await road.deliver()
+    shown = dict(road.sender.troubles)
+    await road.deliver(SOON + timedelta(minutes=1))
+
+    assert shown == {"fake": "quota"}
+    assert road.sender.troubles == {}
+
+
+async def test_a_channel_that_is_off_keeps_nobody_busy(database: Database) -> None:
+    road = await answered(database)
+
+    assert await Sender(database, {}).next_due(SOON) is None
+    assert await road.sender.next_due(SOON) is not None
 
 
 def test_pauses_grow_and_end_at_a_minute() -> None:

@@ -47,7 +47,7 @@ async def house(database: Database) -> AsyncGenerator[httpx.AsyncClient]:
     intake = Intake(database, lambda: NOON)
     app = FastAPI()
     app.include_router(make_webhooks({"line": make_line(SECRET, "token")}, intake))
-    app.include_router(make_health({"database": _yes, "nlu": _no}))
+    app.include_router(make_health({"database": _yes, "nlu": _no}, {"line": "quota"}))
     running = asyncio.create_task(intake.run())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://gyeot") as client:
@@ -156,4 +156,9 @@ async def test_a_dead_language_service_is_shown_but_the_house_stays_ready(
         answer = await client.get("/health/ready")
 
     assert answer.status_code == 200
-    assert answer.json() == {"ready": True, "database": True, "nlu": False}
+    assert answer.json() == {
+        "ready": True,
+        "database": True,
+        "nlu": False,
+        "troubles": {"line": "quota"},
+    }

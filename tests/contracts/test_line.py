@@ -106,3 +106,48 @@ async def test_a_closed_channel_can_be_closed_again() -> None:
 
     await channel.close()
     await channel.close()
+
+
+async def test_a_fresh_reply_token_costs_nothing_of_the_quota() -> None:
+    fake, reply = FakeLine(), Reply("안녕하세요", reply_token="fresh")
+    fake.open_tokens["fresh"] = PERSON
+    async with fake.serving():
+        channel = make_line(SECRET, TOKEN, fake.url)
+        await channel.send(PERSON, reply, str(uuid4()))
+        await channel.close()
+
+    assert (fake.replies, fake.calls) == (1, 1)
+    assert [sent.text for sent in fake.sent] == ["안녕하세요"]
+
+
+async def test_a_stale_reply_token_is_no_failure() -> None:
+    fake, reply = FakeLine(), Reply("안녕하세요", reply_token="stale")
+    async with fake.serving():
+        channel = make_line(SECRET, TOKEN, fake.url)
+        await channel.send(PERSON, reply, str(uuid4()))
+        await channel.close()
+
+    assert (fake.replies, len(fake.sent)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("registered", "active", "token", "wanted"),
+    [
+        ("https://gyeot.example/channels/line", True, TOKEN, (True, True)),
+        ("https://gyeot.example/channels/line", False, TOKEN, (True, False)),
+        ("https://elsewhere.example/", True, TOKEN, (True, False)),
+        (None, True, TOKEN, (True, False)),
+        ("https://gyeot.example/channels/line", True, "wrong", (False, None)),
+    ],
+)
+async def test_line_says_whether_its_webhook_points_here(
+    registered: str | None, active: bool, token: str, wanted: tuple[bool, bool | None]
+) -> None:
+    fake = FakeLine()
+    fake.webhook, fake.webhook_active = registered, active
+    async with fake.serving():
+        channel = make_line(SECRET, token, fake.url)
+        found = await channel.check("https://gyeot.example/channels/line")
+        await channel.close()
+
+    assert (found.token, found.webhook) == wanted

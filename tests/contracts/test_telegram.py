@@ -148,3 +148,56 @@ async def test_polling_that_is_refused_says_when_to_come_back(
 
     assert caught.value.retry_after >= wait
     assert TOKEN not in repr(caught.value)
+
+
+async def test_a_group_that_adds_the_bot_is_told_so_once_and_left(telegram: FakeTelegram) -> None:
+    added = YOUNG.becomes("member")
+    added["my_chat_member"]["chat"] = {"id": -100777, "type": "supergroup"}
+    async with telegram.serving():
+        channel = make_telegram(TOKEN, SECRET, telegram.url, group_refusal="저는 나갈게요.")
+        (message,) = channel.parse_update(added)
+        await channel.acknowledge(message)
+        await channel.close()
+
+    assert message.kind is MessageKind.GROUP
+    assert [(sent.recipient, sent.text) for sent in telegram.sent] == [
+        ("-100777", "저는 나갈게요.")
+    ]
+    assert telegram.left == ["-100777"]
+
+
+def test_being_put_out_of_a_group_is_nothing_to_us() -> None:
+    removed = YOUNG.becomes("kicked")
+    removed["my_chat_member"]["chat"] = {"id": -100777, "type": "supergroup"}
+
+    assert reader().parse_update(removed) == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "errors", "token", "wanted"),
+    [
+        ("https://gyeot.example/channels/telegram", {}, TOKEN, (True, True)),
+        ("", {}, TOKEN, (True, False)),
+        (
+            "https://gyeot.example/channels/telegram",
+            {"last_error_date": 1_764_000_000, "pending_update_count": 3},
+            TOKEN,
+            (True, False),
+        ),
+        ("", {}, "123:wrong", (False, None)),
+    ],
+)
+async def test_telegram_says_whether_its_webhook_points_here(
+    telegram: FakeTelegram,
+    url: str,
+    errors: dict[str, int],
+    token: str,
+    wanted: tuple[bool, bool | None],
+) -> None:
+    telegram.webhook_info = {**telegram.webhook_info, "url": url, **errors}
+    async with telegram.serving():
+        channel = make_telegram(token, SECRET, telegram.url)
+        found = await channel.check("https://gyeot.example/channels/telegram")
+        await channel.close()
+
+    assert (found.token, found.webhook) == wanted

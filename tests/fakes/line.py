@@ -27,14 +27,37 @@ class FakeLine(FakeProvider):
     def __init__(self, token: str = TOKEN) -> None:
         super().__init__()
         self.token = token
+        self.open_tokens: dict[str, str] = {}  # reply token: whom it answers
+        self.replies = 0
+        self.webhook: str | None = None
+        self.webhook_active = True
         self._accepted: dict[str, str] = {}  # retry key: the request that used it
 
     async def answer(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {self.token}":
             return refusal(401, {"message": "Authentication failed due to an invalid token."})
-        if (request.method, request.url.path) != ("POST", "/v2/bot/message/push"):
-            return refusal(404, {"message": "Not found"})
-        return self._push(await request.json(), request.headers.get("x-line-retry-key", ""))
+        match request.method, request.url.path:
+            case "POST", "/v2/bot/message/push":
+                key = request.headers.get("x-line-retry-key", "")
+                return self._push(await request.json(), key)
+            case "POST", "/v2/bot/message/reply":
+                return self._reply(await request.json())
+            case "GET", "/v2/bot/channel/webhook/endpoint" if self.webhook is not None:
+                return JSONResponse({"endpoint": self.webhook, "active": self.webhook_active})
+        return refusal(404, {"message": "Not found"})
+
+    def _reply(self, asked: Any) -> Response:
+        """A token answers one event once; `open_tokens` says which still do."""
+        token = str(asked.get("replyToken"))
+        if token not in self.open_tokens:
+            return refusal(400, {"message": "Invalid reply token"})
+        if problem := _problem({"to": PERSON, **asked}):
+            return refusal(400, {"message": "The request body has 1 error(s)", "details": problem})
+        person = self.open_tokens.pop(token)
+        self.replies += 1
+        for message in asked["messages"]:
+            self.sent.append(Sent(person, message["text"], _choices(message)))
+        return JSONResponse({"sentMessages": [{"id": str(460_000 + len(self.sent))}]}, 200)
 
     def _push(self, asked: Any, key: str) -> Response:
         identity = {"x-line-request-id": str(uuid4())}

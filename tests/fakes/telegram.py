@@ -31,6 +31,10 @@ class FakeTelegram(FakeProvider):
         self.blocked: set[str] = set()
         self.unknown: set[str] = set()
         self.press_answers: list[str] = []
+        self.left: list[str] = []
+        self.webhook_info: Mapping[str, Any] = {
+            "url": "", "has_custom_certificate": False, "pending_update_count": 0,
+        }  # fmt: skip
         self.updates: list[Update] = []
         self.webhook_set = False
         self.last_message: Mapping[str, Any] = {}
@@ -40,15 +44,26 @@ class FakeTelegram(FakeProvider):
         if token != self.token:
             return _no(401, "Unauthorized")
         asked = await _arguments(request)
-        match method:
-            case "sendMessage":
-                return self._send(asked)
-            case "answerCallbackQuery":
-                self.press_answers.append(str(asked.get("callback_query_id")))
-                return _yes(True)
-            case "getUpdates":
-                return await self._updates(asked)
-        return _no(404, "Not Found")
+        if method == "getUpdates":
+            return await self._updates(asked)
+        answers = {
+            "sendMessage": self._send,
+            "answerCallbackQuery": self._answer_press,
+            "leaveChat": self._leave,
+            "getWebhookInfo": self._tell_webhook,
+        }
+        return answers[method](asked) if method in answers else _no(404, "Not Found")
+
+    def _answer_press(self, asked: Mapping[str, Any]) -> Response:
+        self.press_answers.append(str(asked.get("callback_query_id")))
+        return _yes(True)
+
+    def _tell_webhook(self, _: Mapping[str, Any]) -> Response:
+        return _yes(self.webhook_info)
+
+    def _leave(self, asked: Mapping[str, Any]) -> Response:
+        self.left.append(str(asked.get("chat_id")))
+        return _yes(True)
 
     def _send(self, asked: Mapping[str, Any]) -> Response:
         chat, text = str(asked.get("chat_id", "")), str(asked.get("text", ""))
@@ -62,7 +77,7 @@ class FakeTelegram(FakeProvider):
         return _yes({"message_id": len(self.sent), "date": 1, "chat": shown, "text": text})
 
     def _refuses(self, chat: str, text: str, buttons: list[dict[str, str]]) -> Response | None:
-        if chat in self.unknown or not chat.isdecimal():
+        if chat in self.unknown or not chat.removeprefix("-").isdecimal():
             return _no(400, "Bad Request: chat not found")
         if chat in self.blocked:
             return _no(403, "Forbidden: bot was blocked by the user")

@@ -71,7 +71,7 @@ async def test_a_card_holds_our_name_and_no_word_or_id_of_the_person(house: Hous
         card = (await page.until("queue"))["changed"][0]
     assert set(card) == {
         "conversation", "names", "version", "risk", "reason", "topic", "channel", "language",
-        "queued_at",
+        "queued_at", "reply_until",
     }  # fmt: skip
     assert set(card["names"]) == {"ko", "en"}
     assert "canary" not in json.dumps(page.frames)

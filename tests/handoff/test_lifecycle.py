@@ -40,6 +40,7 @@ TALK = Conversation(
     epoch=0,
     owner_id=None,
     opened_at=NOON,
+    heard_at=NOON,
     queued_at=None,
     lease_until=None,
     closed_at=None,

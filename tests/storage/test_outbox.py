@@ -31,7 +31,7 @@ async def _retry(database: Database, delivery: Delivery | None, due_at: datetime
 
 async def _next_due(database: Database) -> datetime | None:
     async with database.reading() as session:
-        return await outbox.next_due(session)
+        return await outbox.next_due(session, ("fake",))
 
 
 def _body(delivery: Delivery | None) -> str | None:

@@ -1,6 +1,6 @@
 """The web page a young person can write on without an account."""
 
-from bot.channels.web.channel import NotStored, WebChannel
+from bot.channels.web.channel import WebChannel
 from bot.channels.web.frames import FRAME_LIMIT
 from bot.channels.web.routes import NOISY_LOGGERS, PAGE_HEADERS, make_router
 from bot.channels.web.texts import TEXTS, CrisisNumber, PageTexts
@@ -11,7 +11,6 @@ __all__ = [
     "PAGE_HEADERS",
     "TEXTS",
     "CrisisNumber",
-    "NotStored",
     "PageTexts",
     "WebChannel",
     "make_router",

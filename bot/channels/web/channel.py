@@ -31,10 +31,6 @@ Clock = Callable[[], datetime]
 Returned = Callable[[str], Awaitable[None]]
 
 
-class NotStored(Exception):
-    """The message was not kept, and the young person must be told so."""
-
-
 class Socket(Protocol):
     """One open tab, as far as a reply needs it."""
 

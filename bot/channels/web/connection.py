@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import WebSocket, WebSocketDisconnect
 
+from bot.channels.base import NotStored
 from bot.channels.web import frames
-from bot.channels.web.channel import Clock, NotStored, WebChannel
+from bot.channels.web.channel import Clock, WebChannel
 from bot.channels.web.frames import Ack, Frame, FrameRefused, Hello, Ping, Reason, Said
 from bot.channels.web.rate import Allowance
 from bot.channels.web.sessions import address_of, is_token, new_token

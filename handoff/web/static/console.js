@@ -8,6 +8,7 @@ import { about, choose, current, has, nameOf, span, word } from "./words.js";
 const at = (id) => document.getElementById(id);
 const room = new Room();
 const claiming = new Map(); // card -> the version that was asked for
+const WINDOW_WARNING = 60 * 60 * 1000; // milliseconds left when the reply window is shown as a warning
 const doing = new Map(); // talks we just gave back or closed ourselves -> what to say then
 let state = "connecting";
 let first = { queue: true, talks: true };
@@ -299,6 +300,7 @@ function drawHead() {
     .filter(Boolean)
     .join(" · ");
   at("release").disabled = at("close").disabled = state !== "online";
+  tellWindow();
 }
 
 function drawLines(toEnd = false) {
@@ -324,9 +326,19 @@ function toTheEnd() {
 }
 
 function tick() {
+  tellWindow();
   for (const wait of document.querySelectorAll("[data-since]")) {
     wait.textContent = word("waited", { time: span(room.now() - Date.parse(wait.dataset.since)) });
   }
+}
+
+// How long the channel still takes an answer, before it is too late to find out.
+function tellWindow() {
+  const until = room.talks.get(room.open)?.frame.reply_until;
+  const left = until ? Date.parse(until) - room.now() : 0;
+  at("window").hidden = !until;
+  at("window").classList.toggle("over", left < WINDOW_WARNING);
+  if (until) at("window").textContent = left > 0 ? word("window_open", { time: span(left) }) : word("window_closed");
 }
 
 function fitText() {

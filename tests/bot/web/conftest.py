@@ -16,7 +16,8 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from bot.channels.web import FRAME_LIMIT, NOISY_LOGGERS, NotStored, WebChannel, make_router
+from bot.channels.base import NotStored
+from bot.channels.web import FRAME_LIMIT, NOISY_LOGGERS, WebChannel, make_router
 from bot.messages import InboundMessage
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)

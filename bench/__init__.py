@@ -1,0 +1,1 @@
+"""Timings and long runs; nothing here is a test."""

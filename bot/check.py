@@ -1,0 +1,44 @@
+"""Asking each provider whether its channel is set up right."""
+
+from bot.channels.base import Channel, ChannelError, Checkable, Checkup
+from bot.config import Settings
+from bot.dialogue.content import FOLDER, load_content
+from bot.registry import close, make_channels
+
+_WORDS = {True: "ok", False: "WRONG", None: "not known"}
+
+
+async def check_settings(settings: Settings) -> list[tuple[str, Checkup]]:
+    """Ask the provider of every channel that is on; return what each says, by name."""
+    channels = make_channels(settings, load_content(FOLDER))
+    checkups = []
+    for name in sorted(channels):
+        webhook = f"{settings.address}/channels/{name}"
+        checkups.append((name, await _check(channels[name], webhook)))
+        await close(channels[name])
+    return checkups
+
+
+def table(checkups: list[tuple[str, Checkup]]) -> str:
+    """Write the answers as lines of text: channel, token, webhook, what to do."""
+    rows = [("channel", "token", "webhook", "what to do")]
+    rows += [(name, _WORDS[c.token], _WORDS[c.webhook], c.note) for name, c in checkups]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def all_well(checkups: list[tuple[str, Checkup]]) -> bool:
+    """Tell whether no provider found anything wrong."""
+    return not any(False in (checkup.token, checkup.webhook) for _, checkup in checkups)
+
+
+async def _check(channel: Channel, webhook: str) -> Checkup:
+    if not isinstance(channel, Checkable):
+        return Checkup(token=None, webhook=None, note="its provider cannot be asked")
+    try:
+        return await channel.check(webhook)
+    except ChannelError as error:
+        return Checkup(token=None, webhook=None, note=f"could not be asked ({error.code})")
