@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.channels.base import Channel, InvalidPayload, InvalidSignature
-from tests.contracts.cases import CASES, NOWHERE, Case
+from tests.contracts.case import NOWHERE, Case
+from tests.contracts.cases import CASES
+from tests.contracts.cases_kakao import skill_case
 
 HEAD = "| adapter | payloads | read | nothing for us | refused | faults | µs each |\n"
 HEAD += "|---" * 7 + "|"
@@ -39,8 +41,9 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
-    share = wanted.count // len(CASES)
-    tallies = [fuzz(case, share, random.Random(wanted.seed)) for case in CASES.values()]
+    cases = [*CASES.values(), skill_case()]
+    share = -(-wanted.count // len(cases))
+    tallies = [fuzz(case, share, random.Random(wanted.seed)) for case in cases]
     print(HEAD)
     for tally in tallies:
         counts = [tally.outcomes[kind] for kind in ("read", "nothing", "refused")]

@@ -71,7 +71,7 @@ def _setup(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def _check(settings: Settings, _: argparse.Namespace) -> None:
-    checkups = asyncio.run(check_settings(settings))
+    checkups = asyncio.run(check_settings(settings, utc_now))
     print(table(checkups))
     if not all_well(checkups):
         raise SystemExit(1)

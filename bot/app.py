@@ -113,13 +113,13 @@ def _make_house(settings: Settings) -> _House:
     content = load_content(FOLDER)
     web = WebChannel(utc_now, returned=_hasten(database))
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
-    providers = make_channels(settings, content)
+    providers = make_channels(settings, content, utc_now)
     channels = {**providers, web.name: web}
     return _House(
         settings=settings,
         database=database,
         content=content,
-        nlu=NluClient(http, secret(settings.nlu_token)),
+        nlu=NluClient(http, secret(settings.nlu_token) or None),
         intake=Intake(database, utc_now),
         notices=ContentNotices(content),
         providers=providers,
@@ -164,7 +164,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     ]
     telegram = house.providers.get("telegram")
     if house.settings.telegram_polling and isinstance(telegram, TelegramChannel):
-        token = secret(house.settings.telegram_token) or ""
+        token = secret(house.settings.telegram_token)
         poller = make_poller(telegram, token, house.settings.telegram_api)
         ends.push_async_callback(poller.close)
         loops.append(_poll(poller, telegram, house.intake))

@@ -1,5 +1,8 @@
 """Asking each provider whether its channel is set up right."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from bot.channels.base import Channel, ChannelError, Checkable, Checkup
 from bot.config import Settings
 from bot.dialogue.content import FOLDER, load_content
@@ -8,9 +11,11 @@ from bot.registry import close, make_channels
 _WORDS = {True: "ok", False: "WRONG", None: "not known"}
 
 
-async def check_settings(settings: Settings) -> list[tuple[str, Checkup]]:
+async def check_settings(
+    settings: Settings, clock: Callable[[], datetime]
+) -> list[tuple[str, Checkup]]:
     """Ask the provider of every channel that is on; return what each says, by name."""
-    channels = make_channels(settings, load_content(FOLDER))
+    channels = make_channels(settings, load_content(FOLDER), clock)
     checkups = []
     for name in sorted(channels):
         webhook = f"{settings.address}/channels/{name}"

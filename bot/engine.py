@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot import event_body, reply_body
+from bot.channels.reading import UNKNOWN_TIME
 from bot.dialogue.content import Content
 from bot.dialogue.memory import Memory
 from bot.dialogue.policy import decide, words_for_nlu
@@ -90,7 +91,7 @@ class Engine:
             await self._postpone(work, now)
 
     async def _answer(self, turn: PendingTurn, now: datetime) -> None:
-        messages = [event_body.load(event.body) for event in turn.events]
+        messages = in_order([event_body.load(event.body) for event in turn.events])
         if not messages:
             await self._finish_empty(turn, now)
             return
@@ -317,6 +318,16 @@ class Engine:
                 )
             sorry = self._content.reply("failure.1", conversation.language)
             await self._say(session, conversation, [sorry], now)
+
+
+def in_order(messages: Sequence[InboundMessage]) -> Sequence[InboundMessage]:
+    """Return the messages of one turn by their provider's time, where it gave one to each.
+
+    Providers do not promise an order. Equal times keep the order of arrival.
+    """
+    if any(message.sent_at <= UNKNOWN_TIME for message in messages):
+        return messages
+    return sorted(messages, key=lambda message: message.sent_at)
 
 
 def _part(message: InboundMessage) -> Part:

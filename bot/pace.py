@@ -5,17 +5,19 @@ from datetime import datetime, timedelta
 
 from bot.channels.base import Channel
 
-BURST = 1.0  # seconds' worth of messages that may go at once
-
 
 class Pace:
-    """One allowance a channel: `per_second` messages, with a second's worth in hand."""
+    """One allowance a channel: `per_second` messages, with `burst` of them in hand."""
 
     def __init__(self, channels: Mapping[str, Channel]) -> None:
         self._spacing = {
             name: timedelta(seconds=1 / channel.capabilities.per_second)
             for name, channel in channels.items()
             if channel.capabilities.per_second
+        }
+        self._in_hand = {
+            name: spacing * (channels[name].capabilities.burst - 1)
+            for name, spacing in self._spacing.items()
         }
         self._free_at: dict[str, datetime] = {}
 
@@ -32,11 +34,7 @@ class Pace:
     def next_open(self, now: datetime) -> datetime | None:
         """Return when a channel that may not be sent to now may be again; None if all may."""
         closed = [name for name in self._spacing if not self._may(name, now)]
-        return min((self._free_at[name] - self._burst(name) for name in closed), default=None)
+        return min((self._free_at[name] - self._in_hand[name] for name in closed), default=None)
 
     def _may(self, name: str, now: datetime) -> bool:
-        return name not in self._free_at or self._free_at[name] - self._burst(name) <= now
-
-    def _burst(self, name: str) -> timedelta:
-        """At least one message may always be in hand."""
-        return max(timedelta(seconds=BURST) - self._spacing[name], timedelta(0))
+        return name not in self._free_at or self._free_at[name] - self._in_hand[name] <= now

@@ -33,6 +33,7 @@ class Capabilities:
     erasable: bool = False  # the provider tells when a person takes a message back
     idempotent: bool = False  # the provider drops a repeat that carries the same key
     per_second: float | None = None  # messages the provider takes from us; None: no limit known
+    burst: int = 1  # messages that may go at once when none went for a while
 
 
 class Channel(Protocol):

@@ -60,6 +60,7 @@ class LineChannel:
         erasable=True,
         idempotent=True,
         per_second=1000,  # half of what LINE states a channel may (2,000 requests a second)
+        burst=100,
     )
 
     def __init__(

@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from bot.channels.reading import UNKNOWN_TIME
 from bot.messages import MessageKind
 from bot.notices import ContentNotices
 from handoff import queue
@@ -288,3 +289,28 @@ async def test_a_reference_works_once(database: Database) -> None:
         assert await conversations.open_talk(session, person.id) == await conversations.get(
             session, talk.id
         )
+
+
+async def test_a_burst_is_read_in_the_order_of_its_writing(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    late = replace(said("둘"), sent_at=NOON + timedelta(milliseconds=2))
+    early = replace(said("하나"), sent_at=NOON + timedelta(milliseconds=1))
+    await road.hear(late, early)
+
+    await road.answer()
+
+    lines = await road.lines(await road.conversation())
+    assert [line.text for line in lines if line.speaker is Speaker.PERSON] == ["하나", "둘"]
+
+
+async def test_a_burst_with_an_unknown_time_keeps_the_order_of_arrival(
+    database: Database,
+) -> None:
+    road = Road(database, nlu(greeting))
+    await road.hear(said("하나"), replace(said("둘"), sent_at=UNKNOWN_TIME), said("셋"))
+
+    await road.answer()
+
+    lines = await road.lines(await road.conversation())
+    spoken = [line.text for line in lines if line.speaker is Speaker.PERSON]
+    assert spoken == ["하나", "둘", "셋"]

@@ -1,68 +1,20 @@
 """One case an adapter: what its provider sends, and how it refuses."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
-
 from bot.channels.base import (
-    Channel,
-    ChannelError,
     PermanentSendError,
     RecipientGone,
     TemporarySendError,
 )
 from bot.channels.line import make_line
 from bot.channels.telegram import make_telegram
-from bot.messages import Headers, MessageKind
+from bot.messages import MessageKind
+from tests.contracts.case import Case, Refusal
+from tests.contracts.cases_kakao import consult_case
+from tests.contracts.cases_meta import instagram_case, messenger_case
+from tests.contracts.cases_x import x_case
 from tests.fakes import line, telegram
 from tests.fakes.line import FakeLine, LinePerson
-from tests.fakes.switchboard import FakeProvider
 from tests.fakes.telegram import FakeTelegram, TelegramPerson
-
-Event = dict[str, Any]
-NOWHERE = "http://127.0.0.1:9"
-
-
-class Person(Protocol):
-    """Somebody who writes, in their provider's words."""
-
-    account: str
-
-    def says(self, text: str) -> Event: ...
-
-    def presses(self, payload: str) -> Event: ...
-
-
-class Closable(Channel, Protocol):
-    async def close(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """How a provider says no, and what we must make of it."""
-
-    error: type[ChannelError]
-    code: str
-    status: int
-    body: object
-    waits: float = 0.0  # seconds at least
-
-
-@dataclass(frozen=True)
-class Case:
-    """One adapter and its provider."""
-
-    name: str
-    provider: Callable[[], FakeProvider]
-    build: Callable[[str, float], Closable]  # base URL, time-out in seconds
-    person: Person
-    body: Callable[[object], bytes]  # one event as a webhook body
-    proof: Callable[[bytes], Headers]
-    secrets: Sequence[str]
-    kinds: Mapping[str, tuple[Event, MessageKind, str, str | None]]  # event, kind, text, attachment
-    ignored: Sequence[object]
-    refusals: Sequence[Refusal]
-    limits: Mapping[str, int] = field(default_factory=dict)
 
 
 def telegram_case() -> Case:
@@ -216,4 +168,14 @@ def _no(status: int, description: str) -> dict[str, object]:
     return {"ok": False, "error_code": status, "description": description}
 
 
-CASES = {case.name: case for case in (telegram_case(), line_case())}
+CASES = {
+    case.name: case
+    for case in (
+        telegram_case(),
+        line_case(),
+        messenger_case(),
+        instagram_case(),
+        x_case(),
+        consult_case(),
+    )
+}

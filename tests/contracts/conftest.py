@@ -6,7 +6,8 @@ import pytest
 
 from bot import log
 from bot.channels.base import Channel
-from tests.contracts.cases import CASES, NOWHERE, Case
+from tests.contracts.case import NOWHERE, Case
+from tests.contracts.cases import CASES
 from tests.fakes.switchboard import FakeProvider
 
 

@@ -18,7 +18,8 @@ from bot.channels.base import (
 from bot.channels.line import make_line
 from bot.channels.telegram import make_telegram
 from bot.messages import InboundMessage, MessageKind, QuickReply, Reply
-from tests.contracts.cases import CASES, NOWHERE, Case, Refusal
+from tests.contracts.case import NOWHERE, Case, Refusal
+from tests.contracts.cases import CASES
 from tests.fakes.line import signature
 from tests.fakes.switchboard import FakeProvider
 
@@ -84,8 +85,8 @@ async def test_an_edit_and_an_unsend_name_the_message_they_mean(
 
     named = [parse(reader, case, event)[0].refers_to for event in changes]
 
-    assert named
-    assert set(named) == {"7"}
+    assert set(named) <= {"7"}
+    assert named or not reader.capabilities.erasable
 
 
 async def test_what_is_genuine_but_not_for_us_gives_nothing(reader: Channel, case: Case) -> None:
@@ -144,7 +145,7 @@ async def test_an_absurd_time_becomes_the_unknown_time(
 ) -> None:
     event = case.person.says("안녕")
     (event["message"] if "message" in event and case.name == "telegram" else event).update(
-        {"date": time, "timestamp": time}
+        {"date": time, "timestamp": time, "created_timestamp": time}
     )
 
     (message,) = parse(reader, case, event)
@@ -166,8 +167,9 @@ async def test_a_pressed_choice_comes_back_as_its_payload(
 ) -> None:
     await channel.send(case.person.account, Reply("골라요", CHOICES), str(uuid4()))
 
-    assert [label for label, _ in provider.sent[0].quick_replies] == ["무서워요", "상담 선생님"]
-    for choice, (_, payload) in zip(CHOICES, provider.sent[0].quick_replies, strict=True):
+    shown = CHOICES[: channel.capabilities.quick_replies]
+    assert [label for label, _ in provider.sent[0].quick_replies] == [c.label for c in shown]
+    for choice, (_, payload) in zip(shown, provider.sent[0].quick_replies, strict=True):
         (pressed,) = parse(channel, case, case.person.presses(payload))
         assert (pressed.kind, pressed.text) == (MessageKind.BUTTON, choice.payload)
 
@@ -184,7 +186,7 @@ async def test_a_choice_the_provider_would_refuse_does_not_cost_the_message(
 
     (sent,) = provider.sent
     assert len(sent.quick_replies) == channel.capabilities.quick_replies
-    assert sent.quick_replies[0][1] == "n:0"
+    assert [payload for _, payload in sent.quick_replies[:1]] in ([], ["n:0"])
 
 
 @pytest.mark.parametrize(("case", "refusal"), REFUSALS)

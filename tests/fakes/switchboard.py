@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -47,6 +48,7 @@ class FakeProvider:
         self.sent: list[Sent] = []
         self.calls = 0
         self.delay = 0.0  # seconds before every answer
+        self.duplicating = False  # every delivery is made twice, as after a late answer
         self.url = ""
         self._failures: deque[Failure] = deque()
 
@@ -65,6 +67,13 @@ class FakeProvider:
     def lose_next_answer(self, status: int = 500) -> None:
         """Do what the next call asks, and answer as if it had failed."""
         self._failures.append(Failure(status, b"", after_delivery=True))
+
+    async def deliver(self, url: str, body: bytes, headers: Mapping[str, str]) -> list[int]:
+        """Call one of our addresses with an event; return the statuses we answered with."""
+        times = 2 if self.duplicating else 1
+        async with httpx.AsyncClient() as client:
+            calls = [client.post(url, content=body, headers=dict(headers)) for _ in range(times)]
+            return [answer.status_code for answer in await asyncio.gather(*calls)]
 
     async def answer(self, request: Request) -> Response:
         """What this provider says to a well-behaved day's call."""

@@ -7,7 +7,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,12 +125,12 @@ async def console(house: House, cookie: str) -> AsyncGenerator[Console]:
 
 async def line_says(house: House, *events: object) -> None:
     """Make LINE deliver these events in one batch."""
-    await _deliver(f"{house.url}/channels/line", *line_fake.webhook(*events))
+    await deliver(f"{house.url}/channels/line", *line_fake.webhook(*events))
 
 
 async def telegram_says(house: House, update: object) -> None:
     """Make Telegram deliver this update."""
-    await _deliver(f"{house.url}/channels/telegram", *telegram_fake.webhook(update))
+    await deliver(f"{house.url}/channels/telegram", *telegram_fake.webhook(update))
 
 
 async def invite(house: House, role: str) -> str:
@@ -163,7 +163,8 @@ def _invitation(*command: str, environment: dict[str, str]) -> str:
     return token[1]
 
 
-async def _deliver(url: str, body: bytes, headers: dict[str, str]) -> None:
+async def deliver(url: str, body: bytes, headers: Mapping[str, str]) -> None:
+    """Make a provider call one of our addresses, and see that it is believed."""
     async with httpx.AsyncClient() as provider:
         answer = await provider.post(url, content=body, headers=headers)
     assert answer.status_code == httpx.codes.OK

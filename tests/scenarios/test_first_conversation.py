@@ -1,12 +1,13 @@
 """A first conversation through all of the house: real product, real Rasa, providers at the wire."""
 
+import asyncio
 from collections.abc import Callable
 
 import httpx
 import pytest
 
 from tests.fakes.line import PERSON as LINE_ACCOUNT
-from tests.fakes.line import FakeLine, LinePerson
+from tests.fakes.line import FakeLine, LinePerson, webhook
 from tests.fakes.telegram import PERSON as TELEGRAM_ACCOUNT
 from tests.fakes.telegram import FakeTelegram, TelegramPerson
 from tests.scenarios.house import Frame, House, console, join, line_says, telegram_says, until
@@ -21,10 +22,10 @@ async def test_a_young_person_is_answered_on_line_and_on_telegram(
     await telegram_says(house, TelegramPerson().says("hello, can I talk to someone here?"))
 
     await until(lambda: bool(line.sent and telegram.sent))
+    await until(lambda: bool(line.sent[-1].quick_replies))
 
     assert line.sent[0].recipient == LINE_ACCOUNT
     assert "봇" in line.sent[0].text
-    assert line.sent[-1].quick_replies
     assert telegram.sent[0].recipient == TELEGRAM_ACCOUNT
     assert "bot" in telegram.sent[0].text
 
@@ -83,6 +84,18 @@ async def test_a_later_word_opens_a_new_talk_that_knows_nothing(
         again = await room.until("queue", _other_than(card["conversation"]))
 
     assert again["changed"][0]["conversation"] != card["conversation"]
+
+
+async def test_a_delivery_that_comes_twice_is_answered_once(house: House, line: FakeLine) -> None:
+    line.duplicating = True
+    person = LinePerson()
+    for text in ("안녕하세요", "상담사랑 얘기할래요"):
+        statuses = await line.deliver(f"{house.url}/channels/line", *webhook(person.says(text)))
+        assert statuses == [200, 200]
+        await asyncio.sleep(1.5)  # past the settling of a burst
+
+    await until(lambda: "요청했어요" in line.sent[-1].text)
+    assert len(line.sent) == len({sent.text for sent in line.sent}) == 3
 
 
 async def test_a_forged_call_changes_nothing(house: House, line: FakeLine) -> None:

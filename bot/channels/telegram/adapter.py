@@ -65,7 +65,8 @@ class TelegramChannel:
         quick_replies=20,  # ours: more does not fit a telephone's screen
         label_limit=64,  # ours: Telegram states none
         payload_limit=64,
-        per_second=25,  # Telegram refuses beyond about 30 a second in all
+        per_second=20,  # Telegram refuses beyond about 30 a second in all
+        burst=10,
     )
 
     def __init__(self, bot: Bot, secret: str, *, group_refusal: str = "") -> None:
