@@ -93,6 +93,8 @@ async def _set_up(settings: Settings) -> None:
         async with database.reading() as session:
             nobody_works_here = await staff.count(session) == 0
     if nobody_works_here:
+        async with _opened(settings) as database, database.transaction() as session:
+            await staff.revoke_first_invitations(session)  # an old log may hold an old link
         await _print_invitation(settings, Role.SUPERVISOR)
 
 

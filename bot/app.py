@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+import os
+import signal
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,13 +24,13 @@ from bot.intake import Intake
 from bot.messages import InboundMessage
 from bot.nlu_client import TIMEOUT, NluClient
 from bot.notices import ContentNotices
-from bot.pump import Pump
+from bot.pump import Loop, Pump, running
 from bot.registry import close, make_channels, secret
 from bot.sender import Sender
 from bot.webhooks import acknowledge, make_health, make_webhooks, storing
 from handoff import queue
 from handoff.console import make_router as make_console_router
-from storage import outbox
+from storage import contacts, outbox
 from storage.database import Database, Topic, open_database
 from storage.errors import StorageError
 from storage.keyring import load_keyring
@@ -46,8 +48,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_ended: list[str] = []  # why the house ended by itself, if it did
+
+
 def serve(settings: Settings) -> None:
-    """Run the house in this process until it is told to stop."""
+    """Run the house in this process until it is told to stop.
+
+    Raises:
+        SystemExit: a loop ended by itself; whoever started the house must start it again.
+    """
     uvicorn.run(
         make_app(settings),
         host=settings.host,
@@ -61,6 +70,8 @@ def serve(settings: Settings) -> None:
         proxy_headers=False,  # an address of a young person is never read
         timeout_graceful_shutdown=DRAIN,
     )
+    if _ended:
+        raise SystemExit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ def make_app(settings: Settings) -> FastAPI:
         await house.database.prove_keyring()
         async with AsyncExitStack() as ends:
             _close_at_the_end(ends, house)
-            await ends.enter_async_context(_running(_loops(house, ends)))
+            await ends.enter_async_context(running(_loops(house, ends), _stop))
             log.info("open", extra={"port": settings.port})
             yield
 
@@ -111,7 +122,7 @@ def make_app(settings: Settings) -> FastAPI:
 def _make_house(settings: Settings) -> _House:
     database = open_database(settings.database, keyring=load_keyring(settings.keyring_path))
     content = load_content(FOLDER)
-    web = WebChannel(utc_now, returned=_hasten(database))
+    web = WebChannel(utc_now, returned=_release(database))
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
     providers = make_channels(settings, content, utc_now)
     channels = {**providers, web.name: web}
@@ -145,9 +156,6 @@ def _close_at_the_end(ends: AsyncExitStack, house: _House) -> None:
         ends.push_async_callback(close, channel)
 
 
-Loop = Coroutine[None, None, None]
-
-
 def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     engine = Engine(
         house.database,
@@ -171,14 +179,10 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     return loops
 
 
-@asynccontextmanager
-async def _running(loops: Sequence[Loop]) -> AsyncGenerator[None]:
-    """Run the loops beside the application; a loop that ends by itself ends the house."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(loop) for loop in loops]
-        yield
-        for task in tasks:
-            task.cancel()
+def _stop() -> None:
+    """End the house in good order, and remember why."""
+    _ended.append("loop")
+    os.kill(os.getpid(), signal.SIGTERM)  # uvicorn takes it for an orderly end
 
 
 async def _lapse(house: _House) -> None:
@@ -216,17 +220,19 @@ def _accept_one(intake: Intake) -> Callable[[InboundMessage], Awaitable[None]]:
     return accept
 
 
-def _hasten(database: Database) -> Callable[[str], Awaitable[None]]:
-    """Make what waits for a browser due the moment it is back."""
+def _release(database: Database) -> Callable[[str], Awaitable[None]]:
+    """Let go what waited for a browser the moment it is back."""
 
     async def returned(address: str) -> None:
         try:
             async with database.transaction() as session:
-                await outbox.hasten(
-                    session, database.vault, channel="web", account=address, now=utc_now()
+                person = await contacts.find(
+                    session, database.vault, channel="web", account=address
                 )
-        except StorageError as error:  # it goes out at its own time all the same
-            log.info("not hastened", extra={"code": error.code})
+                if person is not None:
+                    await outbox.release_waiting(session, person, now=utc_now())
+        except StorageError as error:  # the next word they write releases it too
+            log.info("not released", extra={"code": error.code})
 
     return returned
 

@@ -265,13 +265,14 @@ class Engine:
         )
         conversation = await conversations.save(session, before, after)
         await conversations.remember(session, self._vault, conversation, decision.memory.dump())
+        if decision.ask is not None:
+            conversation = await queue.ask(session, conversation, reason=decision.ask, now=now)
+        elif decision.cancel and conversation.state is ConversationState.QUEUED:
+            conversation = await queue.cancel(session, conversation, now=now)
+        # After what was asked: who cries for help and is gone at once stays in line.
         if _left(messages):
             await contacts.mark_gone(session, talk.contact.id, now=now)
-            return await queue.leave(session, self._vault, conversation, now=now)
-        if decision.ask is not None:
-            return await queue.ask(session, conversation, reason=decision.ask, now=now)
-        if decision.cancel and conversation.state is ConversationState.QUEUED:
-            return await queue.cancel(session, conversation, now=now)
+            conversation = await queue.leave(session, self._vault, conversation, now=now)
         return conversation
 
     async def _say(
@@ -298,26 +299,36 @@ class Engine:
             )
 
     async def _postpone(self, turn: PendingTurn, now: datetime) -> None:
-        async with self._database.transaction() as session:
-            again = await inbox.postpone_turn(session, turn, now=now)
-        if not again:
-            log.error("turn is dead", extra={"channel": turn.channel})
-            await self._give_to_a_person(turn, now)
+        """Try again later; the last failure and what it leads to are one transaction.
 
-    async def _give_to_a_person(self, turn: PendingTurn, now: datetime) -> None:
-        """Say honestly that something broke, with the numbers, and put the talk in line."""
-        messages = [event_body.load(event.body) for event in turn.events]
-        talk = await self._read(messages, now)
-        if talk is None:
-            return
+        If even that fails nothing is given up: the turn is due again when its lease ends.
+        """
         async with self._database.transaction() as session:
-            conversation = talk.conversation
-            if conversation.state is ConversationState.BOT:
-                conversation = await queue.ask(
-                    session, conversation, reason=AskReason.FAILURE, now=now
-                )
-            sorry = self._content.reply("failure.1", conversation.language)
-            await self._say(session, conversation, [sorry], now)
+            if not await inbox.postpone_turn(session, turn, now=now):
+                log.error("turn is dead", extra={"channel": turn.channel})
+                await self._give_to_a_person(session, turn, now)
+
+    async def _give_to_a_person(self, session: Session, turn: PendingTurn, now: datetime) -> None:
+        """Say honestly that something broke, with a number, and put the talk in line.
+
+        It needs neither the dialogue's memory nor the language service: one of them may be
+        what broke. While a counselor owns the talk, the words reach the counselor instead.
+        """
+        messages = [event_body.load(event.body) for event in turn.events]
+        contact = await self._person(session, messages[-1], now)
+        conversation = await self._running(session, contact, messages, now)
+        if conversation is None:
+            return
+        risk = screen([message.text for message in messages]).level
+        after = replace(conversation, risk=max(conversation.risk, risk), heard_at=now)
+        conversation = await conversations.save(session, conversation, after)
+        for message in messages:
+            await self._keep(session, conversation, message, now)
+        if conversation.state is ConversationState.ACTIVE:
+            return
+        conversation = await queue.ask(session, conversation, reason=AskReason.FAILURE, now=now)
+        sorry = self._content.reply("failure.1", conversation.language)
+        await self._say(session, conversation, [sorry], now)
 
 
 def in_order(messages: Sequence[InboundMessage]) -> Sequence[InboundMessage]:

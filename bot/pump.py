@@ -1,19 +1,49 @@
-"""A loop that takes due work and does it, several pieces at once."""
+"""The loops of the house: taking due work and doing it, several pieces at once."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from storage.database import Database, Topic
+from storage.database import Database, Subscription, Topic
 
 log = logging.getLogger("gyeot.pump")
 
 Work = TypeVar("Work")
 
 NET = 1.0  # seconds: the longest sleep, in case a wake-up was missed
+DRAIN = 6.0  # seconds for work in hand at the end; a provider's slow answer is not waited for
+
 PAUSE = 0.5  # seconds after a failed take, so that a dead database is not hammered
+
+
+Loop = Coroutine[None, None, None]
+
+
+@asynccontextmanager
+async def running(loops: Sequence[Loop], stop: Callable[[], None]) -> AsyncGenerator[None]:
+    """Run loops beside the block and cancel them at its end.
+
+    A loop that ends by itself calls `stop`: a house without one of its loops would look
+    alive and answer nobody.
+    """
+
+    def end(task: "asyncio.Task[None]") -> None:
+        if not task.cancelled():
+            log.error("a loop ended", exc_info=task.exception())
+            stop()
+
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    for task in tasks:
+        task.add_done_callback(end)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Worker(Protocol[Work]):
@@ -49,22 +79,26 @@ class Pump:
         self._topic = topic
         self._clock = clock
         self._places = asyncio.Semaphore(width)
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Take, do, sleep until woken or due."""
-        async with (
-            self._database.wakeups.subscribe(self._topic) as news,
-            asyncio.TaskGroup() as tasks,
-        ):
-            while True:
-                try:
-                    if not await self._start_one(tasks):
-                        await news.wait(await self._sleep())
-                except Exception:
-                    log.exception("take failed", extra={"route": self._topic})
-                    await asyncio.sleep(PAUSE)
+        """Take, do, sleep until woken or due; when cancelled, finish what is in hand."""
+        try:
+            async with self._database.wakeups.subscribe(self._topic) as news:
+                while True:
+                    await self._step(news)
+        finally:
+            await self._drain()
 
-    async def _start_one(self, tasks: asyncio.TaskGroup) -> bool:
+    async def _step(self, news: Subscription) -> None:
+        try:
+            if not await self._start_one():
+                await news.wait(await self._sleep())
+        except Exception:
+            log.exception("take failed", extra={"route": self._topic})
+            await asyncio.sleep(PAUSE)
+
+    async def _start_one(self) -> bool:
         await self._places.acquire()
         try:
             work = await self._worker.take(self._clock())
@@ -74,8 +108,17 @@ class Pump:
         if work is None:
             self._places.release()
             return False
-        tasks.create_task(self._finish(self._worker.work(work, self._clock())))
+        task = asyncio.create_task(self._finish(self._worker.work(work, self._clock())))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
         return True
+
+    async def _drain(self) -> None:
+        """Let what is in hand end, so that no lease has to run out first."""
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=DRAIN)
+            for task in late:
+                task.cancel()
 
     async def _finish(self, work: Awaitable[None]) -> None:
         try:

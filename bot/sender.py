@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
 from uuid import uuid5
 
 from bot import reply_body
@@ -29,13 +30,23 @@ log = logging.getLogger("gyeot.sender")
 LEASE = timedelta(seconds=60)  # a long text goes out in pieces, each with its own time-out
 FIRST_PAUSE = 0.5  # seconds; doubles with each try (shared/security.md, section 5.3)
 LONGEST_PAUSE = 60.0  # seconds
-GIVE_UP_BOT = timedelta(minutes=5)
-GIVE_UP_COUNSELOR = timedelta(hours=24)
+GIVE_UP = timedelta(hours=24)
+"""How long a message is tried. A late answer to a crisis is better than none."""
+
 FRESH = timedelta(seconds=20)
 """How long a reply token is tried; LINE's were seen to fail at about 30 s."""
 
 TROUBLES = frozenset({"quota", "token", "conflict"})
 """Codes that only an operator can mend: people are left without answers until then."""
+
+
+@runtime_checkable
+class Presence(Protocol):
+    """A channel that knows whether a person is there to be written to."""
+
+    def is_present(self, address: str) -> bool:
+        """Tell whether they are there now."""
+        ...
 
 
 class Sender:
@@ -100,8 +111,7 @@ class Sender:
         if error.code in TROUBLES:
             self.troubles[delivery.channel] = error.code
             log.error("operator needed", extra={"channel": error.channel, "code": error.code})
-        patience = GIVE_UP_COUNSELOR if delivery.from_counselor else GIVE_UP_BOT
-        if now - delivery.created_at > patience:
+        if now - delivery.created_at > GIVE_UP:
             await self._note(delivery, DeliveryState.DEAD, now=now, code=error.code)
             return
         due = now + timedelta(seconds=max(error.retry_after, pause(delivery.attempt)))
@@ -119,6 +129,14 @@ class Sender:
         if isinstance(error, RecipientGone):
             async with self._database.transaction() as session:
                 await contacts.mark_gone(session, delivery.contact_id, now=now)
+        elif state is DeliveryState.WAITING_FOR_USER and self._is_back(delivery):
+            async with self._database.transaction() as session:
+                await outbox.release_waiting(session, delivery.contact_id, now=now)
+
+    def _is_back(self, delivery: Delivery) -> bool:
+        """Tell whether a person came back while we wrote down that they were not there."""
+        channel = self._channels[delivery.channel]
+        return isinstance(channel, Presence) and channel.is_present(delivery.address)
 
     async def _note(
         self, delivery: Delivery, state: DeliveryState, *, now: datetime, code: str = ""

@@ -247,7 +247,10 @@ class _Console:
 
     async def _form(self, request: Request) -> Mapping[str, str]:
         body = await self._body(request)
-        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=16)
+        try:
+            fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=16)
+        except ValueError:
+            raise _Refusal(self._message(request, "not_from_here", 400)) from None
         return {name: values[0] for name, values in fields.items()}
 
     async def _json(self, request: Request) -> Mapping[str, str]:

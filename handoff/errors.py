@@ -27,3 +27,7 @@ class AlreadyClaimed(HandoffError):
 
 class TextRefused(HandoffError):
     """The message is empty, too long, or holds characters no channel carries."""
+
+
+class Unread(HandoffError):
+    """The young person wrote something that the counselor has not seen: read first."""

@@ -59,10 +59,11 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Say goodbye and end the talk."""
+    """Say goodbye and end the talk; `seen` is the number of the last line that was shown."""
 
     conversation: UUID
     epoch: int
+    seen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +353,8 @@ _READERS: Mapping[str, Callable[[Mapping[str, object]], ConsoleFrame]] = {
     "next": lambda _: ClaimNext(),
     "say": _read_say,
     "release": lambda value: Release(_uuid(value, "conversation"), _integer(value, "epoch")),
-    "close": lambda value: Close(_uuid(value, "conversation"), _integer(value, "epoch")),
+    "close": lambda value: Close(
+        _uuid(value, "conversation"), _integer(value, "epoch"), _integer(value, "seen")
+    ),
     "heartbeat": _read_heartbeat,
 }

@@ -134,8 +134,8 @@ class Live:
             case Release(talk, epoch):
                 await queue.release(*where, talk, epoch=epoch, now=now)
                 return [Done(talk, "release")]
-            case Close(talk, epoch):
-                await queue.close(*where, talk, epoch=epoch, now=now)
+            case Close(talk, epoch, seen):
+                await queue.close(*where, talk, epoch=epoch, seen=seen, now=now)
                 return [Done(talk, "close")]
             case Heartbeat():
                 await self._beat()

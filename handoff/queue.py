@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from handoff import lifecycle
-from handoff.errors import AlreadyClaimed, NotOwner, StaleEpoch, TextRefused
+from handoff.errors import AlreadyClaimed, NotOwner, StaleEpoch, TextRefused, Unread
 from handoff.notices import Notice, Notices
 from storage import audit, conversations, outbox, transcript
 from storage.database import Database, Session
@@ -210,19 +210,22 @@ async def close(
     conversation_id: UUID,
     *,
     epoch: int,
+    seen: int,
     now: datetime,
 ) -> Conversation:
-    """Say goodbye and end the talk.
+    """Say goodbye and end the talk, unless the young person wrote after line `seen`.
 
     There is nothing to write down yet, so the wrap-up is finished in the same step.
 
     Raises:
-        NotOwner, StaleEpoch: nothing was written.
+        NotOwner, StaleEpoch, Unread: nothing was written.
     """
 
     async def step() -> Conversation:
         async with database.transaction() as session:
             before = await _owned(session, staff, conversation_id, epoch=epoch)
+            if await transcript.spoken_after(session, before.id, Speaker.PERSON, seen):
+                raise Unread("unread_words")
             notice = notices.goodbye(before.language)
             await _send(session, database.vault, before, notice, speaker=Speaker.BOT, now=now)
             after = lifecycle.finished(lifecycle.closed(before, now=now))

@@ -14,7 +14,9 @@ from pathlib import Path
 from types import FrameType
 
 ROOT = Path(__file__).resolve().parent.parent
+NLU = [str(ROOT / "nlu/.venv/bin/python"), "nlu/serve.py"]
 PATIENCE = 180.0  # seconds for the language service to load its model on a slow disk
+RESTART_PAUSE = 5.0  # seconds, so that a service that cannot start is not started in a circle
 STEP = 0.3  # seconds between two looks at a service that is starting
 
 
@@ -50,14 +52,14 @@ def _serve(running: list[subprocess.Popen[bytes]]) -> None:
         _need_port(name, number)
     _set_up(environment)
     print("gyeot: starting the language service (about 15 s)", flush=True)
-    running.append(_start([str(ROOT / "nlu/.venv/bin/python"), "nlu/serve.py"], environment))
+    running.append(_start(NLU, environment))
     token = environment["GYEOT_NLU_TOKEN"]
     _wait(running, f"http://127.0.0.1:{nlu_port}/status?token={token}", "the language service")
     running.append(_start([sys.executable, "-m", "bot", "serve"], environment))
     _wait(running, f"http://127.0.0.1:{port}/health/ready", "the product")
     print(f"gyeot: ready\n  young people  http://127.0.0.1:{port}/")
     print(f"  counselors    http://127.0.0.1:{port}/console\n  Ctrl-C stops everything", flush=True)
-    _watch(running)
+    _watch(running, environment)
 
 
 def _set_up(environment: Mapping[str, str]) -> None:
@@ -94,9 +96,14 @@ def _wait(running: list[subprocess.Popen[bytes]], url: str, what: str) -> None:
     raise CannotRun(f"{what} did not get ready within {PATIENCE:.0f} s; its lines above say why.")
 
 
-def _watch(running: list[subprocess.Popen[bytes]]) -> None:
+def _watch(running: list[subprocess.Popen[bytes]], environment: Mapping[str, str]) -> None:
+    """Wait; start a language service that died again: without it the product goes on."""
     while True:
-        _need_alive(running)
+        if running[0].poll() is not None:
+            print("gyeot: the language service ended; starting it again", flush=True)
+            running[0] = _start(NLU, environment)
+            time.sleep(RESTART_PAUSE)
+        _need_alive(running[1:])
         time.sleep(STEP)
 
 

@@ -32,6 +32,16 @@ async def find_or_make(
     return await _met_again(session, vault, row.id, channel, address, now=now)
 
 
+async def find(session: Session, vault: Vault, *, channel: str, account: str) -> UUID | None:
+    """Return the id of the person behind an account, None when they never wrote."""
+    version, pseudonym = vault.pseudonym(channel, account)
+    query = select(contacts.c.id).where(
+        contacts.c.index_key == version, contacts.c.pseudonym == pseudonym
+    )
+    found: UUID | None = (await session.execute(query)).scalar_one_or_none()
+    return found
+
+
 async def mark_gone(session: Session, contact_id: UUID, *, now: datetime) -> None:
     """Note that the person blocked or left the channel: nothing reaches them."""
     await session.execute(update(contacts).where(contacts.c.id == contact_id).values(gone_at=now))

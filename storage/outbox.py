@@ -19,6 +19,9 @@ from storage.records import Conversation, Delivery, DeliveryState, Line
 from storage.tables import contacts, conversations, outbox
 from storage.vault import Vault
 
+STALE = timedelta(days=7)
+"""How long words wait for a person; longer than that they are not theirs to find."""
+
 _KEEPS_BODY = (DeliveryState.PENDING, DeliveryState.WAITING_FOR_USER)
 
 
@@ -121,39 +124,29 @@ async def retry(session: Session, delivery: Delivery, *, due_at: datetime, code:
     await _write(session, delivery, {"due_at": due_at, "code": code})
 
 
-async def hasten(
-    session: Session, vault: Vault, *, channel: str, account: str, now: datetime
-) -> None:
-    """Make what waits for a person due at `now`: they can be reached again.
-
-    A message that a sender has in hand may be sent twice by this, under one key.
-    """
-    version, pseudonym = vault.pseudonym(channel, account)
-    person = select(contacts.c.id).where(
-        contacts.c.index_key == version, contacts.c.pseudonym == pseudonym
-    )
-    waiting = (
-        outbox.c.contact_id.in_(person.scalar_subquery()),
-        outbox.c.state == DeliveryState.PENDING,
-        outbox.c.due_at > now,
-    )
-    await session.execute(update(outbox).where(*waiting).values(due_at=now))
-    wake(session, Topic.OUTBOX)
-
-
 async def release_waiting(session: Session, contact_id: UUID, *, now: datetime) -> None:
-    """Let everything go that waited for this person to be heard of again."""
+    """Let everything go that waited for this person to be there again.
+
+    What is older than `STALE` is cancelled: who holds the phone by then may be somebody else.
+    """
+    waiting = (
+        outbox.c.contact_id == contact_id,
+        outbox.c.state == DeliveryState.WAITING_FOR_USER,
+    )
+    await session.execute(
+        update(outbox)
+        .where(*waiting, outbox.c.created_at < now - STALE)
+        .values(state=DeliveryState.CANCELLED, body_ct=None)
+    )
     statement = (
         update(outbox)
-        .where(
-            outbox.c.contact_id == contact_id,
-            outbox.c.state == DeliveryState.WAITING_FOR_USER,
-        )
+        .where(*waiting)
         .values(state=DeliveryState.PENDING, due_at=now, settled_at=None, code="")
         .returning(outbox.c.id)
     )
     if (await session.execute(statement)).first() is not None:
         wake(session, Topic.OUTBOX)
+    wake(session, Topic.QUEUE)
 
 
 async def redirect(session: Session, conversation: Conversation, *, now: datetime) -> None:

@@ -50,6 +50,15 @@ async def invite(
     return token
 
 
+async def revoke_first_invitations(session: Session) -> None:
+    """Make every unused invitation worthless that nobody on the staff gave."""
+    await session.execute(
+        delete(invitations).where(
+            invitations.c.used_at.is_(None), invitations.c.invited_by.is_(None)
+        )
+    )
+
+
 async def invitation(session: Session, token: str, *, now: datetime) -> Role:
     """Return the role an invitation is for.
 

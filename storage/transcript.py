@@ -126,6 +126,18 @@ async def blank(session: Session, vault: Vault, contact_id: UUID, message: tuple
     return True
 
 
+async def spoken_after(
+    session: Session, conversation_id: UUID, speaker: Speaker, seq: int
+) -> bool:
+    """Tell whether this speaker has a line after number `seq`."""
+    query = select(lines.c.seq).where(
+        lines.c.conversation_id == conversation_id,
+        lines.c.speaker == speaker,
+        lines.c.seq > seq,
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
 async def taken_back(session: Session, conversation_id: UUID) -> frozenset[int]:
     """Return the numbers of the lines whose writer unsent them."""
     query = select(lines.c.seq).where(

@@ -72,6 +72,7 @@ class FakeChannel:
     sent: list[tuple[str, Reply, str]] = field(default_factory=list)
     failures: list[ChannelError] = field(default_factory=list)
     fail_at: dict[int, ChannelError] = field(default_factory=dict)  # number of messages sent before
+    present: bool = False
     tried: list[str | None] = field(default_factory=list)  # reply tokens
     capabilities: Capabilities = field(
         default_factory=lambda: Capabilities(1000, TextUnit.CHARACTERS, 10, 14, 64)
@@ -79,6 +80,9 @@ class FakeChannel:
 
     def parse(self, body: bytes, headers: Headers) -> Sequence[InboundMessage]:
         return ()
+
+    def is_present(self, address: str) -> bool:
+        return self.present
 
     async def send(self, address: str, reply: Reply, key: str) -> str:
         self.tried.append(reply.reply_token)

@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from bot.channels.reading import UNKNOWN_TIME
 from bot.messages import MessageKind
 from bot.notices import ContentNotices
 from handoff import queue
-from storage import contacts, conversations, transcript
+from storage import contacts, conversations, tables, transcript
 from storage.database import Database
 from storage.records import AskReason, ConversationState, Risk, Role, Speaker, Staff
 from tests.bot.road import CONTENT_FILES, SOON, Road, away, nlu, said, understood
@@ -314,3 +315,63 @@ async def test_a_burst_with_an_unknown_time_keeps_the_order_of_arrival(
     lines = await road.lines(await road.conversation())
     spoken = [line.text for line in lines if line.speaker is Speaker.PERSON]
     assert spoken == ["하나", "둘", "셋"]
+
+
+async def test_a_cry_for_help_stays_in_line_when_its_writer_is_gone_at_once(
+    database: Database,
+) -> None:
+    road = Road(database, nlu(greeting))
+    await road.hear(said("나 오늘 죽을거야"), said("", kind=MessageKind.LEAVE))
+
+    await road.answer()
+
+    talk = await road.conversation()
+    assert (talk.state, talk.reason) == (ConversationState.QUEUED, AskReason.CRISIS)
+
+
+async def test_a_broken_memory_costs_no_crisis(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    await road.talk("안녕하세요")
+    talk = await road.conversation()
+    before = len(road.channel.sent)
+    async with database.transaction() as session:
+        spoiled = update(tables.conversations).where(tables.conversations.c.id == talk.id)
+        await session.execute(spoiled.values(memory_ct=b"spoiled"))
+    await road.hear(said("죽고 싶어요"), now=SOON)
+
+    for minute in range(1, 12):
+        await road.answer(SOON + timedelta(minutes=2 * minute))
+    while await road.deliver(SOON + timedelta(hours=1)):
+        pass
+
+    talk = await road.conversation()
+    assert (talk.state, talk.reason) == (ConversationState.QUEUED, AskReason.FAILURE)
+    assert talk.risk >= Risk.HIGH
+    assert "죽고 싶어요" in [line.text for line in await road.lines(talk)]
+    assert len(road.channel.sent) == before + 1
+
+
+async def test_a_turn_that_fails_under_a_counselor_is_told_to_the_counselor_only(
+    database: Database,
+) -> None:
+    def broken(_: httpx.Request) -> httpx.Response:
+        raise RuntimeError("not what a service does")
+
+    road = Road(database, nlu(greeting))
+    await road.talk("상담사랑 얘기하고 싶어요")
+    talk = await road.conversation()
+    await queue.claim(database, NOTICES, COUNSELOR, talk.id, version=talk.version, now=SOON)
+    while await road.deliver():
+        pass
+    before = len(road.channel.sent)
+    failing = Road(database, nlu(broken), road.channel)
+    await failing.hear(said("거기 있어요?"), now=SOON)
+
+    for minute in range(1, 12):
+        await failing.answer(SOON + timedelta(minutes=2 * minute))
+
+    talk = await road.conversation()
+    assert talk.state is ConversationState.ACTIVE
+    assert "거기 있어요?" in [line.text for line in await road.lines(talk)]
+    assert not await road.deliver(SOON + timedelta(hours=1))
+    assert len(road.channel.sent) == before

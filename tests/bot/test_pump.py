@@ -5,7 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.pump import Pump
+import pytest
+
+from bot.pump import Pump, running
 from storage.database import Database, Topic, wake
 from tests.factories import NOON
 
@@ -83,3 +85,40 @@ async def test_a_commit_wakes_it_at_once(database: Database) -> None:
     loop.cancel()
     with suppress(asyncio.CancelledError):
         await loop
+
+
+@pytest.mark.parametrize("error", [RuntimeError("canary"), None])
+async def test_a_loop_that_ends_by_itself_ends_the_house(error: Exception | None) -> None:
+    stopped: list[bool] = []
+
+    async def ends() -> None:
+        if error:
+            raise error
+
+    async with running([ends(), asyncio.sleep(60)], lambda: stopped.append(True)):
+        await asyncio.sleep(0.01)
+
+    assert stopped == [True]
+
+
+async def test_loops_that_are_told_to_end_stop_nobody() -> None:
+    stopped: list[bool] = []
+
+    async with running([asyncio.sleep(60)], lambda: stopped.append(True)):
+        await asyncio.sleep(0)
+
+    assert stopped == []
+
+
+async def test_work_in_hand_is_finished_at_the_end(database: Database) -> None:
+    worker = Worker([1])
+    loop = asyncio.create_task(Pump(worker, database, Topic.INBOX, lambda: NOON, width=3).run())
+    async with asyncio.timeout(5):
+        while not worker.under_way:
+            await asyncio.sleep(0.001)
+
+    loop.cancel()
+    with suppress(asyncio.CancelledError):
+        await loop
+
+    assert worker.done == [1]

@@ -11,7 +11,7 @@ from bot.channels.base import (
     TextUnit,
     WindowClosed,
 )
-from bot.sender import GIVE_UP_BOT, Sender, pause
+from bot.sender import GIVE_UP, Sender, pause
 from storage.database import Database
 from storage.records import DeliveryState
 from tests.bot.road import SOON, Road, nlu, said, understood
@@ -61,16 +61,43 @@ async def test_the_provider_says_how_long_to_wait(database: Database) -> None:
     assert await road.deliver(SOON + timedelta(seconds=601))
 
 
-async def test_the_bot_gives_up_after_five_minutes_and_says_so_in_the_transcript(
+async def test_an_answer_is_tried_for_a_day_and_then_shown_as_not_delivered(
     database: Database,
 ) -> None:
     road = await answered(database)
-    late = SOON + GIVE_UP_BOT + timedelta(minutes=1)
-    road.channel.failures = [TemporarySendError("fake", "busy")]
+    road.channel.failures = [TemporarySendError("fake", "busy")] * 2
 
-    await road.deliver(late)
+    await road.deliver(SOON + timedelta(hours=20))
+    still_tried = await states(road)
+    await road.deliver(SOON + GIVE_UP + timedelta(hours=1))
 
+    assert DeliveryState.DEAD not in still_tried
     assert DeliveryState.DEAD in await states(road)
+
+
+async def test_a_person_who_came_back_meanwhile_is_not_left_waiting(database: Database) -> None:
+    road = await answered(database)
+    road.channel.failures = [WindowClosed("fake", "offline")]
+    road.channel.present = True
+
+    await road.deliver()
+
+    assert DeliveryState.WAITING_FOR_USER not in await states(road)
+    assert await road.deliver()
+
+
+async def test_words_that_waited_for_more_than_a_week_are_not_for_whoever_comes(
+    database: Database,
+) -> None:
+    road = await answered(database)
+    road.channel.failures = [WindowClosed("fake", "window")] * 2
+    await road.deliver()
+    await road.deliver()
+
+    await road.talk("안녕", now=SOON + timedelta(days=8))
+
+    assert DeliveryState.CANCELLED in await states(road)
+    assert all("챗봇" not in reply.text for _, reply, _ in road.channel.sent)
 
 
 async def test_a_refused_message_lets_the_next_one_go(database: Database) -> None:

@@ -169,7 +169,7 @@ async def test_a_step_that_is_not_allowed_is_refused_in_words_and_changes_nothin
         await page.send("say", **where, key=a_key(), text="안녕")
         assert (await page.until("refused"))["code"] == "not_owner"
         for step in ("release", "close"):
-            await page.send(step, **where)
+            await page.send(step, **where, seen=9)
             assert (await page.until("refused", action=step))["code"] == "not_owner"
         epoch = await take(page, talk)
         for text, code in (("가" * 1001, "text_too_long"), (" ", "text_empty"), ("\0", None)):
@@ -217,7 +217,7 @@ async def test_taking_the_next_and_giving_it_back_and_closing(house: House) -> N
         await page.until("done", action="release")
         await page.send("next")
         await page.until("claimed")
-        await page.send("close", conversation=str(talk.id), epoch=2)
+        await page.send("close", conversation=str(talk.id), epoch=2, seen=999)
         await page.until("done", action="close")
     texts = [line.text for line in await lines_of(house.database, talk)]
     assert texts == ["joined-ko", "returned-ko", "joined-ko", "goodbye-ko"]

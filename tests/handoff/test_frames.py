@@ -20,13 +20,14 @@ FIELDS: dict[str, object] = {
     "key": str(KEY),
     "text": "안녕",
     "active": True,
+    "seen": 9,
 }
 NEEDED = {
     "claim": ("conversation", "version"),
     "next": (),
     "say": ("conversation", "epoch", "key", "text"),
     "release": ("conversation", "epoch"),
-    "close": ("conversation", "epoch"),
+    "close": ("conversation", "epoch", "seen"),
     "heartbeat": ("active",),
 }
 WRONG: list[object] = [None, [], {}, 1.5, "", "x" * 36, -1, 2**31, [str(TALK)]]
@@ -43,7 +44,7 @@ def frame(kind: str, **changed: object) -> str:
         ("next", ClaimNext()),
         ("say", Say(TALK, 4, KEY, "안녕")),
         ("release", Release(TALK, 4)),
-        ("close", Close(TALK, 4)),
+        ("close", Close(TALK, 4, 9)),
         ("heartbeat", Heartbeat(True)),
     ],
 )

@@ -290,3 +290,11 @@ async def test_pages_and_scripts_hold_nothing_that_turns_text_into_markup_or_cal
         assert not FORBIDDEN.search(text), path
         assert not re.search(r"""["'(]\s*(https?:)?//""", text), path
         assert not re.search(r"<[^>]*\s(on\w+|style)=", text), path
+
+
+async def test_a_form_with_too_many_fields_is_refused(house: House) -> None:
+    async with house.browser() as browser:
+        fields = {f"field{number}": "x" for number in range(40)}
+        answer = await browser.post("/console/login", data=fields)
+
+    assert answer.status_code == 400

@@ -14,11 +14,12 @@ from handoff.errors import (
     NotOwner,
     StaleEpoch,
     TextRefused,
+    Unread,
 )
 from storage import audit, conversations, outbox
 from storage.database import Database
 from storage.records import AskReason, Conversation, ConversationState, Risk, Speaker, Staff
-from tests.factories import NOON, delivery_claimed, talk_of
+from tests.factories import NOON, delivery_claimed, said, talk_of
 from tests.handoff.conftest import NOTICES, claimed, counselor, lines_of, waiting
 
 State = ConversationState
@@ -173,9 +174,10 @@ async def test_only_the_owner_under_the_last_claim_can_do_anything(database: Dat
     for who, epoch, error in ((colleague, 2, NotOwner), (me, 1, StaleEpoch), (me, 3, StaleEpoch)):
         with pytest.raises(error):
             await say(database, who, talk, epoch=epoch)
-        for step in (queue.release, queue.close):
-            with pytest.raises(error):
-                await step(database, NOTICES, who, talk.id, epoch=epoch, now=NOON)
+        with pytest.raises(error):
+            await queue.release(database, NOTICES, who, talk.id, epoch=epoch, now=NOON)
+        with pytest.raises(error):
+            await queue.close(database, NOTICES, who, talk.id, epoch=epoch, seen=99, now=NOON)
         with pytest.raises(error):
             await queue.open_transcript(database, who, talk.id, epoch=epoch, now=NOON)
 
@@ -285,7 +287,7 @@ async def test_closing_says_goodbye_and_ends_it(database: Database) -> None:
     me = await counselor(database)
     talk = await claimed(database, me, await waiting(database))
 
-    over = await queue.close(database, NOTICES, me, talk.id, epoch=1, now=LATER)
+    over = await queue.close(database, NOTICES, me, talk.id, epoch=1, seen=99, now=LATER)
 
     assert (over.state, over.closed_at) == (State.CLOSED, LATER)
     goodbye = (await lines_of(database, talk))[-1]
@@ -316,7 +318,7 @@ async def test_a_block_leaves_a_wait_in_place_and_tells_the_counselor(database: 
 async def test_what_is_over_cannot_be_asked_for(database: Database) -> None:
     me = await counselor(database)
     talk = await claimed(database, me, await waiting(database))
-    over = await queue.close(database, NOTICES, me, talk.id, epoch=1, now=LATER)
+    over = await queue.close(database, NOTICES, me, talk.id, epoch=1, seen=99, now=LATER)
     async with database.transaction() as session:
         with pytest.raises(IllegalTransition):
             await queue.ask(session, over, reason=AskReason.REQUESTED, now=LATER)
@@ -331,3 +333,18 @@ async def test_reading_is_written_down(database: Database) -> None:
     async with database.reading() as session:
         entry = (await audit.entries(session, object_id=talk.id))[-1]
     assert (entry.action, entry.staff_id, entry.at) == ("read", me.id, LATER)
+
+
+async def test_no_goodbye_before_the_last_words_were_read(database: Database) -> None:
+    me = await counselor(database)
+    talk = await claimed(database, me, await waiting(database))
+    seen = (await lines_of(database, talk))[-1].seq
+    line = await said(database, talk.id, "잠깐만요, 하나만 더요")
+
+    with pytest.raises(Unread):
+        await queue.close(database, NOTICES, me, talk.id, epoch=1, seen=seen, now=LATER)
+    still = await now_is(database, talk)
+    over = await queue.close(database, NOTICES, me, talk.id, epoch=1, seen=line.seq, now=LATER)
+
+    assert still.state is State.ACTIVE
+    assert over.state is State.CLOSED

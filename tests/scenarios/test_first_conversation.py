@@ -54,7 +54,7 @@ async def test_a_crisis_goes_through_the_counselor_and_back(house: House, line: 
         await room.until("lines", _says("고마워요"))
         assert len(line.sent) == answered  # the bot is silent
 
-        await room.send("close", conversation=card["conversation"], epoch=1)
+        await room.send("close", conversation=card["conversation"], epoch=1, seen=999)
         await room.until("done")
         await until(lambda: len(line.sent) == answered + 1)
 
@@ -77,7 +77,7 @@ async def test_a_later_word_opens_a_new_talk_that_knows_nothing(
         card: Frame = queue["changed"][0]
         await room.send("claim", conversation=card["conversation"], version=card["version"])
         await room.until("talks", lambda frame: bool(frame["changed"]))
-        await room.send("close", conversation=card["conversation"], epoch=1)
+        await room.send("close", conversation=card["conversation"], epoch=1, seen=999)
         await room.until("done")
 
         await line_says(house, person.says("상담사 불러 주세요"))

@@ -30,8 +30,18 @@ def is_free(port: str) -> bool:
         return trial.connect_ex(("127.0.0.1", int(port))) != 0
 
 
+def nlu_of(parent: int) -> int:
+    """The pid of the language service among a process's children."""
+    for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+        if b"nlu/serve.py" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return int(child)
+    raise AssertionError("no language service")
+
+
 @pytest.mark.rasa
-def test_everything_serves_and_ctrl_c_leaves_nothing_running(tmp_path: Path) -> None:
+def test_everything_serves_outlives_the_language_service_and_leaves_nothing_running(
+    tmp_path: Path,
+) -> None:
     if reason := missing():
         pytest.skip(reason)
     own = settings(tmp_path)
@@ -45,6 +55,13 @@ def test_everything_serves_and_ctrl_c_leaves_nothing_running(tmp_path: Path) -> 
 
     with urllib.request.urlopen(f"http://127.0.0.1:{own['GYEOT_PORT']}/health/ready") as answer:
         assert answer.status == 200
+    service = nlu_of(run.pid)
+    os.kill(service, signal.SIGKILL)
+    while "starting it again" not in printed.read_text():
+        assert run.poll() is None, printed.read_text()
+        time.sleep(0.3)
+    with urllib.request.urlopen(f"http://127.0.0.1:{own['GYEOT_PORT']}/health/ready") as answer:
+        assert answer.status == 200  # the product goes on without it
     run.send_signal(signal.SIGINT)
 
     assert run.wait(timeout=30) == 0

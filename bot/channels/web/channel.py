@@ -13,6 +13,7 @@ from bot.channels.base import (
     InvalidSignature,
     TemporarySendError,
     TextUnit,
+    WindowClosed,
 )
 from bot.channels.web import frames
 from bot.channels.web.frames import TEXT_LIMIT, FrameRefused, Said
@@ -24,7 +25,6 @@ from bot.messages import Headers, InboundMessage, Reply
 SESSION_HEADER = ":session"
 ACK_SECONDS = 3.0
 RETRY_UNSEEN = 2.0  # seconds; a socket is open, so try again soon
-RETRY_OFFLINE = 30.0  # seconds; a return wakes the sender before that
 SOCKETS_PER_ADDRESS = 8  # tabs of one session, counting those a phone lost without a word
 
 Clock = Callable[[], datetime]
@@ -107,6 +107,10 @@ class WebChannel:
             text=said.text,
         )
 
+    def is_present(self, address: str) -> bool:
+        """Tell whether a tab of `address` is open now."""
+        return bool(self._sockets.get(address))
+
     async def connected(self, address: str, socket: Socket, *, returning: bool) -> None:
         """Take a tab in. The oldest one goes when a session has too many."""
         sockets = self._sockets.setdefault(address, [])
@@ -136,12 +140,13 @@ class WebChannel:
         """Show `reply` in every tab of `address`; one tab's word that it did is enough.
 
         Raises:
-            TemporarySendError: no tab is open ("offline"), or none answered within
-                `ACK_SECONDS` ("no_ack"). Its text may have been shown all the same.
+            WindowClosed: no tab is open ("offline"); `returned` tells when one is again.
+            TemporarySendError: none answered within `ACK_SECONDS` ("no_ack"). Its text may
+                have been shown all the same.
         """
         sockets = tuple(self._sockets.get(address, ()))
         if not sockets:
-            raise TemporarySendError(self.name, "offline", RETRY_OFFLINE)
+            raise WindowClosed(self.name, "offline")
         seen = self._unseen[address, key] = asyncio.get_running_loop().create_future()
         pushes = [asyncio.create_task(_push(each, frames.reply(reply, key))) for each in sockets]
         try:

@@ -192,9 +192,13 @@ async function confirmed(action) {
 
 async function end(action) {
   const talk = room.talks.get(room.open);
-  if (!talk || !(await confirmed(action)) || !room.talks.has(talk.id)) return;
+  if (!talk) return;
+  // As it was when asked: what comes in meanwhile is read before a goodbye is said.
+  const seen = Math.max(0, ...talk.lines.keys());
+  if (!(await confirmed(action)) || !room.talks.has(talk.id)) return;
   const { epoch } = talk.frame;
-  if (!link.send({ type: action, conversation: talk.id, epoch })) return;
+  const more = action === "close" ? { seen } : {};
+  if (!link.send({ type: action, conversation: talk.id, epoch, ...more })) return;
   doing.set(talk.id, action === "close" ? "talk_closed" : "talk_released");
 }
 
