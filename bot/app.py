@@ -163,6 +163,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
         house.content,
         floor=house.settings.nlu_floor,
         crossing=("kakao",) if "kakao-consult" in house.providers else (),
+        costly=[name for name, one in house.providers.items() if one.capabilities.costly],
     )
     loops = [
         house.intake.run(),

@@ -62,6 +62,7 @@ class Engine:
         *,
         floor: float,
         crossing: Collection[str] = (),
+        costly: Collection[str] = (),
     ) -> None:
         self._database = database
         self._vault = database.vault
@@ -69,6 +70,7 @@ class Engine:
         self._content = content
         self._floor = floor
         self._crossing = crossing  # channels whose talks can go on elsewhere with a counselor
+        self._costly = costly  # channels where one message answers a whole turn
 
     async def take(self, now: datetime) -> PendingTurn | None:
         """Lease the turn that is due first."""
@@ -241,6 +243,8 @@ class Engine:
         replies = list(decision.replies)
         if not replies:
             return replies
+        if conversation.channel in self._costly:
+            replies = [joined(replies)]
         replies[0] = replace(replies[0], reply_token=message.reply_token)
         if decision.ask is not None and conversation.channel in self._crossing:
             reference = await crossings.offer(session, conversation, now=now)
@@ -329,6 +333,11 @@ class Engine:
         conversation = await queue.ask(session, conversation, reason=AskReason.FAILURE, now=now)
         sorry = self._content.reply("failure.1", conversation.language)
         await self._say(session, conversation, [sorry], now)
+
+
+def joined(replies: Sequence[Reply]) -> Reply:
+    """Return one message that says what `replies` say, with the choices of the last."""
+    return replace(replies[-1], text="\n\n".join(reply.text for reply in replies))
 
 
 def in_order(messages: Sequence[InboundMessage]) -> Sequence[InboundMessage]:

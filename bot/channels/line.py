@@ -58,6 +58,7 @@ class LineChannel:
         label_limit=20,
         payload_limit=300,
         erasable=True,
+        costly=True,
         idempotent=True,
         per_second=1000,  # half of what LINE states a channel may (2,000 requests a second)
         burst=100,

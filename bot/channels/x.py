@@ -64,6 +64,7 @@ class XChannel:
         payload_limit=0,
         # 15 in any 15 minutes, for the whole account: 8 at once, and 7 more in that time.
         per_second=7 / 900,
+        costly=True,
         burst=8,
     )
 

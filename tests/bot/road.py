@@ -102,10 +102,16 @@ class Road:
     client: NluClient
     channel: FakeChannel = field(default_factory=FakeChannel)
     crossing: Sequence[str] = ()
+    costly: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         self.engine = Engine(
-            self.database, self.client, CONTENT_FILES, floor=FLOOR, crossing=self.crossing
+            self.database,
+            self.client,
+            CONTENT_FILES,
+            floor=FLOOR,
+            crossing=self.crossing,
+            costly=self.costly,
         )
         self.sender = Sender(self.database, {"fake": self.channel})
 

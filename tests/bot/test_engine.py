@@ -375,3 +375,16 @@ async def test_a_turn_that_fails_under_a_counselor_is_told_to_the_counselor_only
     assert "거기 있어요?" in [line.text for line in await road.lines(talk)]
     assert not await road.deliver(SOON + timedelta(hours=1))
     assert len(road.channel.sent) == before
+
+
+async def test_one_message_answers_a_turn_where_each_costs(database: Database) -> None:
+    apart = await Road(database, nlu(greeting)).talk("안녕하세요")
+    road = Road(database, nlu(greeting), costly=("fake",))
+    await road.hear(said("", kind=MessageKind.LEAVE), now=SOON)
+    await road.answer(SOON + timedelta(minutes=1))
+
+    (together,) = await road.talk("안녕하세요", now=SOON + timedelta(minutes=2))
+
+    assert len(apart) == 2
+    assert together == "\n\n".join(apart)
+    assert road.channel.sent[-1][1].quick_replies
