@@ -24,7 +24,16 @@ from bot.channels.base import (
     TextUnit,
     WindowClosed,
 )
-from bot.channels.reading import Content, ident, members, moment, named, read_json, words
+from bot.channels.reading import (
+    Content,
+    choices_that_fit,
+    ident,
+    members,
+    moment,
+    named,
+    read_json,
+    words,
+)
 from bot.messages import Headers, InboundMessage, MessageKind, Reply
 
 KEY_HEADER = "x-gyeot-consult-key"
@@ -204,15 +213,9 @@ def _reference(meta: object) -> str | None:
 def _said(reply: Reply, limits: Capabilities) -> dict[str, object]:
     """Write a reply as the dealer wants it; a press sends the button's name and its `extra`."""
     links = [
-        {
-            "type": "BK",
-            "name": words(choice.label)[: limits.label_limit],
-            "extra": words(choice.payload),
-        }
-        for choice in reply.quick_replies
-        if words(choice.label).strip()
-        and 0 < len(words(choice.payload).encode()) <= limits.payload_limit
-    ][: limits.quick_replies]
+        {"type": "BK", "name": choice.label, "extra": choice.payload}
+        for choice in choices_that_fit(reply, limits)
+    ]
     if not links:
         return {"message_type": "TX", "message": words(reply.text)}
     return {"message_type": "LI", "message": words(reply.text), "links": links}

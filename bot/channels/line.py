@@ -35,7 +35,16 @@ from bot.channels.base import (
     TemporarySendError,
     TextUnit,
 )
-from bot.channels.reading import Content, ident, members, moment, named, read_json, words
+from bot.channels.reading import (
+    Content,
+    choices_that_fit,
+    ident,
+    members,
+    moment,
+    named,
+    read_json,
+    words,
+)
 from bot.messages import Headers, InboundMessage, MessageKind, Reply
 
 SIGNATURE_HEADER = "x-line-signature"
@@ -249,19 +258,12 @@ def _message(reply: Reply, limits: Capabilities) -> TextMessage:
 
 
 def _choices(reply: Reply, limits: Capabilities) -> QuickReply | None:
-    """Offer the choices; one that LINE would refuse must not cost the message."""
-    items = [
+    shown = [
         QuickReplyItem(
-            action=PostbackAction(
-                label=words(choice.label)[: limits.label_limit],
-                data=words(choice.payload),
-                displayText=words(choice.label),
-            )
+            action=PostbackAction(label=choice.label, data=choice.payload, displayText=choice.label)
         )
-        for choice in reply.quick_replies
-        if choice.label and 0 < len(words(choice.payload).encode()) <= limits.payload_limit
+        for choice in choices_that_fit(reply, limits)
     ]
-    shown = items[: limits.quick_replies]
     return QuickReply(items=shown) if shown else None
 
 

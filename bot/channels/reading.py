@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.channels.base import InvalidPayload
-from bot.messages import InboundMessage, MessageKind
+from bot.channels.base import Capabilities, InvalidPayload
+from bot.messages import InboundMessage, MessageKind, QuickReply, Reply
 
 UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
 """Stands where a provider gave no time, or an absurd one: take the order of arrival instead."""
@@ -103,3 +103,14 @@ def named(message: InboundMessage) -> InboundMessage:
 _IDENT = re.compile(r"[A-Za-z0-9_.:+/=-]{1,256}")
 _DIGITS = re.compile(r"[0-9]{1,16}")
 _YEAR_2100 = 4_102_444_800  # seconds since 1970
+
+
+def choices_that_fit(reply: Reply, limits: Capabilities) -> list[QuickReply]:
+    """Return the choices a provider takes, labels cut: a refused one would cost the message."""
+    fitting = [
+        QuickReply(words(choice.label)[: limits.label_limit], words(choice.payload))
+        for choice in reply.quick_replies
+        if words(choice.label).strip()
+        and 0 < len(words(choice.payload).encode()) <= limits.payload_limit
+    ]
+    return fitting[: limits.quick_replies]

@@ -35,6 +35,7 @@ from bot.channels.base import (
     TextUnit,
 )
 from bot.channels.reading import (
+    choices_that_fit,
     named,
     read_json,
     words,
@@ -190,13 +191,11 @@ _TEMPORARY: Sequence[tuple[type[TelegramError], str, float]] = (
 
 
 def _keyboard(reply: Reply, limits: Capabilities) -> InlineKeyboardMarkup | None:
-    """One button a row; a choice that Telegram would refuse must not cost the message."""
-    buttons = [
-        InlineKeyboardButton(words(choice.label), callback_data=words(choice.payload))
-        for choice in reply.quick_replies
-        if choice.label and 0 < len(words(choice.payload).encode()) <= limits.payload_limit
+    """One button a row."""
+    shown = [
+        InlineKeyboardButton(choice.label, callback_data=choice.payload)
+        for choice in choices_that_fit(reply, limits)
     ]
-    shown = buttons[: limits.quick_replies]
     return InlineKeyboardMarkup.from_column(shown) if shown else None
 
 
