@@ -126,9 +126,7 @@ async def blank(session: Session, vault: Vault, contact_id: UUID, message: tuple
     return True
 
 
-async def spoken_after(
-    session: Session, conversation_id: UUID, speaker: Speaker, seq: int
-) -> bool:
+async def spoken_after(session: Session, conversation_id: UUID, speaker: Speaker, seq: int) -> bool:
     """Tell whether this speaker has a line after number `seq`."""
     query = select(lines.c.seq).where(
         lines.c.conversation_id == conversation_id,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.dialogue.content_file import entries, joined, patterns, read_file, string, strings
-from bot.dialogue.wording import Wording, normalize
+from bot.dialogue.wording import Wording, fold_tails, normalize
 
 COMMANDS_FILE = "commands.toml"
 
@@ -52,7 +52,7 @@ def load_commands(folder: Path) -> tuple[Command, ...]:
         Command(
             id=string(COMMANDS_FILE, entry, "id"),
             payload=string(COMMANDS_FILE, entry, "payload"),
-            exact=frozenset(strings(COMMANDS_FILE, entry, "exact")),
+            exact=frozenset(map(fold_tails, strings(COMMANDS_FILE, entry, "exact"))),
             squeezed=joined(patterns(COMMANDS_FILE, entry, "ko")),
             spaced=joined(patterns(COMMANDS_FILE, entry, "en")),
             excepted=joined(patterns(COMMANDS_FILE, entry, "except")),

@@ -22,7 +22,7 @@ from bot.dialogue.content_file import (
 )
 from bot.dialogue.risk import Lexicon, load_lexicon
 from bot.dialogue.steps import Steps
-from bot.dialogue.wording import normalize
+from bot.dialogue.wording import fold_tails, normalize
 from bot.messages import QuickReply, Reply
 from storage.records import Language
 
@@ -299,7 +299,7 @@ def _check_words(
         if _DIGITS.search(_SLOT.sub("", text)):
             raise ContentError(file, sentence.id, "has a number that is not in numbers.toml")
         for pattern, why in banned:
-            if pattern.search(text.lower()):
+            if pattern.search(fold_tails(text.lower())):
                 raise ContentError(file, sentence.id, f"is not allowed: {why}")
 
 

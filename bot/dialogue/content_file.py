@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from bot.dialogue.wording import fold_tails
+
 Entry = Mapping[str, Any]
 
 
@@ -89,7 +91,7 @@ def strings(file: str, entry: Entry, key: str) -> tuple[str, ...]:
 
 
 def patterns(file: str, entry: Entry, key: str) -> tuple[re.Pattern[str], ...]:
-    """Return a list of texts, each compiled as a regular expression.
+    """Return a list of texts, each folded as texts are and compiled as a regular expression.
 
     Raises:
         ContentError: one of them is not a regular expression.
@@ -106,6 +108,6 @@ def joined(found: Sequence[re.Pattern[str]]) -> re.Pattern[str] | None:
 
 def _compiled(file: str, entry: Entry, item: str) -> re.Pattern[str]:
     try:
-        return re.compile(item)
+        return re.compile(fold_tails(item))
     except re.error as error:
         raise ContentError(file, str(entry.get("id", "?")), f"pattern {item!r}: {error}") from None

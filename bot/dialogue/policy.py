@@ -118,12 +118,20 @@ def _plan(turn: Turn, content: Content, floor: float) -> _Plan:
 
 def _danger_plan(turn: Turn, content: Content, crisis: str | None, floor: float) -> _Plan:
     """Safety first: numbers or a safety step, and a person in any case."""
-    say = crisis or _danger_name(turn, content, floor)
+    # A sure rule outweighs a button, and that outweighs the classifier's guess.
+    ruled = CRISIS.get(turn.risk.category or "") if turn.risk.level >= Risk.HIGH else None
+    say = ruled or crisis or _told_harm(turn, content) or _danger_name(turn, content, floor)
     if turn.state is ConversationState.QUEUED:
         return _Plan((_not_ended(say, turn, content),), ask=AskReason.CRISIS)
     if _is_new(turn):
         return _Plan(("intro_crisis", say), ask=AskReason.CRISIS, introduces=True)
     return _Plan(("asked_crisis", say), ask=AskReason.CRISIS)
+
+
+def _told_harm(turn: Turn, content: Content) -> str | None:
+    """Return the harm that a button or a plain statement named."""
+    target = (_payload(turn, content) or "").removeprefix("go:")
+    return target if target in content.steps.harms else None
 
 
 def _danger_name(turn: Turn, content: Content, floor: float) -> str:
@@ -208,6 +216,8 @@ def _intent_plan(intent: str, turn: Turn, content: Content) -> _Plan:
             return _Plan(("menu",))
         case "blame" if turn.memory.subject == "deepfake_made":
             return _Plan(("deepfake_made",))  # "not your fault" would not be true here
+        case "police_law" if turn.memory.subject == "deepfake_made":
+            return _Plan(("deepfake_made_law",))  # nor would "you are the one harmed"
         case "affirm" if _walks_on(turn, content):
             return _Plan((str(turn.memory.topic),))
     return _Plan((intent,))

@@ -21,14 +21,23 @@ class Wording:
 def normalize(text: str) -> Wording:
     """Fold a text: NFC, split jamo composed, invisible marks gone, long letters shortened.
 
-    A letter that stands three times or more in a row is kept once; digits stay.
+    A letter that stands three times or more in a row is kept once; digits stay. A final ㅆ
+    becomes ㅅ, as it is typed in a hurry (했어, 햇어): patterns are folded in the same way.
     """
     plain = unicodedata.normalize("NFC", text).translate(_PLAIN).lower()
     if not plain.isascii():
         plain = _INVISIBLE.sub("", plain)
-        plain = _compose(plain)
+        plain = fold_tails(_compose(plain))
     folded = _LONG.sub(r"\1", plain)
     return Wording(" ".join(folded.split()), _BETWEEN.sub("", folded))
+
+
+def fold_tails(text: str) -> str:
+    """Return a text with every final ㅆ written as ㅅ, and 져, 쳐, 쪄 as 저, 처, 쩌.
+
+    Both are heard alike and typed for each other: 만졌어, 만젓어.
+    """
+    return text.translate(_FOLDED)
 
 
 def has_words(text: str) -> bool:
@@ -63,6 +72,22 @@ def letter_count(text: str) -> int:
     return sum(letter.isalpha() for letter in text)
 
 
+def _folded(code: int) -> int:
+    """Fold one syllable: lead * 588 + vowel * 28 + tail; The Unicode Standard, section 3.12."""
+    lead, rest = divmod(code - FIRST_SYLLABLE, 588)
+    vowel, tail = divmod(rest, 28)
+    if VOWELS[vowel] == "ㅕ" and LEADS[lead] in "ㅈㅉㅊ":
+        vowel = VOWELS.index("ㅓ")
+    if TAILS[tail] == "ㅆ":
+        tail = TAILS.index("ㅅ")
+    return FIRST_SYLLABLE + lead * 588 + vowel * 28 + tail
+
+
+_FOLDED = {
+    code: _folded(code)
+    for code in range(FIRST_SYLLABLE, FIRST_SYLLABLE + 11172)
+    if _folded(code) != code
+}
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´"))
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _PLAIN = {**_FULL_WIDTH, **_APOSTROPHES}

@@ -1,0 +1,102 @@
+"""Danger typed in a hurry, and answers that must not be the wrong ones."""
+
+import pytest
+
+from bot.dialogue.policy import decide
+from bot.dialogue.risk import screen
+from bot.dialogue.wording import fold_tails, normalize
+from storage.records import AskReason, Risk
+from tests.bot.dialogue.examples import EVERYDAY, HIGH, IMMINENT
+from tests.bot.dialogue.test_policy import CONTENT, said, turn
+
+DANGER = [*IMMINENT, *HIGH]
+
+
+def hurried(text: str) -> str:
+    """The same words with ㅅ for every final ㅆ, as many young people type."""
+    return fold_tails(text)
+
+
+@pytest.mark.parametrize("text", [text for text in DANGER if hurried(text) != text])
+def test_danger_is_the_same_in_both_spellings(text: str) -> None:
+    assert screen([hurried(text)]) == screen([text])
+
+
+def test_every_final_double_letter_is_folded_and_nothing_else_moves() -> None:
+    assert fold_tails("했었겠만졌쳤") == "햇엇겟만젓첫"
+    assert fold_tails("가짜 진짜 죽고 싶어 힣") == "가짜 진짜 죽고 싶어 힣"
+    assert normalize("그었어").squeezed == normalize("그엇어").squeezed
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "category"),
+    [
+        ("약먹엇어 마니", Risk.IMMINENT, "self_harm"),
+        ("약먹었어 많이", Risk.IMMINENT, "self_harm"),
+        ("약 한움큼 먹었어요", Risk.IMMINENT, "self_harm"),
+        ("오빠가 내 몸 만젓어", Risk.HIGH, "assault"),
+        ("나는 남자인데 당햇어", Risk.HIGH, "assault"),
+        ("당했어요", Risk.HIGH, "assault"),
+        ("새아빠가 밤에 방에 들어와요", Risk.HIGH, "assault"),
+        ("step dad comes in my room at nite", Risk.HIGH, "assault"),
+        ("문상 5만원주면 지워준대 줘야되?", Risk.HIGH, "sextortion"),
+        ("게이인거 아웃팅한대", Risk.HIGH, "sextortion"),
+        ("부모님한테 다 말한대", Risk.HIGH, "sextortion"),
+        ("pay 50 dollars or no he wont delete it", Risk.HIGH, "sextortion"),
+        ("임신한거같아", Risk.LOW, "worry"),
+    ],
+)
+def test_danger_that_had_no_rule_has_one(text: str, level: Risk, category: str) -> None:
+    found = screen([text])
+
+    assert (found.level, found.category) == (level, category)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *EVERYDAY,
+        "사기 당했어",
+        "감기약 많이 먹었어",
+        "밥 많이 먹었어",
+        "엄마가 방에 들어와서 혼났어",
+        "숙제 안하면 엄마한테 말한대",
+        "비타민 다 먹었어",
+        "돈 주면 게임 아이템 준대",
+        "아빠가 자꾸 내방에 들어와서 공부하래",
+    ],
+)
+def test_everyday_words_stay_quiet_in_both_spellings(text: str) -> None:
+    assert screen([text]).level <= Risk.LOW
+    assert screen([hurried(text)]).level <= Risk.LOW
+
+
+def test_a_sure_rule_outweighs_the_classifiers_guess() -> None:
+    told = decide(turn("he raped me", intent="danger_now", confidence=0.5), CONTENT)
+
+    assert told.memory.last is not None
+    assert told.memory.last.startswith("assault")
+    assert told.ask is AskReason.CRISIS
+
+
+@pytest.mark.parametrize("text", ["지금 옆에 누가 있어", "옆에 아빠 이써", "엄마가 폰 보고있어요"])
+def test_somebody_at_their_side_shows_nothing_on_the_screen(text: str) -> None:
+    answer = said(decide(turn(text, intent="danger_now"), CONTENT))
+
+    assert "112" not in answer
+    assert "위험" not in answer
+    assert "상담" not in answer
+
+
+def test_whoever_made_a_fake_is_not_thanked_as_a_friend_nor_called_the_one_harmed() -> None:
+    told = decide(turn("내가 친구 사진으로 합성햇어", intent="deepfake_friend"), CONTENT)
+    law = decide(turn("나 감옥가?", intent="police_law", memory=told.memory), CONTENT)
+
+    assert told.memory.last is not None
+    assert told.memory.last.startswith("deepfake_made")
+    assert "피해자" not in said(law)
+    assert "상담사" in said(law)
+
+
+def test_a_start_is_the_menu_and_no_mistake() -> None:
+    assert decide(turn("/start", intent="correction"), CONTENT).memory.last in {"menu.1", "menu.2"}
