@@ -254,7 +254,7 @@ _BY_CODE = {
 """Meta's refusals to our codes; a subcode says more than its code."""
 
 _FINAL = {"window": WindowClosed, "gone": RecipientGone, "bad_request": PermanentSendError}
-_PAUSES = {"token": 60.0, "permission": 60.0, "rate_limit": 30.0, "provider": 5.0}
+_PAUSES = {"token": 60.0, "permission": 60.0, "rate_limit": 30.0, "provider": 5.0}  # nosec B105
 """Seconds to wait, ours: somebody must repair something, or Meta names no time."""
 
 

@@ -3,7 +3,7 @@
 import { arrange, chip, element, lineItem, mineCard, queueCard, unsentItem } from "./draw.js";
 import { Link } from "./link.js";
 import { MAX_TEXT, Room, length } from "./talks.js";
-import { about, choose, current, has, nameOf, span, word } from "./words.js";
+import { about, choose, current, has, nameOf, roughly, span, word } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const room = new Room();
@@ -342,7 +342,7 @@ function tellWindow() {
   const left = until ? Date.parse(until) - room.now() : 0;
   at("window").hidden = !until;
   at("window").classList.toggle("over", left < WINDOW_WARNING);
-  if (until) at("window").textContent = left > 0 ? word("window_open", { time: span(left) }) : word("window_closed");
+  if (until) at("window").textContent = left > 0 ? word("window_open", { time: roughly(left) }) : word("window_closed");
 }
 
 function fitText() {

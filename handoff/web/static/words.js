@@ -36,6 +36,13 @@ export function span(milliseconds) {
   return hours ? `${hours}:${rest}` : rest;
 }
 
+// A long time in days or hours; the last hours as a clock.
+export function roughly(milliseconds) {
+  const hours = Math.floor(milliseconds / 3600000);
+  if (hours >= 48) return word("span_days", { count: Math.floor(hours / 24) });
+  return hours >= 3 ? word("span_hours", { count: hours }) : span(milliseconds);
+}
+
 export function clock(iso) {
   return new Date(iso).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
 }
