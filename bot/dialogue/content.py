@@ -43,7 +43,7 @@ TALK = (
     "watched", "smalltalk", "testing", "abusive", "out_of_scope", "correction",
 )  # fmt: skip
 """Intents that are answered by a group of variants; all others walk a path of `steps.toml`."""
-CRISIS_GROUPS = ("self_harm", "danger_now", "threat", "assault")
+CRISIS_GROUPS = ("self_harm", "danger_now", "threat", "assault", "friend_self_harm")
 POLICY_GROUPS = (
     "intro", "intro_crisis", "menu", "more", "safe", "emoji", "sad", "attachment", "unsend",
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",

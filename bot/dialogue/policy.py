@@ -19,6 +19,7 @@ CRISIS = {
     "danger": "danger_now",
     "threat": "threat",
     "assault": "assault",
+    "friend_self_harm": "friend_self_harm",
 }
 """Category of a risk rule -> group of crisis sentences (numbers and one question)."""
 

@@ -24,7 +24,7 @@ from storage.records import Risk
 LEXICON_FILE = "lexicon.toml"
 CATEGORIES = (
     "self_harm", "danger", "threat", "assault", "sextortion", "exploitation", "grooming",
-    "runaway", "filming", "worry",
+    "runaway", "filming", "worry", "friend_self_harm",
 )  # fmt: skip
 """What a rule can be about; bot/dialogue/policy.py knows an answer to each."""
 

@@ -100,3 +100,21 @@ def test_whoever_made_a_fake_is_not_thanked_as_a_friend_nor_called_the_one_harme
 
 def test_a_start_is_the_menu_and_no_mistake() -> None:
     assert decide(turn("/start", intent="correction"), CONTENT).memory.last in {"menu.1", "menu.2"}
+
+
+@pytest.mark.parametrize(
+    "text", ["친구가 죽고 싶대요", "동생이 자해한대", "my friend says she wants to kill herself"]
+)
+def test_a_friends_words_are_not_taken_for_the_writers_own(text: str) -> None:
+    decision = decide(turn(text, intent="self_harm"), CONTENT)
+
+    assert decision.memory.last is not None
+    assert decision.memory.last.startswith("friend_self_harm")
+    assert decision.ask is AskReason.CRISIS
+
+
+@pytest.mark.parametrize(
+    "text", ["친구가 괴롭혀서 죽고 싶어요", "친구가 없어서 죽고싶다고 생각해요"]
+)
+def test_the_writers_own_words_stay_their_own_beside_a_friend(text: str) -> None:
+    assert screen([text]).category == "self_harm"
