@@ -20,6 +20,7 @@ from bot.dialogue.content_file import (
     string,
     strings,
 )
+from bot.dialogue.hints import HINTS_FILE, Hint, load_hints
 from bot.dialogue.risk import Lexicon, load_lexicon
 from bot.dialogue.steps import Steps
 from bot.dialogue.wording import fold_tails, normalize
@@ -43,11 +44,13 @@ TALK = (
     "watched", "smalltalk", "testing", "abusive", "out_of_scope", "correction",
 )  # fmt: skip
 """Intents that are answered by a group of variants; all others walk a path of `steps.toml`."""
-CRISIS_GROUPS = ("self_harm", "danger_now", "threat", "assault", "friend_self_harm")
+CRISIS_GROUPS = (
+    "self_harm", "danger_now", "threat", "assault", "friend_self_harm", "pregnancy",
+)  # fmt: skip
 POLICY_GROUPS = (
     "intro", "intro_crisis", "menu", "more", "safe", "emoji", "sad", "attachment", "unsend",
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
-    "asked_crisis", "waiting", "cancelled",
+    "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 NOTICES = ("joined", "closed", "returned", "failure")
@@ -99,6 +102,7 @@ class Content:
     numbers: Mapping[str, Number]
     steps: Steps
     commands: tuple[Command, ...]
+    hints: tuple[Hint, ...]
     lexicon: Lexicon
     groups: Mapping[str, tuple[str, ...]] = field(repr=False)  # variants: name -> name.1, name.2
 
@@ -186,6 +190,7 @@ def load_content(folder: Path) -> Content:
         numbers=numbers,
         steps=_steps(read_file(folder / "steps.toml")),
         commands=load_commands(folder),
+        hints=load_hints(folder),
         lexicon=load_lexicon(folder),
         groups=_groups(sentences),
     )
@@ -314,6 +319,9 @@ def _check_links(content: Content) -> None:
             raise ContentError("steps.toml", topic, f"has an unknown step {missing[0]}")
     _check_payloads("choices.toml", content, tuple(content.choices.values()))
     _check_payloads("commands.toml", content, content.commands)
+    for hint in content.hints:
+        if hint.say not in content.steps and hint.say not in content.groups:
+            raise ContentError(HINTS_FILE, hint.id, f"says an unknown {hint.say}")
 
 
 def _check_groups(content: Content) -> None:

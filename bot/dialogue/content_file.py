@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.dialogue.wording import fold_tails
 
+_CAPTURES = re.compile(r"(?<!\\)\((?!\?)")
 Entry = Mapping[str, Any]
 
 
@@ -108,6 +109,7 @@ def joined(found: Sequence[re.Pattern[str]]) -> re.Pattern[str] | None:
 
 def _compiled(file: str, entry: Entry, item: str) -> re.Pattern[str]:
     try:
-        return re.compile(fold_tails(item))
+        # Nobody reads the groups, and a screen without them takes a third less time.
+        return re.compile(_CAPTURES.sub("(?:", fold_tails(item)))
     except re.error as error:
         raise ContentError(file, str(entry.get("id", "?")), f"pattern {item!r}: {error}") from None

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.dialogue.choosing import about, sentences_for
 from bot.dialogue.content import ASK_PERSON, CANCEL_WAIT, NEXT, Content
+from bot.dialogue.hints import hinted
 from bot.dialogue.language import is_foreign, language_of, other_language
 from bot.dialogue.memory import Memory
 from bot.dialogue.turn import Decision, Part, Turn
-from bot.dialogue.wording import has_words, is_payload, is_sad
+from bot.dialogue.wording import has_words, is_ominous, is_payload, is_sad
 from bot.messages import MessageKind, Reply
 from storage.records import AskReason, ConversationState, Language, Risk
 
@@ -20,6 +22,7 @@ CRISIS = {
     "threat": "threat",
     "assault": "assault",
     "friend_self_harm": "friend_self_harm",
+    "pregnancy": "pregnancy",
 }
 """Category of a risk rule -> group of crisis sentences (numbers and one question)."""
 
@@ -68,14 +71,14 @@ def decide(turn: Turn, content: Content, *, floor: float = CONFIDENCE_FLOOR) -> 
         floor: confidence, 0 to 1, below which an intent is not believed.
     """
     language = _language(turn, content, floor)
-    risk = max(turn.risk.level, Risk.HIGH if _crisis(turn, content, floor) else Risk.NONE)
+    risk = max(turn.risk.level, _risk_beside_words(turn, content, floor))
     if turn.state is ConversationState.ACTIVE:
         # A number typed to a counselor must not press a button of ours later.
-        memory = replace(_about(turn.memory, content, _intent(turn, floor)), choices=())
+        memory = replace(about(turn.memory, content, _meant(turn, content, floor)), choices=())
         return Decision((), memory, language, memory.subject, risk)
     plan = _introduced(turn, _plan(turn, content, floor))
     waiting = (turn.state is ConversationState.QUEUED and not plan.cancel) or plan.ask is not None
-    memory, names = _names(plan, turn.memory, content)
+    memory, names = sentences_for(plan.say, turn.memory, content)
     replies = [content.reply(name, language, waiting=waiting) for name in names]
     memory = replace(
         memory,
@@ -142,6 +145,9 @@ def _danger_name(turn: Turn, content: Content, floor: float) -> str:
         return CRISIS[category]
     if turn.risk.level is Risk.IMMINENT:
         return "threat"
+    hint = _hinted(turn, content, floor)
+    if hint is not None:
+        return hint
     intent = _intent(turn, floor)
     if intent in content.steps.harms:
         return str(intent)
@@ -157,7 +163,7 @@ def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
     if payload == NEXT:
         topic = turn.memory.topic
         return _Plan((topic if topic is not None and topic in content.steps else "menu",))
-    target = _PLAIN_TARGETS.get(payload) or payload.removeprefix("go:")
+    target = _fitting(_PLAIN_TARGETS.get(payload) or payload.removeprefix("go:"), turn, content)
     return _Plan((content.steps.path(target)[0] if target in content.steps else target,))
 
 
@@ -169,9 +175,12 @@ def _waiting_plan(turn: Turn, content: Content, floor: float) -> _Plan:
         plan = _wordless_plan(turn)
         return (
             plan
-            if plan.say in (("attachment",), ("encrypted",), ("unsend",))
+            if plan.say in (("attachment",), ("encrypted",), ("unsend",), ("unsure_worry",))
             else _Plan(("waiting",))
         )
+    hint = _hinted(turn, content, floor)
+    if hint is not None:
+        return _Plan((_not_ended(hint, turn, content),))
     intent = _intent(turn, floor)
     if intent == "affirm" and _walks_on(turn, content):
         return _Plan((str(turn.memory.topic),))
@@ -191,6 +200,8 @@ def _wordless_plan(turn: Turn) -> _Plan:
     pressed = any(is_payload(part.text) for part in turn.parts)
     if pressed or kinds & {MessageKind.START, MessageKind.BUTTON} or not turn.parts:
         return _Plan(("menu",))
+    if _shows_a_weapon(turn):
+        return _Plan(("unsure_worry",))
     return _Plan(("sad" if any(is_sad(part.text) for part in turn.parts) else "emoji",))
 
 
@@ -199,11 +210,11 @@ def _words_plan(turn: Turn, content: Content, floor: float) -> _Plan:
         return _Plan(("unknown_language",), ask=AskReason.NOT_UNDERSTOOD)
     if turn.nlu is None:
         return _Plan(("nlu_away",), ask=AskReason.NLU_AWAY)
-    intent = _intent(turn, floor)
-    if intent is None or not (content.knows(intent) or intent == "ask_human"):
+    hint, intent = _hinted(turn, content, floor), _intent(turn, floor)
+    if hint is None and (intent is None or not _answered(intent, content)):
         return _unsure_plan(turn)
     attached = any(part.kind is MessageKind.ATTACHMENT for part in turn.parts)
-    plan = _intent_plan(intent, turn, content)
+    plan = _Plan((hint,)) if hint else _intent_plan(str(intent), turn, content)
     if attached and len(plan.say) == 1 and not _is_new(turn):
         return replace(plan, say=("attachment", *plan.say))
     return plan
@@ -215,10 +226,6 @@ def _intent_plan(intent: str, turn: Turn, content: Content) -> _Plan:
             return _Plan(("asked",), ask=AskReason.REQUESTED)
         case "greet" if _is_new(turn):
             return _Plan(("menu",))
-        case "blame" if turn.memory.subject == "deepfake_made":
-            return _Plan(("deepfake_made",))  # "not your fault" would not be true here
-        case "police_law" if turn.memory.subject == "deepfake_made":
-            return _Plan(("deepfake_made_law",))  # nor would "you are the one harmed"
         case "affirm" if _walks_on(turn, content):
             return _Plan((str(turn.memory.topic),))
     return _Plan((intent,))
@@ -265,6 +272,50 @@ def _intent(turn: Turn, floor: float) -> str | None:
     return turn.nlu.intent
 
 
+def _answered(intent: str, content: Content) -> bool:
+    return content.knows(intent) or intent == "ask_human"
+
+
+def _hinted(turn: Turn, content: Content, floor: float) -> str | None:
+    """Return what the words and the subject of the talk say better than the intent."""
+    return hinted(
+        " ".join(_words(turn.parts)),
+        content.hints,
+        intent=_intent(turn, floor),
+        subject=turn.memory.subject,
+        queued=turn.state is ConversationState.QUEUED,
+    )
+
+
+def _meant(turn: Turn, content: Content, floor: float) -> str | None:
+    """Return the hint where there is one, or the intent."""
+    return _hinted(turn, content, floor) or _intent(turn, floor)
+
+
+def _fitting(target: str, turn: Turn, content: Content) -> str:
+    """Return what a button leads to; another topic where this one would be untrue."""
+    place = content.steps.place(target)
+    better = hinted(
+        "",
+        content.hints,
+        intent=place[0] if place else target,
+        subject=turn.memory.subject,
+        queued=False,
+    )
+    return better or target
+
+
+def _risk_beside_words(turn: Turn, content: Content, floor: float) -> Risk:
+    """Return the risk of buttons, intents and signs, which the screen does not read."""
+    if _crisis(turn, content, floor):
+        return Risk.HIGH
+    return Risk.LOW if _shows_a_weapon(turn) else Risk.NONE
+
+
+def _shows_a_weapon(turn: Turn) -> bool:
+    return any(is_ominous(part.text) for part in turn.parts)
+
+
 def _crisis(turn: Turn, content: Content, floor: float) -> str | None:
     """Return what a crisis button or intent is about; a button outweighs the classifier."""
     payload = _payload(turn, content)
@@ -272,6 +323,8 @@ def _crisis(turn: Turn, content: Content, floor: float) -> str | None:
         target = payload.removeprefix("go:")
         return target if target in CRISIS_BUTTONS else None
     intent = _intent(turn, floor)
+    if intent == "self_harm" and turn.memory.subject == "friend_self_harm":
+        return "friend_self_harm"  # a rule says so where it is the writer's own
     return intent if intent in CRISIS_INTENTS else None
 
 
@@ -301,67 +354,12 @@ def _language(turn: Turn, content: Content, floor: float) -> Language:
     return found
 
 
-def _about(memory: Memory, content: Content, name: str | None) -> Memory:
-    """Keep what the talk is about: a harm or feeling stays, a question only fills the gap."""
-    if name in content.steps.harms or name in CRISIS.values():
-        return replace(memory, subject=name)
-    if name in content.steps.questions and memory.subject is None:
-        return replace(memory, subject=name)
-    return memory
-
-
 def _not_ended(name: str, turn: Turn, content: Content) -> str:
     """Return a topic, or a word for those who wait when all of its steps were said."""
     if name in content.steps:
         said = turn.memory.steps.get(name, 0)
         return name if said < len(content.steps.path(name)) else "waiting"
     return name
-
-
-def _names(plan: _Plan, memory: Memory, content: Content) -> tuple[Memory, list[str]]:
-    """Turn the names of a plan into sentence ids, none of them twice in a row."""
-    names = []
-    for name in plan.say:
-        memory, chosen = _choose(name, memory, content)
-        memory = replace(memory, last=chosen)
-        names.append(chosen)
-    return memory, names
-
-
-def _choose(name: str, memory: Memory, content: Content) -> tuple[Memory, str]:
-    if name in content.steps:
-        said, path = memory.steps.get(name, 0), content.steps.path(name)
-        memory = _about(replace(memory, topic=name), content, name)
-        if said < len(path) and path[said] != memory.last:
-            return memory.said(name, said + 1), path[said]
-        return _variant("more", memory, content)
-    if name in content.groups:
-        return _variant(name, _about(memory, content, name), content)
-    return _step(name, memory, content)
-
-
-def _step(name: str, memory: Memory, content: Content) -> tuple[Memory, str]:
-    """Return one step that was asked for by its id; the next one when it was said just now."""
-    if name == memory.last:
-        following = content.steps.following(name)
-        if following is None:
-            return _variant("more", memory, content)
-        name = following
-    found = content.steps.place(name)
-    if found is None:
-        return memory, name
-    topic, place = found
-    memory = _about(replace(memory, topic=topic), content, topic)
-    return memory.said(topic, max(place + 1, memory.steps.get(topic, 0))), name
-
-
-def _variant(group: str, memory: Memory, content: Content) -> tuple[Memory, str]:
-    """Return the variant whose turn it is, skipping the one that was said just now."""
-    variants = content.groups[group]
-    place = memory.steps.get(group, 0) % len(variants)
-    if variants[place] == memory.last:
-        place = (place + 1) % len(variants)
-    return memory.said(group, place + 1), variants[place]
 
 
 def _choices_last(replies: list[Reply]) -> tuple[Reply, ...]:

@@ -25,6 +25,7 @@ LEXICON_FILE = "lexicon.toml"
 CATEGORIES = (
     "self_harm", "danger", "threat", "assault", "sextortion", "exploitation", "grooming",
     "runaway", "filming", "worry", "friend_self_harm",
+    "pregnancy",
 )  # fmt: skip
 """What a rule can be about; bot/dialogue/policy.py knows an answer to each."""
 

@@ -55,6 +55,11 @@ def is_sad(text: str) -> bool:
     return any(sign in text for sign in ("ㅠ", "ㅜ", "😭", "😢", "😥", "😰", "💔", "T_T", ":("))
 
 
+def is_ominous(text: str) -> bool:
+    """Tell whether a text holds a sign of a weapon, blood, pills or a grave."""
+    return any(sign in text for sign in "🔪🗡🩸💊🔫⚰🪦🪢")
+
+
 def hangul_share(text: str) -> float:
     """Return the share of Hangul among all letters, 0 to 1; 0 when there is no letter."""
     letters = [letter for letter in text if letter.isalpha()]

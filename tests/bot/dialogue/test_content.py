@@ -1,7 +1,6 @@
 """What the content files may hold, and that one mistake keeps all of them out."""
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,11 +31,6 @@ reviewer = "x"
 date = 2026-11-25
 version = 1
 """
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(FOLDER, tmp_path / "content"))
 
 
 def add(folder: Path, *, ko: str = "네.", en: str = "Yes.", choices: str = "") -> None:

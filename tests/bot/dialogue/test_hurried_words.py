@@ -1,15 +1,19 @@
 """Danger typed in a hurry, and answers that must not be the wrong ones."""
 
+import tomllib
+
 import pytest
 
+from bot.dialogue.content import FOLDER
 from bot.dialogue.policy import decide
 from bot.dialogue.risk import screen
 from bot.dialogue.wording import fold_tails, normalize
 from storage.records import AskReason, Risk
-from tests.bot.dialogue.examples import EVERYDAY, HIGH, IMMINENT
-from tests.bot.dialogue.test_policy import CONTENT, said, turn
+from tests.bot.dialogue.everyday import EVERYDAY, NEGATED, WORRIED
+from tests.bot.dialogue.examples import HIGH, IMMINENT
+from tests.bot.dialogue.turns import CONTENT, QUEUED, said, turn
 
-DANGER = [*IMMINENT, *HIGH]
+EXAMPLES = [*IMMINENT, *HIGH, *EVERYDAY, *NEGATED, *WORRIED]
 
 
 def hurried(text: str) -> str:
@@ -17,9 +21,18 @@ def hurried(text: str) -> str:
     return fold_tails(text)
 
 
-@pytest.mark.parametrize("text", [text for text in DANGER if hurried(text) != text])
-def test_danger_is_the_same_in_both_spellings(text: str) -> None:
+@pytest.mark.parametrize("text", [text for text in EXAMPLES if hurried(text) != text])
+def test_every_example_is_the_same_in_both_spellings(text: str) -> None:
+    assert hurried(text) not in EXAMPLES
     assert screen([hurried(text)]) == screen([text])
+
+
+def test_every_typed_command_is_the_same_in_both_spellings() -> None:
+    table = tomllib.loads((FOLDER / "commands.toml").read_text(encoding="utf-8"))
+    for command in table["command"]:
+        for text in command["exact"]:
+            assert CONTENT.resolve_payload(hurried(text)) == CONTENT.resolve_payload(text)
+            assert CONTENT.resolve_payload(text) is not None
 
 
 def test_every_final_double_letter_is_folded_and_nothing_else_moves() -> None:
@@ -43,7 +56,11 @@ def test_every_final_double_letter_is_folded_and_nothing_else_moves() -> None:
         ("게이인거 아웃팅한대", Risk.HIGH, "sextortion"),
         ("부모님한테 다 말한대", Risk.HIGH, "sextortion"),
         ("pay 50 dollars or no he wont delete it", Risk.HIGH, "sextortion"),
-        ("임신한거같아", Risk.LOW, "worry"),
+        ("임신한거같아", Risk.HIGH, "pregnancy"),
+        ("지워주는대신 돈달래", Risk.HIGH, "sextortion"),
+        ("밤에 새아빠가 방에 들어와", Risk.HIGH, "assault"),
+        ("그엇어", Risk.HIGH, "self_harm"),
+        ("맞앗어", Risk.LOW, "worry"),
     ],
 )
 def test_danger_that_had_no_rule_has_one(text: str, level: Risk, category: str) -> None:
@@ -103,7 +120,18 @@ def test_a_start_is_the_menu_and_no_mistake() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["친구가 죽고 싶대요", "동생이 자해한대", "my friend says she wants to kill herself"]
+    "text",
+    [
+        "친구가 죽고 싶대요",
+        "동생이 자해한대",
+        "친구가 자해했어요",
+        "친구가 손목을 그어요",
+        "친구가 유서 썼대",
+        "친구가 약 많이 먹었대",
+        "친구가 옥상에 올라갔어요 어떡해요",
+        "my friend says she wants to kill herself",
+        "my friend is cutting herself",
+    ],
 )
 def test_a_friends_words_are_not_taken_for_the_writers_own(text: str) -> None:
     decision = decide(turn(text, intent="self_harm"), CONTENT)
@@ -114,7 +142,23 @@ def test_a_friends_words_are_not_taken_for_the_writers_own(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["친구가 괴롭혀서 죽고 싶어요", "친구가 없어서 죽고싶다고 생각해요"]
+    "text",
+    [
+        "친구가 괴롭혀서 죽고 싶어요",
+        "친구가 없어서 죽고싶다고 생각해요",
+        "친구가 없어서 자해했어",
+        "my friend told me i should kill myself",
+    ],
 )
 def test_the_writers_own_words_stay_their_own_beside_a_friend(text: str) -> None:
     assert screen([text]).category == "self_harm"
+
+
+def test_worry_about_a_friend_stays_a_friends_in_the_next_words() -> None:
+    told = decide(turn("친구가 죽고 싶대"), CONTENT)
+    asked = decide(turn("어떡해", intent="self_harm", memory=told.memory, state=QUEUED), CONTENT)
+    own = decide(turn("나도 죽고 싶어", memory=told.memory, state=QUEUED), CONTENT)
+
+    assert all(word in said(told) for word in ("112", "109", "곁에", "어른"))
+    assert str(asked.memory.last).startswith("friend_self_harm")
+    assert str(own.memory.last).startswith("self_harm")

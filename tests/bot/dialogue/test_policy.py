@@ -1,55 +1,22 @@
-"""What the policy decides, as tables and as rules over anything that may arrive."""
+"""What the policy decides, as tables."""
 
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.dialogue.content import (
     CRISIS_GROUPS,
-    FOLDER,
     NOTICES,
     POLICY_GROUPS,
     TOPICS_OF_RISK,
-    load_content,
 )
 from bot.dialogue.memory import Memory
 from bot.dialogue.policy import CONFIDENCE_FLOOR, CRISIS, HARM_OF_RISK, decide, words_for_nlu
 from bot.dialogue.risk import CATEGORIES, screen
-from bot.dialogue.turn import Decision, Part, Screening, Turn
-from bot.messages import MessageKind, NluResult
+from bot.dialogue.turn import Part
+from bot.messages import MessageKind
 from storage.records import AskReason, ConversationState, Language, Risk
-
-CONTENT = load_content(FOLDER)
-KNOWN = Memory(introduced=True)
-BOT, QUEUED, ACTIVE = ConversationState.BOT, ConversationState.QUEUED, ConversationState.ACTIVE
-
-
-def turn(
-    *texts: str,
-    intent: str | None = None,
-    confidence: float = 0.9,
-    state: ConversationState = BOT,
-    memory: Memory = KNOWN,
-    kind: MessageKind = MessageKind.TEXT,
-    language: Language = Language.KO,
-) -> Turn:
-    parts = tuple(Part(text, kind) for text in texts)
-    return Turn(
-        parts=parts,
-        joined=" ".join(texts),
-        nlu=None if intent is None else NluResult(intent, confidence),
-        risk=screen(texts),
-        state=state,
-        language=language,
-        memory=memory,
-        first=not memory.introduced,
-    )
-
-
-def said(decision: Decision) -> str:
-    return "\n".join(reply.text for reply in decision.replies)
+from tests.bot.dialogue.turns import ACTIVE, BOT, CONTENT, KNOWN, QUEUED, said, turn
 
 
 def test_the_first_turn_says_what_this_is_and_answers_what_was_said() -> None:
@@ -374,84 +341,6 @@ def test_every_category_of_the_lexicon_has_an_answer() -> None:
     assert set(CATEGORIES) == set(CRISIS) | set(HARM_OF_RISK)
     assert set(HARM_OF_RISK.values()) == set(TOPICS_OF_RISK)
     assert set(CRISIS.values()) == set(CRISIS_GROUPS)
-
-
-TEXTS = st.one_of(
-    st.text(max_size=60),
-    st.sampled_from(["", "ㅠㅠ", "1", "다음", "취소", "상담사", "지워줘", "죽고 싶어", "English"]),
-    st.sampled_from(sorted({c.payload for c in CONTENT.choices.values()})),
-)
-PARTS = st.builds(
-    Part,
-    text=TEXTS,
-    kind=st.sampled_from(MessageKind),
-    attachment=st.sampled_from([None, "image", "audio"]),
-)
-RESULTS = st.builds(
-    NluResult,
-    intent=st.sampled_from([*sorted(CONTENT.groups), "ask_human", "unknown"]),
-    confidence=st.floats(0, 1),
-)
-SCREENINGS = st.builds(
-    Screening, level=st.sampled_from(Risk), category=st.sampled_from([None, *CATEGORIES])
-)
-STEPS = st.dictionaries(st.sampled_from(sorted(CONTENT.groups)), st.integers(0, 6), max_size=5)
-MEMORIES = st.builds(
-    Memory,
-    topic=st.sampled_from([None, *sorted(CONTENT.steps.harms)]),
-    steps=STEPS,
-    misunderstood=st.integers(0, 3),
-    last=st.sampled_from([None, *sorted(CONTENT.sentences)]),
-    choices=st.lists(
-        st.sampled_from(sorted({c.payload for c in CONTENT.choices.values()})), max_size=5
-    ).map(tuple),
-    introduced=st.booleans(),
-)
-TURNS = st.builds(
-    Turn,
-    parts=st.lists(PARTS, min_size=1, max_size=4).map(tuple),
-    joined=TEXTS,
-    nlu=st.none() | RESULTS,
-    risk=SCREENINGS,
-    state=st.sampled_from([BOT, QUEUED, ACTIVE]),
-    language=st.sampled_from(Language),
-    memory=MEMORIES,
-    first=st.booleans(),
-)
-
-
-@settings(max_examples=600, deadline=None)
-@given(TURNS)
-def test_whatever_arrives_is_answered_unless_a_counselor_owns_the_talk(arrived: Turn) -> None:
-    decision = decide(arrived, CONTENT)
-
-    gone = all(part.kind is MessageKind.LEAVE for part in arrived.parts)
-    silent = arrived.state is ACTIVE or gone
-    assert (not decision.replies) is silent
-    assert len(decision.replies) <= 2
-    assert decision.risk >= arrived.risk.level
-    assert Memory.load(decision.memory.dump()) == decision.memory
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(TURNS, min_size=2, max_size=8))
-def test_no_sentence_is_said_twice_in_a_row(turns: list[Turn]) -> None:
-    memory, last = Memory(), ""
-    for arrived in turns:
-        decision = decide(replace(arrived, memory=memory, language=Language.KO), CONTENT)
-        memory = decision.memory
-        for reply in decision.replies:
-            assert reply.text != last
-            last = reply.text
-
-
-@settings(max_examples=200, deadline=None)
-@given(TURNS)
-def test_high_risk_always_asks_for_a_person(arrived: Turn) -> None:
-    decision = decide(arrived, CONTENT)
-
-    if arrived.risk.level >= Risk.HIGH and decision.replies:
-        assert decision.ask is AskReason.CRISIS
 
 
 @pytest.mark.parametrize("language", Language)

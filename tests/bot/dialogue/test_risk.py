@@ -6,7 +6,8 @@ import pytest
 
 from bot.dialogue.risk import screen
 from storage.records import Risk
-from tests.bot.dialogue.examples import EVERYDAY, HIGH, IMMINENT, NEGATED, WORRIED
+from tests.bot.dialogue.everyday import EVERYDAY, NEGATED, WORRIED
+from tests.bot.dialogue.examples import HIGH, IMMINENT
 
 KOREAN_DAY = (
     "오늘 학교에서 친구랑 급식 먹고 축구했는데 재밌었어요 집에 와서 숙제하고 마트에 갔어요 "
