@@ -47,6 +47,8 @@ def main() -> int:
 async def _parse(texts: list[str]) -> tuple[list[dict[str, Any]], dict[str, float]]:
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # One message is too small to share between threads, which would wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     warnings.simplefilter("ignore")
     os.chdir(ROOT)

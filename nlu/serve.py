@@ -73,6 +73,8 @@ def _serve(model: Path, token: str, *, host: str, port: int) -> None:
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     os.environ["LOG_LEVEL"] = "WARNING"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # One message is too small to share between threads, which would wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Not a filter: Rasa resets those. Its warnings quote what it read.
     warnings.showwarning = lambda *_args, **_kwargs: None
     os.chdir(ROOT)

@@ -1,4 +1,4 @@
-"""Trains the language model when its inputs changed, and keeps the two last ones."""
+"""Trains the language model when its inputs changed; keeps the one before it, too."""
 
 import hashlib
 import json
@@ -14,21 +14,26 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 MODELS = ROOT / "models"
 CURRENT = MODELS / "current.json"
-KEPT_MODELS = 2
-USUAL_SECONDS = 60
+USUAL_SECONDS = 120
 
 
 def main() -> int:
-    """Train, fetch from the cache or skip; return the exit code."""
-    mark = fingerprint()
-    model = MODELS / f"{mark[:16]}.tar.gz"
-    if model.is_file() and _current() == model.name:
-        print(f"the language model is up to date ({model.name})")
+    """Make the model of today's inputs and serve it from now on; return the exit code."""
+    name = f"{fingerprint()[:16]}.tar.gz"
+    if (MODELS / name).is_file() and current().get("model") == name:
+        print(f"the language model is up to date ({name})")
         return 0
+    point_to(build())
+    return 0
+
+
+def build() -> Path:
+    """Return the model of today's inputs: kept, fetched from the cache, or trained now."""
+    model = MODELS / f"{fingerprint()[:16]}.tar.gz"
     MODELS.mkdir(exist_ok=True)
     cached = _cached(model.name)
     if model.is_file():
-        print(f"back to the language model {model.name}, trained before")
+        print(f"the language model {model.name} was trained before")
     elif cached and cached.is_file():
         print(f"the language model comes from the cache ({model.name})")
         _copy(cached, model)
@@ -37,9 +42,38 @@ def main() -> int:
         if cached:
             cached.parent.mkdir(parents=True, exist_ok=True)
             _copy(model, cached)
-    _point_to(model, mark)
-    _remove_old()
-    return 0
+    return model
+
+
+def adopt(model: Path) -> Path:
+    """Return the model's place among ours, copied there if it comes from elsewhere."""
+    place = MODELS / model.name
+    if not place.is_file():
+        _copy(model, place)
+    return place
+
+
+def current() -> dict[str, str]:
+    """Return what `models/current.json` says: model, and previous where there was one."""
+    if not CURRENT.is_file():
+        return {}
+    found: dict[str, str] = json.loads(CURRENT.read_text(encoding="utf-8"))
+    return found
+
+
+def point_to(model: Path) -> None:
+    """Name the model to serve and the one to go back to, in one step; drop older ones."""
+    before = current()
+    pointer = {"model": model.name, "fingerprint": model.name.partition(".")[0]}
+    previous = before.get("previous" if before.get("model") == model.name else "model")
+    if previous:
+        pointer["previous"] = previous
+    unfinished = CURRENT.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(pointer) + "\n")
+    unfinished.replace(CURRENT)
+    for old in MODELS.glob("*.tar.gz"):
+        if old.name not in (pointer["model"], pointer.get("previous")):
+            old.unlink()
 
 
 def fingerprint() -> str:
@@ -94,26 +128,6 @@ def _copy(source: Path, target: Path) -> None:
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     shutil.copyfile(source, unfinished)
     unfinished.replace(target)
-
-
-def _current() -> str | None:
-    if not CURRENT.is_file():
-        return None
-    name: str | None = json.loads(CURRENT.read_text(encoding="utf-8")).get("model")
-    return name
-
-
-def _point_to(model: Path, mark: str) -> None:
-    os.utime(model)  # the age that _remove_old sorts by is the last time it became current
-    unfinished = CURRENT.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps({"model": model.name, "fingerprint": mark}) + "\n")
-    unfinished.replace(CURRENT)
-
-
-def _remove_old() -> None:
-    newest_first = sorted(MODELS.glob("*.tar.gz"), key=lambda path: -path.stat().st_mtime)
-    for model in newest_first[KEPT_MODELS:]:
-        model.unlink()
 
 
 if __name__ == "__main__":

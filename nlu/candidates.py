@@ -1,0 +1,121 @@
+"""The pipelines that were compared, each by five-fold cross-validation on training sentences."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.naive_bayes import ComplementNB
+from sklearn.svm import LinearSVC
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+
+from components.hangul import decompose, normalize  # noqa: E402 -- this folder is no package
+from components.intent_model import IntentModel, meanings, near_duplicates  # noqa: E402
+
+FOLDS = 5
+Array = Any
+Predict = Callable[["Data", Array, Array], Array]
+"""Learn from some rows and say what the others mean."""
+
+
+@dataclass
+class Data:
+    """All training sentences, with what every candidate needs of them computed once."""
+
+    texts: list[str]
+    intents: Array
+    langs: Array
+    plain: list[str]
+    letters: list[str]
+    meaning: Array
+
+    def folds(self) -> list[tuple[Array, Array]]:
+        """Return rows to learn from and rows to ask, five times; near-duplicates stay together."""
+        split = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
+        return list(split.split(self.texts, self.intents, near_duplicates(self.texts)))
+
+
+def read_data() -> Data:
+    """Read the training sentences."""
+    texts, intents, langs = zip(*_sentences(), strict=True)
+    plain = [normalize(text) for text in texts]
+    return Data(
+        list(texts),
+        np.array(intents),
+        np.array(langs),
+        plain,
+        [decompose(text) for text in plain],
+        meanings(texts),
+    )
+
+
+def cross_validated(data: Data, predict: Predict) -> Array:
+    """Return what a candidate takes every sentence for when it did not learn from it."""
+    found = data.intents.copy()
+    for known, asked in data.folds():
+        found[asked] = predict(data, known, asked)
+    return found
+
+
+def _sentences() -> Sequence[tuple[str, str, str]]:
+    found, intent = [], ""
+    for path in sorted((ROOT / "data/nlu").glob("*.yml")):
+        lang = path.stem.rpartition("_")[2]
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("  - intent: "):
+                intent = line.removeprefix("  - intent: ").strip()
+            elif line.startswith("      - "):
+                found.append((line.removeprefix("      - "), intent, lang))
+    return found
+
+
+def _linear(make: Callable[[], Any], *, form: bool = True, meaning: bool = False) -> Predict:
+    def predict(data: Data, known: Array, asked: Array) -> Array:
+        views = [(data.plain, (1, 4)), (data.letters, (3, 6))] if form else []
+        columns = [_grams(texts, sizes, known, asked) for texts, sizes in views]
+        if meaning:
+            rows = scipy.sparse.csr_matrix(data.meaning)
+            columns.append((rows[known], rows[asked]))
+        learned, given = (scipy.sparse.hstack(side, "csr") for side in zip(*columns, strict=True))
+        return make().fit(learned, data.intents[known]).predict(given)
+
+    return predict
+
+
+def _grams(
+    texts: list[str], sizes: tuple[int, int], known: Array, asked: Array
+) -> tuple[Array, Array]:
+    grams = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=sizes, sublinear_tf=True, lowercase=False
+    )
+    return grams.fit_transform([texts[i] for i in known]), grams.transform(
+        [texts[i] for i in asked]
+    )
+
+
+def _kernel(*, hurried: bool) -> Predict:
+    def predict(data: Data, known: Array, asked: Array) -> Array:
+        model = IntentModel(hurried=hurried)
+        model.learn([data.texts[i] for i in known], [str(data.intents[i]) for i in known])
+        scores = model.scores([data.texts[i] for i in asked])
+        return np.array(model.intents)[scores.argmax(axis=1)]
+
+    return predict
+
+
+SERVED = "n-grams and meaning, kernel ridge, noise learned"
+CANDIDATES: dict[str, Predict] = {
+    "n-grams, complement naive Bayes": _linear(lambda: ComplementNB(alpha=0.3)),
+    "n-grams, linear SVM": _linear(lambda: LinearSVC(C=0.5, class_weight="balanced")),
+    "meaning, linear SVM": _linear(lambda: LinearSVC(C=1), form=False, meaning=True),
+    "n-grams and meaning, linear SVM": _linear(lambda: LinearSVC(C=0.3), meaning=True),
+    "n-grams and meaning, kernel ridge": _kernel(hurried=False),
+    SERVED: _kernel(hurried=True),
+}

@@ -1,0 +1,65 @@
+"""What a model must reach before it may serve: the floors of `floors.toml`, and what is below."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+ROOT = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One sentence of a test set, and what a model made of it."""
+
+    test_set: str
+    lang: str
+    meant: str
+    found: str
+
+    @property
+    def right(self) -> bool:
+        """Tell whether the model found what was meant."""
+        return self.found == self.meant
+
+
+def read_floors(path: Path = ROOT / "floors.toml") -> dict[str, Any]:
+    """Read the floors; tables `set`, `recall` and `known`."""
+    return tomli.loads(path.read_text(encoding="utf-8"))
+
+
+def sentences(floors: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the name of a test set and one of its examples, for every set with a floor."""
+    for name, table in floors["set"].items():
+        for line in (ROOT / table["file"]).read_text(encoding="utf-8").splitlines():
+            yield name, json.loads(line)
+
+
+def below(floors: Mapping[str, Any], outcomes: Iterable[Outcome]) -> list[str]:
+    """Return one line for every floor that is not reached, in the order of the file."""
+    by_set, by_intent = defaultdict(list), defaultdict(list)
+    for outcome in outcomes:
+        by_set[f"{outcome.test_set} {outcome.lang}"].append(outcome.right)
+        if floors["set"][outcome.test_set].get("recall", True):
+            by_intent[outcome.meant].append(outcome.right)
+    least = {
+        f"{name} {key.removeprefix('accuracy_')}": floor
+        for name, table in floors["set"].items()
+        for key, floor in table.items()
+        if key.startswith("accuracy_")
+    }
+    default = floors["recall"]["default"]
+    recalls = {name: floors["recall"].get(name, default)["least"] for name in by_intent}
+    return [*_below(least, by_set), *_below(recalls, by_intent)]
+
+
+def _below(floors: Mapping[str, float], found: Mapping[str, list[bool]]) -> Iterator[str]:
+    for name, least in floors.items():
+        right = found.get(name, [])
+        share = sum(right) / len(right) if right else 0.0
+        if share < least:
+            yield f"{name}: {share:.3f} of {len(right)}, floor {least:.2f}"
