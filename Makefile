@@ -2,13 +2,19 @@
 
 PYTHON = .venv/bin/python
 
-.PHONY: run test env env-dev nlu lint typecheck contracts security compose clean
+.PHONY: run test faults nlu-report env env-dev nlu lint typecheck contracts security compose clean
 
 run: env nlu
 	@$(PYTHON) scripts/run.py
 
 test: env-dev nlu lint typecheck contracts security compose
 	@$(PYTHON) -m pytest
+
+faults: env-dev
+	@$(PYTHON) -m tests.faults.long
+
+nlu-report: nlu
+	@nlu/.venv/bin/python -W ignore nlu/report.py
 
 env:
 	@scripts/prepare product

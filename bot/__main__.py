@@ -1,23 +1,39 @@
-"""The command line: `python -m bot serve | setup | migrate | staff | check`."""
+"""The command line: `python -m bot serve | setup | migrate | staff | check | dead | score`."""
 
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
 
+import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from bot import dead
 from bot.app import serve, utc_now
 from bot.check import all_well, check_settings, table
 from bot.config import Settings, read_settings
+from bot.dialogue.content import FOLDER
 from bot.dialogue.content_file import ContentError
+from bot.lexicon_file import LexiconFile
 from bot.log import configure
+from bot.nlu_client import TIMEOUT, NluClient
+from bot.registry import secret
+from bot.roles import ALL, ProcessRole, read_roles
+from bot.score import ScoreRefused, read_items, score
 from storage import staff
 from storage.database import Database, knows_a_keyring, migrate, open_database
-from storage.errors import KeyringUnusable, StorageError
+from storage.errors import (
+    DatabaseTaken,
+    KeyringUnusable,
+    NotFound,
+    NothingToReplay,
+    StorageError,
+)
 from storage.keyring import create_keyring, load_keyring
 from storage.records import Role
 
@@ -31,33 +47,93 @@ def main() -> int:
         settings = read_settings()
         configure(settings.log_level)
         arguments.run(settings, arguments)
-    except ValidationError as error:
-        wrong = ", ".join(sorted({_wrong(one) for one in error.errors()}))
-        return _refuse(f"settings are wrong: {wrong}; see .env.example.")
-    except KeyringUnusable as error:
-        return _refuse(f"the keyring cannot be used ({error.code}); see docs/operations.md.")
-    except ContentError as error:
-        return _refuse(f"the content files are not right: {error}")
-    except StorageError as error:
-        return _refuse(f"the database cannot be used ({error.code}).")
+    except (ValidationError, ContentError, ScoreRefused, StorageError) as error:
+        return _refuse(_sentence(error))
     return 0
+
+
+_SENTENCES: Mapping[type[StorageError], str] = {
+    KeyringUnusable: "the keyring cannot be used ({code}); see docs/operations.md.",
+    NotFound: "there is no such letter; python -m bot dead list shows all.",
+    NothingToReplay: "what it said is erased already; it cannot be tried again.",
+    DatabaseTaken: "another process serves this database; stop it first.",
+}
+
+
+def _sentence(error: Exception) -> str:
+    """Say what is wrong and what to do; never a value."""
+    if isinstance(error, ValidationError):
+        wrong = ", ".join(sorted({_wrong(one) for one in error.errors()}))
+        return f"settings are wrong: {wrong}; see .env.example."
+    if isinstance(error, StorageError):
+        other = "the database cannot be used ({code})."
+        return _SENTENCES.get(type(error), other).format(code=error.code)
+    if isinstance(error, ContentError):
+        return f"the content files are not right: {error}"
+    return str(error)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _command(commands, "serve", _serve, "run the house")
+    serving = _command(commands, "serve", _serve, "run the house, or a part of it")
+    serving.add_argument("--roles", type=_roles, default=ALL, help="web,worker,sender; or some")
     _command(commands, "setup", _setup, "make keys, database and the first invitation")
     _command(commands, "migrate", _migrate, "bring the database to this version")
     _command(commands, "check", _check, "ask each provider whether its channel is set up right")
     people = _command(commands, "staff", _invite, "invite a member of staff")
     people.add_argument("action", choices=["invite"])
     people.add_argument("--role", type=Role, choices=list(Role), default=Role.COUNSELOR)
+    letters = _command(commands, "dead", _dead, "look at dead letters, or try one again")
+    letters.add_argument("action", choices=["list", "show", "replay"])
+    letters.add_argument("id", nargs="?", type=UUID)
+    _command(commands, "score", _score, "score sentences of a file").add_argument("file", type=Path)
     return parser
 
 
-def _serve(settings: Settings, _: argparse.Namespace) -> None:
-    serve(settings)
+def _roles(words: str) -> frozenset[ProcessRole]:
+    try:
+        return read_roles(words)
+    except ValueError:
+        raise argparse.ArgumentTypeError("choose from web,worker,sender") from None
+
+
+def _serve(settings: Settings, arguments: argparse.Namespace) -> None:
+    if arguments.roles != ALL and settings.is_embedded:
+        raise SystemExit(
+            _refuse("on SQLite one process does all; leave --roles out, or set a PostgreSQL.")
+        )
+    serve(settings, arguments.roles)
+
+
+def _dead(settings: Settings, arguments: argparse.Namespace) -> None:
+    if arguments.action != "list" and arguments.id is None:
+        raise SystemExit(_refuse(f"name the letter: python -m bot dead {arguments.action} ID."))
+    print(asyncio.run(_look_at_the_dead(settings, arguments.action, arguments.id)))
+
+
+async def _look_at_the_dead(settings: Settings, action: str, letter: UUID) -> str:
+    async with _opened(settings) as database:
+        if action == "list":
+            return await dead.listed(database)
+        if action == "show":
+            return await dead.shown(database, letter)
+        return await dead.replayed(database, letter, now=utc_now())
+
+
+def _score(settings: Settings, arguments: argparse.Namespace) -> None:
+    asyncio.run(_print_scores(settings, arguments.file))
+
+
+async def _print_scores(settings: Settings, path: Path) -> None:
+    http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
+    nlu = NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current)
+    lexicon = LexiconFile(FOLDER, settings.lexicon).current(utc_now())
+    try:
+        async for line in score(read_items(path), nlu, lexicon=lexicon):
+            print(line)
+    finally:
+        await nlu.close()
 
 
 def _migrate(settings: Settings, _: argparse.Namespace) -> None:

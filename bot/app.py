@@ -1,36 +1,42 @@
 """Wiring: makes every part and joins them; the only reader of the clock."""
 
-import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID, uuid4
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from bot.channels.base import Channel, TemporarySendError
-from bot.channels.telegram import TelegramChannel, TelegramPoller, make_poller
+from bot import loops
+from bot.channels.base import Channel
+from bot.channels.telegram import TelegramChannel, make_poller
 from bot.channels.web import FRAME_LIMIT, WebChannel
 from bot.channels.web import make_router as make_web_router
 from bot.config import Settings
 from bot.dialogue.content import FOLDER, Content, load_content
 from bot.engine import Engine
+from bot.flood import Flood
 from bot.intake import Intake
+from bot.lexicon_file import LexiconFile
 from bot.messages import InboundMessage
 from bot.nlu_client import TIMEOUT, NluClient
 from bot.notices import ContentNotices
+from bot.pressure import Pressure
 from bot.pump import Loop, Pump, running
 from bot.registry import close, make_channels, secret
+from bot.roles import ProcessRole, written
 from bot.sender import Sender
-from bot.webhooks import acknowledge, make_health, make_webhooks, storing
-from handoff import queue
+from bot.webhooks import make_health, make_webhooks, storing
 from handoff.console import make_router as make_console_router
-from storage import contacts, outbox
+from storage import contacts, outbox, processes
+from storage.alone import held_alone
 from storage.database import Database, Topic, open_database
 from storage.errors import StorageError
 from storage.keyring import load_keyring
@@ -39,8 +45,7 @@ log = logging.getLogger("gyeot.app")
 
 TURNS = 8  # turns under way at once; each waits at most 0.8 s for the language service
 DELIVERIES = 16  # deliveries under way at once; a slow provider must not hold the others
-LAPSE_PAUSE = 5.0  # seconds between two looks for counselors who are gone
-DRAIN = 8  # seconds that open connections get at the end
+DRAIN = 2  # seconds that open connections get at the end, before the pumps get theirs
 
 
 def utc_now() -> datetime:
@@ -51,25 +56,31 @@ def utc_now() -> datetime:
 _ended: list[str] = []  # why the house ended by itself, if it did
 
 
-def serve(settings: Settings) -> None:
-    """Run the house in this process until it is told to stop.
+def serve(settings: Settings, roles: Collection[ProcessRole]) -> None:
+    """Run the house, or a part of it, in this process until it is told to stop.
 
     Raises:
         SystemExit: a loop ended by itself; whoever started the house must start it again.
+        DatabaseTaken: another process serves the same embedded database.
     """
-    uvicorn.run(
-        make_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ws="websockets-sansio",  # the leanest measured, see shared/stack.md
-        ws_per_message_deflate=False,  # short messages gain nothing and memory doubles
-        ws_max_size=4 * FRAME_LIMIT,  # what is a little too long gets words, not a cut line
-        proxy_headers=False,  # an address of a young person is never read
-        timeout_graceful_shutdown=DRAIN,
-    )
+    # uvicorn raises the signal that ended it once more, for the handler it found; an orderly
+    # end is exit code 0, and a loop that ended by itself must reach the code below.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    with held_alone(settings.database) as alone:
+        uvicorn.run(
+            make_app(settings, roles, alone=alone),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="websockets-sansio",  # the leanest measured, see shared/stack.md
+            ws_per_message_deflate=False,  # short messages gain nothing and memory doubles
+            ws_max_size=4 * FRAME_LIMIT,  # what is a little too long gets words, not a cut line
+            proxy_headers=False,  # an address of a young person is never read
+            timeout_graceful_shutdown=DRAIN,
+        )
     if _ended:
         raise SystemExit(1)
 
@@ -79,30 +90,53 @@ class _House:
     """Every part that a loop or a page needs."""
 
     settings: Settings
+    roles: Collection[ProcessRole]
+    process: UUID
     database: Database
     content: Content
+    lexicon: LexiconFile
     nlu: NluClient
     intake: Intake
     notices: ContentNotices
     providers: Mapping[str, Channel]
     sender: Sender
     web: WebChannel
+    pressure: Pressure
 
 
-def make_app(settings: Settings) -> FastAPI:
-    """Join every part; what needs an end is opened and closed with the application."""
-    house = _make_house(settings)
+def make_app(settings: Settings, roles: Collection[ProcessRole], *, alone: bool) -> FastAPI:
+    """Join every part; what needs an end is opened and closed with the application.
+
+    Args:
+        settings: as they were read.
+        roles: what this process does.
+        alone: no other process can be at work on the database, so nothing is anybody else's.
+    """
+    house = _make_house(settings, roles)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         await house.database.prove_keyring()
         async with AsyncExitStack() as ends:
             _close_at_the_end(ends, house)
+            await _appear(house, alone=alone)
             await ends.enter_async_context(running(_loops(house, ends), _stop))
             log.info("open", extra={"port": settings.port})
             yield
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    if ProcessRole.WEB in roles:
+        _add_pages(app, house)
+    app.include_router(
+        make_health(
+            {"database": _database_answers(house.database), "nlu": house.nlu.ready},
+            partial(_numbers, house),
+        )
+    )
+    return app
+
+
+def _add_pages(app: FastAPI, house: _House) -> None:
     app.include_router(make_webhooks(house.providers, house.intake))
     app.include_router(make_web_router(house.web, _accept_one(house.intake), utc_now))
     app.include_router(
@@ -110,33 +144,49 @@ def make_app(settings: Settings) -> FastAPI:
             house.database, house.notices, utc_now, windows=_windows(house.providers)
         )
     )
-    app.include_router(
-        make_health(
-            {"database": _database_answers(house.database), "nlu": house.nlu.ready},
-            house.sender.troubles,
-        )
-    )
-    return app
 
 
-def _make_house(settings: Settings) -> _House:
+def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
+    process = uuid4()
     database = open_database(settings.database, keyring=load_keyring(settings.keyring_path))
     content = load_content(FOLDER)
-    web = WebChannel(utc_now, returned=_release(database))
+    web = WebChannel(utc_now, returned=_release(database, process))
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
     providers = make_channels(settings, content, utc_now)
     channels = {**providers, web.name: web}
+    pressure = Pressure()
     return _House(
         settings=settings,
+        roles=roles,
+        process=process,
         database=database,
         content=content,
-        nlu=NluClient(http, secret(settings.nlu_token) or None),
-        intake=Intake(database, utc_now),
+        lexicon=LexiconFile(FOLDER, settings.lexicon),
+        nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
+        intake=Intake(
+            database,
+            utc_now,
+            flood=Flood(content),
+            pressed=lambda: pressure.high,
+            holders={name: process for name, one in channels.items() if one.capabilities.held},
+        ),
         notices=ContentNotices(content),
         providers=providers,
-        sender=Sender(database, channels),
+        sender=Sender(database, _sent_here(channels, roles), process, utc_now),
         web=web,
+        pressure=pressure,
     )
+
+
+def _sent_here(
+    channels: Mapping[str, Channel], roles: Collection[ProcessRole]
+) -> Mapping[str, Channel]:
+    """Return the channels this process sends on: where it has the connections, and as a sender."""
+    return {
+        name: channel
+        for name, channel in channels.items()
+        if (ProcessRole.WEB if channel.capabilities.held else ProcessRole.SENDER) in roles
+    }
 
 
 def _windows(channels: Mapping[str, Channel]) -> Mapping[str, timedelta]:
@@ -151,65 +201,87 @@ def _windows(channels: Mapping[str, Channel]) -> Mapping[str, timedelta]:
 
 def _close_at_the_end(ends: AsyncExitStack, house: _House) -> None:
     ends.push_async_callback(house.database.close)
+    ends.push_async_callback(_disappear, house)
     ends.push_async_callback(house.nlu.close)
     for channel in house.providers.values():
         ends.push_async_callback(close, channel)
 
 
+async def _appear(house: _House, *, alone: bool) -> None:
+    async with house.database.transaction() as session:
+        if alone:
+            await processes.start_alone(session, now=utc_now())
+        await processes.beat(session, house.process, roles=written(house.roles), now=utc_now())
+
+
+async def _disappear(house: _House) -> None:
+    try:
+        async with house.database.transaction() as session:
+            await processes.leave(session, house.process)
+    except StorageError as error:  # others notice by its silence
+        log.info("not signed off", extra={"code": error.code})
+
+
 def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
-    engine = Engine(
+    database = house.database
+    named = written(house.roles)
+    made = [
+        loops.beating(database, house.process, named, house.sender, utc_now),
+        loops.looking(database, house.pressure, utc_now),
+    ]
+    if database.listening is not None:
+        made.append(database.listening.run())
+    if ProcessRole.WEB in house.roles:
+        made += [house.intake.run(), *_telegram(house, ends)]
+    if ProcessRole.WORKER in house.roles:
+        made += [
+            Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
+            loops.lapsing(database, house.notices, utc_now),
+            loops.sweeping(database, utc_now),
+        ]
+    if {ProcessRole.WEB, ProcessRole.SENDER} & set(house.roles):
+        made.append(Pump(house.sender, database, Topic.OUTBOX, utc_now, width=DELIVERIES).run())
+    return made
+
+
+def _engine(house: _House) -> Engine:
+    return Engine(
         house.database,
         house.nlu,
         house.content,
         floor=house.settings.nlu_floor,
+        lexicon=house.lexicon,
         crossing=("kakao",) if "kakao-consult" in house.providers else (),
         costly=[name for name, one in house.providers.items() if one.capabilities.costly],
+        pressed=lambda: house.pressure.high,
     )
-    loops = [
-        house.intake.run(),
-        Pump(engine, house.database, Topic.INBOX, utc_now, width=TURNS).run(),
-        Pump(house.sender, house.database, Topic.OUTBOX, utc_now, width=DELIVERIES).run(),
-        _lapse(house),
-    ]
-    telegram = house.providers.get("telegram")
-    if house.settings.telegram_polling and isinstance(telegram, TelegramChannel):
-        token = secret(house.settings.telegram_token)
-        poller = make_poller(telegram, token, house.settings.telegram_api)
-        ends.push_async_callback(poller.close)
-        loops.append(_poll(poller, telegram, house.intake))
-    return loops
+
+
+def _telegram(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
+    channel = house.providers.get("telegram")
+    if not house.settings.telegram_polling or not isinstance(channel, TelegramChannel):
+        return ()
+    token = secret(house.settings.telegram_token)
+    poller = make_poller(channel, token, house.settings.telegram_api)
+    ends.push_async_callback(poller.close)
+    return (loops.polling(poller, channel, house.intake),)
+
+
+def _numbers(house: _House) -> Mapping[str, object]:
+    backlog = house.pressure.backlog
+    return {
+        "roles": written(house.roles),
+        "troubles": dict(house.sender.troubles),
+        "busy": house.pressure.high,
+        "waiting": backlog.waiting,
+        "oldest_seconds": round(backlog.oldest.total_seconds(), 1),
+    }
 
 
 def _stop() -> None:
     """End the house in good order, and remember why."""
     _ended.append("loop")
     os.kill(os.getpid(), signal.SIGTERM)  # uvicorn takes it for an orderly end
-
-
-async def _lapse(house: _House) -> None:
-    """Give the talks of counselors who are gone back to the queue, again and again."""
-    while True:
-        try:
-            await queue.lapse(house.database, house.notices, now=utc_now())
-        except Exception:
-            log.exception("lapse failed")
-        await asyncio.sleep(LAPSE_PAUSE)
-
-
-async def _poll(poller: TelegramPoller, channel: TelegramChannel, intake: Intake) -> None:
-    """Fetch what was written on Telegram; asking for more confirms what was stored."""
-    while True:
-        try:
-            async for messages in poller.updates():
-                if messages:
-                    await intake.accept(messages)
-                    await acknowledge(channel, messages)
-        except TemporarySendError as error:
-            log.info("polling paused", extra={"channel": error.channel, "code": error.code})
-            await asyncio.sleep(error.retry_after)
-        except Exception:
-            log.exception("polling failed")
-            await asyncio.sleep(LAPSE_PAUSE)
 
 
 def _accept_one(intake: Intake) -> Callable[[InboundMessage], Awaitable[None]]:
@@ -221,7 +293,7 @@ def _accept_one(intake: Intake) -> Callable[[InboundMessage], Awaitable[None]]:
     return accept
 
 
-def _release(database: Database) -> Callable[[str], Awaitable[None]]:
+def _release(database: Database, process: UUID) -> Callable[[str], Awaitable[None]]:
     """Let go what waited for a browser the moment it is back."""
 
     async def returned(address: str) -> None:
@@ -231,6 +303,7 @@ def _release(database: Database) -> Callable[[str], Awaitable[None]]:
                     session, database.vault, channel="web", account=address
                 )
                 if person is not None:
+                    await contacts.hold(session, person, process)
                     await outbox.release_waiting(session, person, now=utc_now())
         except StorageError as error:  # the next word they write releases it too
             log.info("not released", extra={"code": error.code})
@@ -242,7 +315,7 @@ def _database_answers(database: Database) -> Callable[[], Awaitable[bool]]:
     async def answers() -> bool:
         try:
             async with database.reading() as session:
-                await outbox.next_due(session, ())
+                await processes.count_live(session, ProcessRole.WEB, now=utc_now())
         except StorageError:
             return False
         return True

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
 
     nlu_url: str = "http://127.0.0.1:5005"
     nlu_token: SecretStr | None = None
+    nlu_current: Path | None = None  # the file that names the released model; None: not checked
+    lexicon: Path | None = None  # words of staff for the risk screen, beside those we ship
     nlu_floor: float = CONFIDENCE_FLOOR  # below it an intent is not believed
 
     telegram_token: SecretStr | None = None
@@ -96,6 +98,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite+aiosqlite:///{self.home / 'gyeot.db'}"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is a file that one process serves."""
+        return self.database.startswith("sqlite")
 
     @property
     def keyring_path(self) -> Path:

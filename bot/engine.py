@@ -1,41 +1,32 @@
 """One turn: the accepted messages of one person become a decision and a stored answer."""
 
 import logging
-from collections.abc import Collection, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot import event_body, reply_body
+from bot import event_body, last_resort, talks
 from bot.channels.reading import UNKNOWN_TIME
 from bot.dialogue.content import Content
+from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.memory import Memory
 from bot.dialogue.policy import decide, words_for_nlu
-from bot.dialogue.risk import screen
+from bot.dialogue.risk import RECENT, screen
 from bot.dialogue.turn import Decision, Part, Turn
+from bot.lexicon_file import LexiconFile
 from bot.messages import InboundMessage, MessageKind, Reply
 from bot.nlu_client import NluClient
 from handoff import queue
 from storage import contacts, conversations, crossings, inbox, outbox, transcript
 from storage.database import Database, Session
-from storage.errors import ConversationChanged, LeaseLost, NotFound
-from storage.records import (
-    AskReason,
-    Contact,
-    Conversation,
-    ConversationState,
-    Language,
-    PendingTurn,
-    Speaker,
-)
+from storage.errors import LeaseLost
+from storage.records import Contact, Conversation, ConversationState, PendingTurn, Speaker
 
 log = logging.getLogger("gyeot.engine")
 
-LEASE = timedelta(seconds=15)  # many times what a turn takes; see the client's time-out
-_QUIET = (MessageKind.UNSEND, MessageKind.LEAVE)
-"""What opens no talk by itself."""
-
-TRIES = 5  # decisions for one turn, each made anew because somebody changed the talk
+LEASE = timedelta(seconds=5)  # several times what a turn takes; see the client's time-out
+DIALOGUE_TRIES = 6
+"""Leases without an end after which the dialogue is left out: it may be what kills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +36,7 @@ class _Talk:
     contact: Contact
     conversation: Conversation
     memory: Memory
+    recent: Sequence[str] = field(repr=False)  # what the person said last, oldest first
 
 
 class Engine:
@@ -61,16 +53,20 @@ class Engine:
         content: Content,
         *,
         floor: float,
+        lexicon: LexiconFile | None = None,
         crossing: Collection[str] = (),
         costly: Collection[str] = (),
+        pressed: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database = database
         self._vault = database.vault
         self._nlu = nlu
         self._content = content
         self._floor = floor
+        self._lexicon = lexicon  # None: the one that is shipped, as it was at the start
         self._crossing = crossing  # channels whose talks can go on elsewhere with a counselor
         self._costly = costly  # channels where one message answers a whole turn
+        self._pressed = pressed  # more is due than can be answered in time
 
     async def take(self, now: datetime) -> PendingTurn | None:
         """Lease the turn that is due first."""
@@ -85,25 +81,54 @@ class Engine:
     async def work(self, work: PendingTurn, now: datetime) -> None:
         """Answer one turn; what fails is tried again later, and given to a person at last."""
         try:
-            await self._answer(work, now)
+            turn, messages = await self._read_bodies(work)
+            await self._work(turn, messages, now)
         except LeaseLost:
             log.info("lease lost", extra={"channel": work.channel})
-        except Exception:
-            log.exception("turn failed", extra={"channel": work.channel})
-            await self._postpone(work, now)
 
-    async def _answer(self, turn: PendingTurn, now: datetime) -> None:
-        messages = in_order([event_body.load(event.body) for event in turn.events])
-        if not messages:
-            await self._finish_empty(turn, now)
-            return
-        for _ in range(TRIES):
+    async def _read_bodies(self, work: PendingTurn) -> tuple[PendingTurn, Sequence[InboundMessage]]:
+        """Read every event; one that cannot be read is set aside, and the rest is the turn."""
+        events, messages = [], []
+        for event in work.events:
             try:
-                await self._answer_once(turn, messages, now)
-            except ConversationChanged:
-                continue
-            return
-        raise ConversationChanged("busy")
+                messages.append(event_body.load(event.body))
+            except event_body.BodyBroken as error:
+                async with self._database.transaction() as session:
+                    await inbox.bury(session, work, event.id, error.code)
+            else:
+                events.append(event)
+        return replace(work, events=tuple(events)), messages
+
+    async def _work(
+        self, turn: PendingTurn, messages: Sequence[InboundMessage], now: datetime
+    ) -> None:
+        try:
+            if not messages:
+                await self._finish_empty(turn, now)
+            elif turn.tries > DIALOGUE_TRIES:
+                await last_resort.give(
+                    self._database,
+                    self._content,
+                    turn,
+                    messages,
+                    now=now,
+                    lexicon=self._rules(now),
+                )
+            else:
+                await self._answer(turn, in_order(messages), now)
+        except LeaseLost:
+            raise
+        except Exception:
+            log.exception("turn failed", extra={"channel": turn.channel})
+            await self._postpone(turn, messages, now)
+
+    async def _answer(
+        self, turn: PendingTurn, messages: Sequence[InboundMessage], now: datetime
+    ) -> None:
+        async def step() -> None:
+            await self._answer_once(turn, messages, now)
+
+        await talks.until_unchanged(step)
 
     async def _finish_empty(self, turn: PendingTurn, now: datetime) -> None:
         async with self._database.transaction() as session:
@@ -116,8 +141,9 @@ class Engine:
         if talk is None:
             await self._take_back(turn, messages, now)
             return
-        decision = await self._decide(talk, messages)
+        decision = await self._decide(talk, messages, now)
         async with self._database.transaction() as session:
+            await talks.hold(session, turn, talk.contact)
             await self._write(session, talk, messages, decision, now)
             await inbox.finish_turn(session, turn, now=now)
         log.info(
@@ -128,64 +154,51 @@ class Engine:
     async def _read(self, messages: Sequence[InboundMessage], now: datetime) -> _Talk | None:
         """Find the person's running talk, or open one; None when nothing asks for a talk."""
         async with self._database.transaction() as session:
-            contact = await self._person(session, messages[-1], now)
-            conversation = await self._running(session, contact, messages, now)
+            contact = await talks.person(session, self._vault, messages[-1], now=now)
+            conversation = await talks.running(session, self._vault, contact, messages, now=now)
             if conversation is None:
                 return None
             memory = await conversations.memory(session, self._vault, conversation)
-        return _Talk(contact, conversation, Memory.load(memory))
-
-    async def _person(self, session: Session, message: InboundMessage, now: datetime) -> Contact:
-        return await contacts.find_or_make(
-            session,
-            self._vault,
-            channel=message.channel,
-            account=message.account,
-            address=message.address,
-            now=now,
-        )
-
-    async def _running(
-        self,
-        session: Session,
-        contact: Contact,
-        messages: Sequence[InboundMessage],
-        now: datetime,
-    ) -> Conversation | None:
-        references = [m.refers_to for m in messages if m.kind is MessageKind.JOIN and m.refers_to]
-        for reference in references:
-            with suppress(NotFound):  # used up or out of date: a talk of its own, then
-                return await crossings.cross(session, reference, contact, now=now)
-        found = await conversations.open_talk(session, contact.id)
-        if found is not None or all(m.kind in _QUIET for m in messages):
-            return found
-        return await conversations.start(
-            session, self._vault, contact, language=Language.KO, now=now
-        )
+            recent = await transcript.last_words(
+                session, self._vault, conversation.id, Speaker.PERSON, most=RECENT
+            )
+        return _Talk(contact, conversation, Memory.load(memory), recent)
 
     async def _take_back(
         self, turn: PendingTurn, messages: Sequence[InboundMessage], now: datetime
     ) -> None:
         """Finish a turn that belongs to no open talk: words taken back, or a goodbye."""
         async with self._database.transaction() as session:
-            contact = await self._person(session, messages[-1], now)
-            await self._blank(session, contact, messages)
+            contact = await talks.person(session, self._vault, messages[-1], now=now)
+            await talks.blank(session, self._vault, contact, messages)
             if _left(messages):
                 await contacts.mark_gone(session, contact.id, now=now)
             await inbox.finish_turn(session, turn, now=now)
 
-    async def _decide(self, talk: _Talk, messages: Sequence[InboundMessage]) -> Decision:
+    async def _decide(
+        self, talk: _Talk, messages: Sequence[InboundMessage], now: datetime
+    ) -> Decision:
         parts = tuple(_part(message) for message in messages)
-        words = words_for_nlu(parts, self._content, talk.memory)
+        first = talk.memory.last is None
+        busy = first and self._pressed()
+        words = "" if busy else words_for_nlu(parts, self._content, talk.memory)
+        nlu = await self._nlu.parse(words) if words else None
+        risk = screen(
+            [part.text for part in parts],
+            lexicon=self._rules(now),
+            ranking=nlu.ranking if nlu else (),
+            recent=talk.recent,
+        )
         turn = Turn(
             parts=parts,
             joined=words,
-            nlu=await self._nlu.parse(words) if words else None,
-            risk=screen([part.text for part in parts]),
+            nlu=nlu,
+            risk=risk,
             state=talk.conversation.state,
             language=talk.conversation.language,
             memory=talk.memory,
-            first=talk.memory.last is None,
+            first=first,
+            busy=busy,
         )
         return decide(turn, self._content, floor=self._floor)
 
@@ -200,36 +213,12 @@ class Engine:
         """Store the talk's next state and every line of this turn."""
         conversation = await self._advance(session, talk, messages, decision, now)
         for message in messages:
-            await self._keep(session, conversation, message, now)
-        await self._blank(session, talk.contact, messages)
+            await talks.keep(session, self._vault, conversation, message, now=now)
+        await talks.blank(session, self._vault, talk.contact, messages)
         if not _left(messages):
             await outbox.release_waiting(session, conversation.contact_id, now=now)
         replies = await self._ready(session, conversation, messages[-1], decision, now)
-        await self._say(session, conversation, replies, now)
-
-    async def _keep(
-        self, session: Session, conversation: Conversation, message: InboundMessage, now: datetime
-    ) -> None:
-        named = (message.channel, message.message_id) if message.message_id else None
-        await transcript.append(
-            session,
-            self._vault,
-            conversation.id,
-            speaker=Speaker.PERSON,
-            text=message.text,
-            kind=f"{message.kind}:{message.attachment}" if message.attachment else message.kind,
-            at=now,
-            # An edit names the message it changes; only the first wording can be taken back.
-            message=None if message.kind is MessageKind.EDIT else named,
-        )
-
-    async def _blank(
-        self, session: Session, contact: Contact, messages: Sequence[InboundMessage]
-    ) -> None:
-        for message in messages:
-            if message.kind is MessageKind.UNSEND and message.refers_to:
-                named = (message.channel, message.refers_to)
-                await transcript.blank(session, self._vault, contact.id, named)
+        await talks.say(session, self._vault, conversation, replies, now=now)
 
     async def _ready(
         self,
@@ -279,60 +268,22 @@ class Engine:
             conversation = await queue.leave(session, self._vault, conversation, now=now)
         return conversation
 
-    async def _say(
-        self, session: Session, conversation: Conversation, replies: Sequence[Reply], now: datetime
+    async def _postpone(
+        self, turn: PendingTurn, messages: Sequence[InboundMessage], now: datetime
     ) -> None:
-        for reply in replies:
-            line = await transcript.append(
-                session,
-                self._vault,
-                conversation.id,
-                speaker=Speaker.BOT,
-                text=reply.text,
-                kind="reply",
-                at=now,
-            )
-            await outbox.put(
-                session,
-                self._vault,
-                conversation,
-                line,
-                reply_body.dump(reply),
-                from_counselor=False,
-                now=now,
-            )
-
-    async def _postpone(self, turn: PendingTurn, now: datetime) -> None:
-        """Try again later; the last failure and what it leads to are one transaction.
+        """Try again later; after the last failure it is given to a person.
 
         If even that fails nothing is given up: the turn is due again when its lease ends.
         """
         async with self._database.transaction() as session:
-            if not await inbox.postpone_turn(session, turn, now=now):
-                log.error("turn is dead", extra={"channel": turn.channel})
-                await self._give_to_a_person(session, turn, now)
+            again = await inbox.postpone_turn(session, turn, now=now)
+        if not again:
+            await last_resort.give_or_bury(
+                self._database, self._content, turn, messages, now=now, lexicon=self._rules(now)
+            )
 
-    async def _give_to_a_person(self, session: Session, turn: PendingTurn, now: datetime) -> None:
-        """Say honestly that something broke, with a number, and put the talk in line.
-
-        It needs neither the dialogue's memory nor the language service: one of them may be
-        what broke. While a counselor owns the talk, the words reach the counselor instead.
-        """
-        messages = [event_body.load(event.body) for event in turn.events]
-        contact = await self._person(session, messages[-1], now)
-        conversation = await self._running(session, contact, messages, now)
-        if conversation is None:
-            return
-        risk = screen([message.text for message in messages]).level
-        after = replace(conversation, risk=max(conversation.risk, risk), heard_at=now)
-        conversation = await conversations.save(session, conversation, after)
-        for message in messages:
-            await self._keep(session, conversation, message, now)
-        if conversation.state is ConversationState.ACTIVE:
-            return
-        conversation = await queue.ask(session, conversation, reason=AskReason.FAILURE, now=now)
-        sorry = self._content.reply("failure.1", conversation.language)
-        await self._say(session, conversation, [sorry], now)
+    def _rules(self, now: datetime) -> Lexicon | None:
+        return self._lexicon.current(now) if self._lexicon is not None else None
 
 
 def joined(replies: Sequence[Reply]) -> Reply:

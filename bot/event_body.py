@@ -5,6 +5,15 @@ from datetime import datetime
 
 from bot.messages import InboundMessage, MessageKind
 
+NEEDED = ("channel", "event_id", "account", "address", "text")
+OPTIONAL = ("attachment", "message_id", "refers_to", "reply_token")
+
+
+class BodyBroken(Exception):
+    """What was accepted is no message that this version understands; it holds no content."""
+
+    code = "body"
+
 
 def dump(message: InboundMessage) -> str:
     """Write a message as the JSON text that the inbox seals.
@@ -29,8 +38,24 @@ def dump(message: InboundMessage) -> str:
 
 
 def load(body: str) -> InboundMessage:
-    """Read what `dump` wrote."""
-    kept = json.loads(body)
-    kept["kind"] = MessageKind(kept["kind"])
-    kept["sent_at"] = datetime.fromisoformat(kept["sent_at"])
-    return InboundMessage(**kept)
+    """Read what `dump` wrote.
+
+    Raises:
+        BodyBroken: something is missing, unknown or of a wrong type.
+    """
+    try:
+        kept = json.loads(body)
+        kept["kind"] = MessageKind(kept["kind"])
+        kept["sent_at"] = datetime.fromisoformat(kept["sent_at"])
+        message = InboundMessage(**kept)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise BodyBroken from None
+    if not _is_whole(message):
+        raise BodyBroken
+    return message
+
+
+def _is_whole(message: InboundMessage) -> bool:
+    needed = all(isinstance(getattr(message, name), str) for name in NEEDED)
+    optional = all(isinstance(getattr(message, name), str | None) for name in OPTIONAL)
+    return needed and optional and message.sent_at.tzinfo is not None

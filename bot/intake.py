@@ -2,21 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from uuid import UUID
 
 from bot import event_body
-from bot.messages import InboundMessage
+from bot.flood import Flood, Ruling
+from bot.messages import InboundMessage, MessageKind
 from storage import inbox
 from storage.database import Database
 from storage.errors import DatabaseAway
-from storage.records import InboxEvent
+from storage.records import InboxEvent, Lane
 
 log = logging.getLogger("gyeot.intake")
 
 SETTLE = timedelta(milliseconds=300)  # young people write in bursts; a burst is one turn
+SETTLE_FLOOD = timedelta(seconds=5)  # of somebody who writes more than is usual
 BATCH = 256  # deliveries in one commit
+SKEW = timedelta(minutes=1)  # how far a provider's clock may be ahead of ours
 
 
 class IntakeFull(Exception):
@@ -25,7 +30,7 @@ class IntakeFull(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    messages: Sequence[InboundMessage]
+    events: Sequence[InboxEvent]
     stored: asyncio.Future[None]
 
 
@@ -37,33 +42,44 @@ class Intake:
     """
 
     def __init__(
-        self, database: Database, clock: Callable[[], datetime], *, capacity: int = 5000
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        *,
+        capacity: int = 5000,
+        flood: Flood | None = None,
+        pressed: Callable[[], bool] = lambda: False,
+        holders: Mapping[str, UUID] = MappingProxyType({}),
     ) -> None:
         self._database = database
         self._clock = clock
+        self._flood = flood  # None: nobody is limited
+        self._pressed = pressed  # more is due than can be answered in time
+        self._holders = holders  # this process, by channel that answers only where it came from
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(capacity)
 
     async def accept(self, messages: Sequence[InboundMessage]) -> None:
         """Return once every message is committed; repeats are stored once.
 
+        What is too much of one sender is counted and not stored.
+
         Raises:
             IntakeFull: nothing was stored, the caller must say so.
             StorageError: nothing was stored, the caller must say so.
         """
+        events = self._events(messages)
+        if not events:
+            return
         stored = asyncio.get_running_loop().create_future()
         try:
-            self._waiting.put_nowait(_Waiting(messages, stored))
+            self._waiting.put_nowait(_Waiting(events, stored))
         except asyncio.QueueFull:
             raise IntakeFull from None
         await stored
 
     async def store(self, messages: Sequence[InboundMessage]) -> None:
         """Commit messages in a transaction of their own."""
-        events = [_event(message) for message in messages]
-        async with self._database.transaction() as session:
-            await inbox.accept(
-                session, self._database.vault, events, now=self._clock(), settle=SETTLE
-            )
+        await self._store(self._events(messages))
 
     async def run(self) -> None:
         """Commit what waits, until cancelled."""
@@ -73,9 +89,46 @@ class Intake:
                 batch.append(self._waiting.get_nowait())
             await self._commit(batch)
 
+    def _events(self, messages: Sequence[InboundMessage]) -> list[InboxEvent]:
+        """Return what is stored of a delivery; what is not is counted in the log."""
+        now = self._clock()
+        events, refused = [], 0
+        for message in messages:
+            ruling = self._rule(message, now)
+            if ruling in (Ruling.REFUSE, Ruling.REFUSE_ALOUD):
+                refused += 1
+            if ruling is Ruling.REFUSE_ALOUD:
+                events.append(self._event(_too_much(_in_time(message, now)), ruling))
+            elif ruling is not Ruling.REFUSE:
+                events.append(self._event(_in_time(message, now), ruling))
+        if refused:
+            what = {"channel": messages[0].channel, "count": refused}
+            log.warning("too many of one sender", extra=what)
+        return events
+
+    def _rule(self, message: InboundMessage, now: datetime) -> Ruling:
+        if self._flood is None:
+            return Ruling.TAKE
+        return self._flood.rule(message, now=now, pressed=self._pressed())
+
+    def _event(self, message: InboundMessage, ruling: Ruling) -> InboxEvent:
+        return InboxEvent(
+            channel=message.channel,
+            event_id=message.event_id,
+            account=message.account,
+            body=event_body.dump(message),
+            settle=SETTLE_FLOOD if ruling is Ruling.GATHER else SETTLE,
+            lane=Lane.CRISIS if ruling is Ruling.URGENT else Lane.NORMAL,
+            holder=self._holders.get(message.channel),
+        )
+
+    async def _store(self, events: Sequence[InboxEvent]) -> None:
+        async with self._database.transaction() as session:
+            await inbox.accept(session, self._database.vault, events, now=self._clock())
+
     async def _commit(self, batch: Sequence[_Waiting]) -> None:
         try:
-            await self.store([message for waiting in batch for message in waiting.messages])
+            await self._store([event for waiting in batch for event in waiting.events])
         except Exception as error:
             await self._commit_apart(batch, error)
         else:
@@ -93,12 +146,21 @@ class Intake:
             await self._commit([waiting])
 
 
-def _event(message: InboundMessage) -> InboxEvent:
-    return InboxEvent(
+def _in_time(message: InboundMessage, now: datetime) -> InboundMessage:
+    """Take a time that has not come yet for now, so that the order of arrival holds."""
+    return replace(message, sent_at=now) if message.sent_at > now + SKEW else message
+
+
+def _too_much(message: InboundMessage) -> InboundMessage:
+    """Return what stands for messages that are not kept: who, where to answer, no word."""
+    return InboundMessage(
         channel=message.channel,
         event_id=message.event_id,
         account=message.account,
-        body=event_body.dump(message),
+        address=message.address,
+        kind=MessageKind.FLOOD,
+        sent_at=message.sent_at,
+        reply_token=message.reply_token,
     )
 
 

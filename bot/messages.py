@@ -18,6 +18,7 @@ class MessageKind(StrEnum):
     START = "start"  # opened, followed or unblocked the channel
     JOIN = "join"  # came over from another channel; `refers_to` is the reference we gave there
     GROUP = "group"  # said where others read along: refused politely, never kept
+    FLOOD = "flood"  # wrote more than is kept; stands once a minute for what was not
     LEAVE = "leave"  # blocked or left the channel: nothing can be sent any more
 
 

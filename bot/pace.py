@@ -20,6 +20,11 @@ class Pace:
             for name, spacing in self._spacing.items()
         }
         self._free_at: dict[str, datetime] = {}
+        self._senders = 1
+
+    def share(self, senders: int) -> None:
+        """Divide every allowance between this many processes."""
+        self._senders = max(1, senders)
 
     def open_channels(self, channels: Collection[str], now: datetime) -> tuple[str, ...]:
         """Return the channels that may be sent to now."""
@@ -29,7 +34,7 @@ class Pace:
         """Note that a message goes out."""
         spacing = self._spacing.get(name)
         if spacing is not None:
-            self._free_at[name] = max(self._free_at.get(name, now), now) + spacing
+            self._free_at[name] = max(self._free_at.get(name, now), now) + (spacing * self._senders)
 
     def next_open(self, now: datetime) -> datetime | None:
         """Return when a channel that may not be sent to now may be again; None if all may."""

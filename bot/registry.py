@@ -10,7 +10,6 @@ from pydantic import SecretStr
 from bot.channels.base import Channel
 from bot.channels.kakao_consult import make_kakao_consult
 from bot.channels.kakao_skill import KakaoTexts, make_kakao_skill
-from bot.channels.line import make_line
 from bot.channels.meta import make_instagram, make_messenger
 from bot.channels.telegram import make_telegram
 from bot.channels.x import make_x
@@ -69,6 +68,8 @@ def _telegram(settings: Settings, content: Content) -> Channel | None:
 def _line(settings: Settings) -> Channel | None:
     if not settings.line_secret:
         return None
+    from bot.channels.line import make_line  # noqa: PLC0415 -- its SDK takes 50 MiB
+
     return make_line(secret(settings.line_secret), secret(settings.line_token), settings.line_api)
 
 

@@ -2,13 +2,14 @@
 
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from bot import reply_body
+from bot.breaker import Breaker
 from bot.channels.base import (
     Capabilities,
     Channel,
@@ -23,11 +24,12 @@ from bot.shaping import pieces
 from storage import contacts, outbox
 from storage.database import Database
 from storage.errors import LeaseLost
+from storage.processes import Holding
 from storage.records import Delivery, DeliveryState
 
 log = logging.getLogger("gyeot.sender")
 
-LEASE = timedelta(seconds=60)  # a long text goes out in pieces, each with its own time-out
+LEASE = timedelta(seconds=20)  # more than the slowest provider gets for one piece, 15 s
 FIRST_PAUSE = 0.5  # seconds; doubles with each try (shared/security.md, section 5.3)
 LONGEST_PAUSE = 60.0  # seconds
 GIVE_UP = timedelta(hours=24)
@@ -56,22 +58,54 @@ class Sender:
     repeats the message under the same key.
     """
 
-    def __init__(self, database: Database, channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        process: UUID,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._database = database
+        self._clock = clock
         self._channels = channels
+        held = frozenset(name for name, one in channels.items() if one.capabilities.held)
+        self._holding = Holding(process, held)
         self._pace = Pace(channels)
-        self.troubles: dict[str, str] = {}  # channel: code, until something arrives there again
+        self._breaker = Breaker()
+        self._troubles: dict[str, str] = {}  # channel: code, until something arrives there again
+
+    @property
+    def troubles(self) -> Mapping[str, str]:
+        """Channels that nothing reaches now: a code an operator can look up, or "away"."""
+        return {**dict.fromkeys(self._breaker.shut(), "away"), **self._troubles}
+
+    def share(self, senders: int) -> None:
+        """Keep to this process's part of what the providers allow all of us."""
+        self._pace.share(senders)
 
     async def take(self, now: datetime) -> Delivery | None:
         """Lease the message that is due first on a channel that may be sent to."""
-        channels = self._pace.open_channels(self._channels.keys(), now)
+        channels = self._open(now)
+        if not channels:
+            return None
         async with self._database.transaction() as session:
             delivery = await outbox.claim(
-                session, self._database.vault, now=now, lease=LEASE, channels=channels
+                session,
+                self._database.vault,
+                now=now,
+                lease=LEASE,
+                channels=channels,
+                holding=self._holding,
             )
         if delivery is not None:
             self._pace.spend(delivery.channel, now)
+            self._breaker.spend(delivery.channel, now)
         return delivery
+
+    def _open(self, now: datetime) -> list[str]:
+        """Return the channels that neither our pace nor their silence keeps us from."""
+        paced = self._pace.open_channels(self._channels.keys(), now)
+        return [name for name in paced if self._breaker.may(name, now)]
 
     async def work(self, work: Delivery, now: datetime) -> None:
         """Send one message and note how it went."""
@@ -80,19 +114,21 @@ class Sender:
         except TemporarySendError as error:
             await self._later(work, error, now)
         except PermanentSendError as error:
+            self._breaker.worked(work.channel)  # it answered, if only to refuse
             await self._never(work, error, now)
         except LeaseLost:
             log.info("lease lost", extra={"delivery": work.id})
         else:
-            self.troubles.pop(work.channel, None)
+            self._breaker.worked(work.channel)
+            self._troubles.pop(work.channel, None)
             await self._note(work, DeliveryState.SENT, now=now)
 
     async def next_due(self, now: datetime) -> datetime | None:
         """Return when the next message is due on a channel that may be sent to then."""
-        channels = self._pace.open_channels(self._channels.keys(), now)
         async with self._database.reading() as session:
-            due = await outbox.next_due(session, channels)
-        moments = (due, self._pace.next_open(now))
+            due = await outbox.next_due(session, self._open(now), self._holding, now=now)
+        closed = self._breaker.next_try(self._channels, now)
+        moments = (due, self._pace.next_open(now), closed)
         return min((one for one in moments if one is not None), default=None)
 
     async def _send(self, delivery: Delivery, now: datetime) -> None:
@@ -105,11 +141,14 @@ class Sender:
             await channel.send(delivery.address, parts[number], _key(delivery, number))
             if number + 1 < len(parts):
                 async with self._database.transaction() as session:
-                    await outbox.progress(session, delivery, part=number + 1)
+                    until = self._clock() + LEASE
+                    await outbox.progress(session, delivery, part=number + 1, lease_until=until)
 
     async def _later(self, delivery: Delivery, error: TemporarySendError, now: datetime) -> None:
+        if delivery.channel not in self._holding.channels:  # one tab's silence is not the channel's
+            self._breaker.failed(delivery.channel, now)
         if error.code in TROUBLES:
-            self.troubles[delivery.channel] = error.code
+            self._troubles[delivery.channel] = error.code
             log.error("operator needed", extra={"channel": error.channel, "code": error.code})
         if now - delivery.created_at > GIVE_UP:
             await self._note(delivery, DeliveryState.DEAD, now=now, code=error.code)

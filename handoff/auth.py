@@ -17,8 +17,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from handoff.rates import Rate, Rates
 from storage import audit, staff
 from storage.database import Database, Session
-from storage.errors import NotFound
+from storage.errors import KeyMissing, NotFound, SealBroken
+from storage.keyring import Purpose
 from storage.records import Role, Staff, StaffSecrets, StaffSession
+from storage.vault import Place
 
 CONSOLE_ROLES = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
 
@@ -28,6 +30,9 @@ MIN_PASSWORD = 12
 MAX_PASSWORD = 256
 MAX_NAME = 40
 CODE_SECONDS = 30  # RFC 6238, section 4.1
+
+ENROLLMENT_LIFETIME = timedelta(hours=1)
+"""How long an invited person may take from opening the page to joining."""
 
 _PER_NAME = Rate(burst=5, refill=timedelta(seconds=30))
 _OVERALL = Rate(burst=20, refill=timedelta(seconds=1))
@@ -68,11 +73,16 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Enrollment:
-    """What an invited person sets their authenticator up with."""
+    """What an invited person sets their authenticator up with.
+
+    `sealed` is the seed for the browser to bring back. Nothing is kept for it here, so a person
+    may begin at one process and finish at another.
+    """
 
     role: Role
     secret: str = field(repr=False)  # base32, 160 bits
     uri: str = field(repr=False)  # otpauth://, for the QR code
+    sealed: str = field(repr=False)  # URL-safe base64
 
 
 class Door:
@@ -81,6 +91,9 @@ class Door:
     Hashing costs 64 MiB and a quarter of a second, so the rate limits come before it and no
     more than two run at once. `hasher` has RFC 9106's second recommended cost by default:
     Argon2id, t=3, m=64 MiB, p=4.
+
+    The rate limits are of one process. With several, that many times more tries are possible,
+    and the one-time code still stands before each guess.
     """
 
     def __init__(self, database: Database, *, hasher: PasswordHasher | None = None) -> None:
@@ -89,7 +102,6 @@ class Door:
         self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
         self._by_name = Rates(_PER_NAME)
         self._overall = Rates(_OVERALL, names=1)
-        self._enrollment_key = secrets.token_bytes(32)
         # An unknown name is checked against this, so that it takes as long as a known one.
         self._nobody = self._hasher.hash(secrets.token_urlsafe(32))
 
@@ -108,8 +120,16 @@ class Door:
         right = await self._verify(expected, password)
         return await self._admit(known, right=right, code=code, now=now)
 
-    async def enrollment(self, invitation: str, *, now: datetime) -> Enrollment:
-        """Return what an invited person needs, the same at every reload of the page.
+    async def enrollment(
+        self, invitation: str, *, sealed: str | None = None, now: datetime
+    ) -> Enrollment:
+        """Return what an invited person needs.
+
+        Args:
+            invitation: its token.
+            sealed: of an earlier enrollment in this browser; the same again, so that a reload
+                of the page shows the seed that the authenticator has already.
+            now: aware UTC time.
 
         Raises:
             TooManyTries: nothing was looked at.
@@ -117,26 +137,47 @@ class Door:
         """
         self._count("", now=now)
         role = await self._invited(invitation, now=now)
-        secret = self._totp_secret(invitation)
+        secret = self._unsealed(invitation, sealed, now=now)
+        if secret is None or sealed is None:
+            secret = pyotp.random_base32()
+            sealed = self._sealed(invitation, secret, now=now)
         uri = pyotp.TOTP(secret).provisioning_uri(name="console", issuer_name="Gyeot")
-        return Enrollment(role=role, secret=secret, uri=uri)
+        return Enrollment(role=role, secret=secret, uri=uri, sealed=sealed)
 
     async def join(
-        self, invitation: str, *, name: str, password: str, code: str, now: datetime
+        self,
+        invitation: str,
+        *,
+        sealed: str | None,
+        name: str,
+        password: str,
+        code: str,
+        now: datetime,
     ) -> SignedIn:
         """Use an invitation up: make the account and start its first session.
+
+        Args:
+            invitation: its token.
+            sealed: of the enrollment whose seed the authenticator has.
+            name: a pseudonym.
+            password: in words of their own.
+            code: what the authenticator shows.
+            now: aware UTC time.
 
         Raises:
             TooManyTries: nothing was looked at.
             InvitationRefused: unknown, used or out of date.
-            JoinRefused: the name is taken or unusable, the password too short, the code wrong.
+            JoinRefused: the name is taken or unusable, the password too short, the code wrong,
+                or the page was open for too long.
         """
         self._count("", now=now)
         await self._invited(invitation, now=now)
         name = _usable_name(name)
         if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
             raise JoinRefused("password_length")
-        secret = self._totp_secret(invitation)
+        secret = self._unsealed(invitation, sealed, now=now)
+        if secret is None:
+            raise JoinRefused("enrollment_expired")
         step = _step_of(code, secret, now=now)
         if step is None:
             raise JoinRefused("code")
@@ -216,13 +257,22 @@ class Door:
                 raise JoinRefused(error.code) from None
             raise InvitationRefused("invitation_refused") from None
 
-    def _totp_secret(self, invitation: str) -> str:
-        """Derive the seed, so that a reload shows the same one and nothing is kept for it.
+    def _sealed(self, invitation: str, secret: str, *, now: datetime) -> str:
+        until = int((now + ENROLLMENT_LIFETIME).timestamp())
+        vault = self._database.vault
+        blob = vault.seal(vault.staff_key(), f"{until} {secret}", _enrollment_place(invitation))
+        return base64.urlsafe_b64encode(blob).decode()
 
-        The key lives as long as the process: the link alone does not give the seed away later.
-        """
-        digest = hmac.digest(self._enrollment_key, _as_bytes(invitation), "sha256")
-        return base64.b32encode(digest[:20]).decode()
+    def _unsealed(self, invitation: str, sealed: str | None, *, now: datetime) -> str | None:
+        """Return the seed, None if it is of another invitation, too old, or not from here."""
+        vault = self._database.vault
+        try:
+            blob = base64.urlsafe_b64decode(_as_bytes(sealed or ""))
+            key = vault.keyring_key(blob, Purpose.STAFF)
+            until, secret = vault.open(key, blob, _enrollment_place(invitation)).split()
+        except (ValueError, SealBroken, KeyMissing):
+            return None
+        return secret if now.timestamp() < int(until) else None
 
 
 def hash_of(token: str) -> bytes:
@@ -251,6 +301,10 @@ def _host_of(origin: str) -> str:
         return urlsplit(origin).netloc.lower()
     except ValueError:
         return ""
+
+
+def _enrollment_place(invitation: str) -> Place:
+    return Place("invitations", "enrollment", None, hash_of(invitation))
 
 
 def _matches(hasher: PasswordHasher, expected: str, password: str) -> bool:

@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 
 from handoff.auth import (
     CONSOLE_ROLES,
+    ENROLLMENT_LIFETIME,
     AuthError,
     Door,
     Enrollment,
@@ -25,7 +26,7 @@ from handoff.auth import (
 )
 from handoff.headers import SecureRoute, is_https
 from handoff.hub import Hub
-from handoff.live import SIGNED_OUT, Live
+from handoff.live import PING, SIGNED_OUT, Live
 from handoff.notices import Notices
 from handoff.pages import Pages
 from storage.database import Database
@@ -33,6 +34,8 @@ from storage.records import StaffSession
 
 COOKIE_HTTPS = "__Host-gyeot"
 COOKIE_LOOPBACK = "gyeot_console"
+COOKIE_JOIN = "gyeot_join"  # only on the way in; the seed in it is sealed
+JOIN_PATH = "/console/join"
 MAX_BODY = 16_384  # bytes; the longest form is the invitation's, under 1 KiB
 RETRY_SECONDS = "30"
 
@@ -52,6 +55,7 @@ def make_router(
     *,
     windows: Mapping[str, timedelta] | None = None,
     door: Door | None = None,
+    ping: timedelta = PING,
 ) -> APIRouter:
     """Make the routes of the console.
 
@@ -62,8 +66,9 @@ def make_router(
         windows: by channel, how long after a person's last word a counselor may write; a
             channel that is not named has no limit.
         door: lets staff in; a test may bring one whose password hash is cheap.
+        ping: how often each open page is asked whether it is there.
     """
-    console = _Console(database, notices, clock, windows or {}, door or Door(database))
+    console = _Console(database, notices, clock, windows or {}, door or Door(database), ping)
     router = APIRouter(prefix="/console", route_class=SecureRoute, include_in_schema=False)
     router.add_api_route("", console.room, methods=["GET"])
     router.add_api_route("/login", console.login_page, methods=["GET"])
@@ -98,8 +103,10 @@ class _Console:
         clock: Callable[[], datetime],
         windows: Mapping[str, timedelta],
         door: Door,
+        ping: timedelta,
     ) -> None:
         self._windows = windows
+        self._ping = ping
         self._database = database
         self._notices = notices
         self._clock = clock
@@ -177,12 +184,26 @@ class _Console:
         """Tell an invited person what to set their authenticator up with."""
         try:
             fields = await self._json(request)
-            enrollment = await self._door.enrollment(fields.get("token", ""), now=self._clock())
+            enrollment = await self._door.enrollment(
+                fields.get("token", ""),
+                sealed=request.cookies.get(COOKIE_JOIN),
+                now=self._clock(),
+            )
         except _Refusal as refusal:
             return refusal.response
         except AuthError as error:
             return _code(error)
-        return JSONResponse(_enrollment(enrollment))
+        response = JSONResponse(_enrollment(enrollment))
+        response.set_cookie(
+            COOKIE_JOIN,
+            enrollment.sealed,
+            max_age=int(ENROLLMENT_LIFETIME.total_seconds()),
+            path=JOIN_PATH,
+            secure=is_https(request),
+            httponly=True,
+            samesite="strict",
+        )
+        return response
 
     async def join(self, request: Request) -> Response:
         """Make the account of an invited person and sign them in."""
@@ -190,6 +211,7 @@ class _Console:
             fields = await self._json(request)
             signed_in = await self._door.join(
                 fields.get("token", ""),
+                sealed=request.cookies.get(COOKIE_JOIN),
                 name=fields.get("name", ""),
                 password=fields.get("password", ""),
                 code=fields.get("code", ""),
@@ -199,7 +221,9 @@ class _Console:
             return refusal.response
         except AuthError as error:
             return _code(error)
-        return _with_cookie(request, JSONResponse({}), signed_in)
+        response = _with_cookie(request, JSONResponse({}), signed_in)
+        response.delete_cookie(COOKIE_JOIN, path=JOIN_PATH, httponly=True, samesite="strict")
+        return response
 
     async def static(self, request: Request, name: str) -> Response:
         """Give out a style sheet, a script, the words or the icon."""
@@ -237,6 +261,7 @@ class _Console:
                 door=self._door,
                 clock=self._clock,
                 windows=self._windows,
+                ping=self._ping,
             )
             code = await live.run()
         if code is not None:

@@ -25,8 +25,16 @@ class AlreadyClaimed(HandoffError):
     """A colleague was quicker (`already_claimed`), or the card changed (`card_changed`)."""
 
 
+class MoreUrgentWaits(HandoffError):
+    """Somebody at a higher risk waits: take them first."""
+
+
+class Dismissed(HandoffError):
+    """This counselor works here no longer: sign out."""
+
+
 class TextRefused(HandoffError):
-    """The message is empty, too long, or holds characters no channel carries."""
+    """The message is empty, too long, unreadable, or under the key of another one."""
 
 
 class Unread(HandoffError):

@@ -18,6 +18,7 @@ class Event(StrEnum):
     CLAIM = "claim"  # a counselor took it
     RELEASE = "release"  # that counselor gave it back
     LAPSE = "lapse"  # that counselor was gone for longer than the lease
+    DISMISS = "dismiss"  # that counselor works here no longer
     CANCEL = "cancel"  # the young person would rather talk to the bot
     CLOSE = "close"  # that counselor said goodbye
     FINISH = "finish"  # that counselor has nothing left to write down
@@ -36,6 +37,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.ACTIVE, Event.ASK): State.ACTIVE,
     (State.ACTIVE, Event.RELEASE): State.QUEUED,
     (State.ACTIVE, Event.LAPSE): State.QUEUED,
+    (State.ACTIVE, Event.DISMISS): State.QUEUED,
     (State.ACTIVE, Event.CLOSE): State.WRAPUP,
     (State.ACTIVE, Event.LEAVE): State.ACTIVE,
     (State.WRAPUP, Event.FINISH): State.CLOSED,
@@ -98,6 +100,11 @@ def released(conversation: Conversation) -> Conversation:
 def lapsed(conversation: Conversation) -> Conversation:
     """Return the conversation of a counselor who is gone, at the place in line it had."""
     return _back_in_line(conversation, Event.LAPSE)
+
+
+def dismissed(conversation: Conversation) -> Conversation:
+    """Return the conversation of a counselor who was dismissed, at the place in line it had."""
+    return _back_in_line(conversation, Event.DISMISS)
 
 
 def cancelled(conversation: Conversation) -> Conversation:

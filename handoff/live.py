@@ -37,8 +37,11 @@ from storage.records import Staff
 
 log = logging.getLogger("gyeot.console")
 
-PING_SECONDS = 10.0
-"""Asked by the server: a browser slows the timers of a hidden page, but not its messages."""
+PING = timedelta(seconds=10)
+"""How often a page is asked whether it is there, and checked to be signed in still.
+
+The server asks: a browser slows the timers of a hidden page, but not its messages.
+"""
 
 SIGNED_OUT = 4401  # our own close code: sign in again
 TRY_AGAIN = 1013  # RFC 6455 registry: try again later
@@ -59,6 +62,7 @@ class Live:
         door: Door,
         clock: Callable[[], datetime],
         windows: Mapping[str, timedelta],
+        ping: timedelta = PING,
     ) -> None:
         self._socket = socket
         self._console = console
@@ -68,6 +72,7 @@ class Live:
         self._notices = notices
         self._door = door
         self._clock = clock
+        self._ping = ping
         self._view = View(database, staff, windows)
 
     async def run(self) -> int | None:
@@ -86,7 +91,7 @@ class Live:
     async def _ask(self) -> int:
         while await self._door.still_signed_in(self._token, now=self._clock()):
             await self._send(Ping(self._clock()))
-            await asyncio.sleep(PING_SECONDS)
+            await asyncio.sleep(self._ping.total_seconds())
         return SIGNED_OUT
 
     async def _listen(self) -> int | None:

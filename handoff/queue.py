@@ -1,18 +1,23 @@
 """The line in front of the counselors: ask, claim, say, give back, close; lease and epoch."""
 
-import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import TypeVar
+from datetime import datetime
 from uuid import UUID
 
-from handoff import lifecycle
-from handoff.errors import AlreadyClaimed, NotOwner, StaleEpoch, TextRefused, Unread
+from handoff import lifecycle, steps
+from handoff.errors import (
+    AlreadyClaimed,
+    Dismissed,
+    MoreUrgentWaits,
+    NotOwner,
+    StaleEpoch,
+    TextRefused,
+    Unread,
+)
+from handoff.leases import LEASE, dismiss, heartbeat, lapse
 from handoff.notices import Notice, Notices
-from storage import audit, conversations, outbox, transcript
+from storage import conversations, duty, transcript
 from storage.database import Database, Session
-from storage.errors import ConversationChanged, NotFound, StorageError
+from storage.errors import NotFound
 from storage.records import (
     AskReason,
     Conversation,
@@ -24,16 +29,27 @@ from storage.records import (
 )
 from storage.vault import Vault
 
-log = logging.getLogger("gyeot.queue")
-
-LEASE = timedelta(seconds=45)
-"""How long a counselor keeps a talk after their console was last heard."""
+__all__ = [
+    "LEASE",
+    "LEFT",
+    "MAX_TEXT",
+    "ask",
+    "cancel",
+    "checked",
+    "claim",
+    "claim_next",
+    "close",
+    "dismiss",
+    "heartbeat",
+    "lapse",
+    "leave",
+    "open_transcript",
+    "release",
+    "say",
+]
 
 MAX_TEXT = 1000
 """Characters of one message of a counselor; every channel carries them in one piece."""
-
-ATTEMPTS = 4
-"""How often a step is tried when other steps of the same conversation come between."""
 
 LEFT = "left"
 """The text of the notice for staff that the young person blocked or left the channel."""
@@ -56,7 +72,7 @@ async def ask(
     after = lifecycle.asked(conversation, reason, risk=risk, now=now)
     if after == conversation:
         return conversation
-    return await _save(session, conversation, after, staff=None, action="ask", now=now)
+    return await steps.save(session, conversation, after, staff=None, action="ask", now=now)
 
 
 async def cancel(session: Session, conversation: Conversation, *, now: datetime) -> Conversation:
@@ -67,7 +83,7 @@ async def cancel(session: Session, conversation: Conversation, *, now: datetime)
         IllegalTransition: it does not wait.
     """
     after = lifecycle.cancelled(conversation)
-    return await _save(session, conversation, after, staff=None, action="cancel", now=now)
+    return await steps.save(session, conversation, after, staff=None, action="cancel", now=now)
 
 
 async def leave(
@@ -88,9 +104,9 @@ async def leave(
             session, vault, conversation.id, speaker=Speaker.SYSTEM, text=LEFT, kind="notice",
             at=now,
         )  # fmt: skip
-        await _note(session, None, "leave", conversation, now=now)
+        await steps.note(session, None, "leave", conversation, now=now)
         return conversation
-    return await _save(session, conversation, after, staff=None, action="leave", now=now)
+    return await steps.save(session, conversation, after, staff=None, action="leave", now=now)
 
 
 async def claim(
@@ -109,33 +125,44 @@ async def claim(
 
     Raises:
         AlreadyClaimed: the card is not what it was.
+        MoreUrgentWaits: somebody at a higher risk is before this one in line.
+        Dismissed: this counselor works here no longer.
     """
 
     async def step() -> Conversation:
         async with database.transaction() as session:
+            await _on_duty(session, staff)
             before = await _waiting(session, conversation_id, version=version)
+            if await conversations.more_urgent_waits(session, before):
+                raise MoreUrgentWaits("more_urgent_waits")
             return await _take(session, database.vault, notices, staff, before, now=now)
 
-    return await _tried(step)
+    return await steps.tried(step)
 
 
 async def claim_next(
     database: Database, notices: Notices, staff: Staff, *, now: datetime
 ) -> Conversation | None:
-    """Claim the most urgent conversation; None when nobody waits."""
+    """Claim the most urgent conversation; None when nobody waits.
+
+    A talk without its key is passed over, so that it holds up nobody behind it.
+
+    Raises:
+        Dismissed: this counselor works here no longer.
+        ConversationChanged: who is next was being written to for more than a second.
+    """
 
     async def step() -> Conversation | None:
+        broken: list[UUID] = []
         async with database.transaction() as session:
-            cards = await conversations.queue(session)
-            for card in cards:
-                # A colleague who took this card a moment ago leaves us the next one.
-                with suppress(ConversationChanged):
+            await _on_duty(session, staff)
+            while card := await conversations.next_waiting(session, without=broken):
+                if await steps.can_be_sealed(database.vault, card):
                     return await _take(session, database.vault, notices, staff, card, now=now)
-            if cards:
-                raise ConversationChanged("queue")
+                broken.append(card.id)
             return None
 
-    return await _tried(step)
+    return await steps.tried(step, attempts=_LOOKS, pause=_LOOK_AGAIN_SECONDS)
 
 
 async def say(
@@ -153,7 +180,8 @@ async def say(
 
     Args:
         key: chosen by the console for this message and kept until it is answered; it becomes
-            the line's id, so the same key twice is one message.
+            the line's id, so the same key twice is one message, and for another message it
+            is refused (`key_used`).
 
     Raises:
         TextRefused, NotOwner, StaleEpoch: nothing was written.
@@ -163,17 +191,17 @@ async def say(
     async def step() -> Line:
         async with database.transaction() as session:
             before = await _owned(session, staff, conversation_id, epoch=epoch)
-            earlier = await transcript.find(session, database.vault, before.id, key)
+            earlier = await _said_before(session, database.vault, before, key, words)
             if earlier is not None:
                 return earlier
             # Saved first: the version proves that nobody took the talk while we looked.
-            talk = await _save(session, before, before, staff=staff, action="say", now=now)
+            talk = await steps.save(session, before, before, staff=staff, action="say", now=now)
             notice = Notice(words, notices.counselor(words, talk.language))
-            return await _send(
+            return await steps.send(
                 session, database.vault, talk, notice, speaker=Speaker.COUNSELOR, now=now, key=key
             )
 
-    return await _tried(step)
+    return await steps.tried(step)
 
 
 async def release(
@@ -195,12 +223,12 @@ async def release(
         async with database.transaction() as session:
             before = await _owned(session, staff, conversation_id, epoch=epoch)
             after = lifecycle.released(before)
-            talk = await _save(session, before, after, staff=staff, action="release", now=now)
+            talk = await steps.save(session, before, after, staff=staff, action="release", now=now)
             notice = notices.returned(talk.language)
-            await _send(session, database.vault, talk, notice, speaker=Speaker.BOT, now=now)
+            await steps.send(session, database.vault, talk, notice, speaker=Speaker.BOT, now=now)
             return talk
 
-    return await _tried(step)
+    return await steps.tried(step)
 
 
 async def close(
@@ -227,28 +255,11 @@ async def close(
             if await transcript.spoken_after(session, before.id, Speaker.PERSON, seen):
                 raise Unread("unread_words")
             notice = notices.goodbye(before.language)
-            await _send(session, database.vault, before, notice, speaker=Speaker.BOT, now=now)
+            await steps.send(session, database.vault, before, notice, speaker=Speaker.BOT, now=now)
             after = lifecycle.finished(lifecycle.closed(before, now=now))
-            return await _save(session, before, after, staff=staff, action="close", now=now)
+            return await steps.save(session, before, after, staff=staff, action="close", now=now)
 
-    return await _tried(step)
-
-
-async def heartbeat(database: Database, staff: Staff, *, now: datetime) -> int:
-    """Keep all talks of this counselor for another lease; return how many there are."""
-    async with database.transaction() as session:
-        return await conversations.extend_leases(session, staff.id, lease_until=now + LEASE)
-
-
-async def lapse(database: Database, notices: Notices, *, now: datetime) -> int:
-    """Put the talks of counselors who are gone back into the queue; return how many.
-
-    Each keeps its risk and its place in line, and its person is told. Each is a transaction of
-    its own, so one that fails holds up no other; it is tried again at the next call.
-    """
-    async with database.reading() as session:
-        overdue = await conversations.lapsed(session, now=now)
-    return sum([await _lapse_one(database, notices, one.id, now=now) for one in overdue])
+    return await steps.tried(step)
 
 
 async def open_transcript(
@@ -261,7 +272,7 @@ async def open_transcript(
     """
     async with database.transaction() as session:
         talk = await _owned(session, staff, conversation_id, epoch=epoch)
-        await _note(session, staff, "read", talk, now=now)
+        await steps.note(session, staff, "read", talk, now=now)
 
 
 def checked(text: str) -> str:
@@ -280,17 +291,13 @@ def checked(text: str) -> str:
     return words
 
 
-_Result = TypeVar("_Result")
+_LOOKS = 100  # at who is next, while a message of theirs or a colleague holds them
+_LOOK_AGAIN_SECONDS = 0.01
 
 
-async def _tried(step: Callable[[], Awaitable[_Result]]) -> _Result:
-    """Take a step again, from the start, when another step came between."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return await step()
-        except ConversationChanged:
-            continue
-    return await step()
+async def _on_duty(session: Session, staff: Staff) -> None:
+    if await duty.is_dismissed(session, staff.id):
+        raise Dismissed("dismissed")
 
 
 async def _waiting(session: Session, conversation_id: UUID, *, version: int) -> Conversation:
@@ -315,10 +322,22 @@ async def _take(
     now: datetime,
 ) -> Conversation:
     after = lifecycle.claimed(before, staff.id, lease_until=now + LEASE)
-    taken = await _save(session, before, after, staff=staff, action="claim", now=now)
+    taken = await steps.save(session, before, after, staff=staff, action="claim", now=now)
     notice = notices.joined(taken.language)
-    await _send(session, vault, taken, notice, speaker=Speaker.BOT, now=now)
+    await steps.send(session, vault, taken, notice, speaker=Speaker.BOT, now=now)
     return taken
+
+
+async def _said_before(
+    session: Session, vault: Vault, talk: Conversation, key: UUID, words: str
+) -> Line | None:
+    place = await conversations.of_line(session, key)
+    if place is None:
+        return None
+    earlier = await transcript.find(session, vault, talk.id, key)
+    if earlier is None or (earlier.speaker, earlier.text) != (Speaker.COUNSELOR, words):
+        raise TextRefused("key_used")
+    return earlier
 
 
 async def _owned(
@@ -333,62 +352,3 @@ async def _owned(
     if talk.epoch != epoch:
         raise StaleEpoch("stale_epoch")
     return talk
-
-
-async def _send(
-    session: Session,
-    vault: Vault,
-    talk: Conversation,
-    notice: Notice,
-    *,
-    speaker: Speaker,
-    now: datetime,
-    key: UUID | None = None,
-) -> Line:
-    line = await transcript.append(
-        session, vault, talk.id, speaker=speaker, text=notice.text, kind="reply", at=now,
-        line_id=key,
-    )  # fmt: skip
-    from_counselor = speaker is Speaker.COUNSELOR
-    await outbox.put(
-        session, vault, talk, line, notice.body, from_counselor=from_counselor, now=now
-    )
-    return line
-
-
-async def _lapse_one(
-    database: Database, notices: Notices, conversation_id: UUID, *, now: datetime
-) -> bool:
-    try:
-        async with database.transaction() as session:
-            before = await conversations.get(session, conversation_id)
-            if before.lease_until is None or before.lease_until >= now:
-                return False  # the counselor came back, or gave it up, a moment ago
-            after = lifecycle.lapsed(before)
-            talk = await _save(session, before, after, staff=None, action="lapse", now=now)
-            notice = notices.returned(talk.language)
-            await _send(session, database.vault, talk, notice, speaker=Speaker.BOT, now=now)
-    except StorageError as error:
-        log.error("lapse failed", extra={"conversation": conversation_id, "code": error.code})
-        return False
-    return True
-
-
-async def _save(
-    session: Session,
-    before: Conversation,
-    after: Conversation,
-    *,
-    staff: Staff | None,
-    action: str,
-    now: datetime,
-) -> Conversation:
-    saved = await conversations.save(session, before, after)
-    await _note(session, staff, action, saved, now=now)
-    return saved
-
-
-async def _note(
-    session: Session, staff: Staff | None, action: str, talk: Conversation, *, now: datetime
-) -> None:
-    await audit.record(session, staff=staff, action=action, object_id=talk.id, now=now)

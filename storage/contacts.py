@@ -47,6 +47,15 @@ async def mark_gone(session: Session, contact_id: UUID, *, now: datetime) -> Non
     await session.execute(update(contacts).where(contacts.c.id == contact_id).values(gone_at=now))
 
 
+async def hold(session: Session, contact_id: UUID, process: UUID) -> None:
+    """Note which process has the connection that reaches this person now."""
+    await session.execute(
+        update(contacts)
+        .where(contacts.c.id == contact_id, contacts.c.holder.is_distinct_from(process))
+        .values(holder=process)
+    )
+
+
 async def _make(
     session: Session,
     vault: Vault,

@@ -1,5 +1,6 @@
 """Talks: who answers them, how urgent they are, what the dialogue remembers."""
 
+from collections.abc import Collection
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ from storage.records import (
     Language,
     Risk,
 )
-from storage.tables import conversations, insert_into
+from storage.tables import conversations, insert_into, lines
 from storage.vault import Vault
 
 _FIXED = {"id", "opened_at", "version"}
@@ -63,7 +64,9 @@ async def start(
     )
     await vault.make_data_key(talk.id, Purpose.WRAP, now=now)
     values = {column.name: getattr(talk, column.name) for column in _RECORD}
-    statement = insert_into(session, conversations).values(last_seq=0, **values)
+    statement = insert_into(session, conversations).values(
+        last_seq=0, rank_at=talk.rank_at, **values
+    )
     statement = statement.on_conflict_do_nothing()
     made = await session.execute(statement.returning(conversations.c.id))
     if made.one_or_none() is None:
@@ -142,10 +145,56 @@ async def remember(session: Session, vault: Vault, conversation: Conversation, m
 
 
 async def queue(session: Session) -> tuple[Conversation, ...]:
-    """Return everybody who waits: highest risk first, then longest waiting, then id."""
-    order = (conversations.c.risk.desc(), conversations.c.queued_at, conversations.c.id)
-    rows = await session.execute(_select(_in(ConversationState.QUEUED)).order_by(*order))
-    return tuple(_record(row) for row in rows)
+    """Return everybody who waits, by `Conversation.rank_at`, then id."""
+    return tuple(_record(row) for row in await session.execute(_waiting(())))
+
+
+async def next_waiting(session: Session, *, without: Collection[UUID] = ()) -> Conversation | None:
+    """Return who waits and is next, held for this transaction; None when nobody waits.
+
+    Those who take the next one at the same time never wait for each other: each passes over
+    what another one holds. But nobody is passed over for someone at a lower risk, nor for
+    nobody: what holds them may be a message of their own.
+
+    Args:
+        session: the open transaction.
+        without: talks that are not looked at.
+
+    Raises:
+        ConversationChanged: who is next is held at this moment. End the transaction, pause,
+            try again: to wait here, with one held, is to wait for each other for ever.
+    """
+    query = _waiting(without).limit(1)
+    row = (await session.execute(query.with_for_update(skip_locked=True))).one_or_none()
+    if row is None:
+        if (await session.execute(query)).one_or_none() is None:
+            return None
+        raise ConversationChanged("held")
+    free = _record(row)
+    if await more_urgent_waits(session, free, without=without):
+        raise ConversationChanged("held")
+    return free
+
+
+async def more_urgent_waits(
+    session: Session, card: Conversation, *, without: Collection[UUID] = ()
+) -> bool:
+    """Tell whether somebody at a higher risk is before this one in line."""
+    if card.risk is max(Risk):
+        return False
+    query = select(conversations.c.id).where(
+        _in(ConversationState.QUEUED),
+        conversations.c.rank_at < card.rank_at,
+        conversations.c.risk > card.risk,
+        *_not(without),
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
+async def of_line(session: Session, line_id: UUID) -> UUID | None:
+    """Return which talk a line of this id is in, None when there is no such line."""
+    query = select(lines.c.conversation_id).where(lines.c.id == line_id)
+    return (await session.execute(query)).scalar_one_or_none()
 
 
 async def owned_by(session: Session, staff_id: UUID) -> tuple[Conversation, ...]:
@@ -155,18 +204,27 @@ async def owned_by(session: Session, staff_id: UUID) -> tuple[Conversation, ...]
     return tuple(_record(row) for row in rows)
 
 
+async def hold_owned_by(session: Session, staff_id: UUID) -> tuple[Conversation, ...]:
+    """Return the talks one counselor leads now, held for this transaction."""
+    query = _select(conversations.c.owner_id == staff_id, _in(ConversationState.ACTIVE))
+    rows = await session.execute(query.order_by(conversations.c.id).with_for_update())
+    return tuple(_record(row) for row in rows)
+
+
 async def extend_leases(session: Session, staff_id: UUID, *, lease_until: datetime) -> int:
     """Keep every talk this counselor leads for longer; return how many there are.
 
     Does not count as a change of the talk: nobody has to read or decide again for it.
     """
-    statement = (
-        update(conversations)
-        .where(conversations.c.owner_id == staff_id, _in(ConversationState.ACTIVE))
-        .values(lease_until=lease_until)
-        .returning(conversations.c.id)
-    )
-    return len((await session.execute(statement)).all())
+    # Held in one order, so that two consoles of one counselor cannot lock each other out.
+    held = await hold_owned_by(session, staff_id)
+    if held:
+        await session.execute(
+            update(conversations)
+            .where(conversations.c.id.in_([talk.id for talk in held]))
+            .values(lease_until=lease_until)
+        )
+    return len(held)
 
 
 async def lapsed(session: Session, *, now: datetime) -> tuple[Conversation, ...]:
@@ -176,9 +234,35 @@ async def lapsed(session: Session, *, now: datetime) -> tuple[Conversation, ...]
     return tuple(_record(row) for row in rows)
 
 
+async def hold_lapsed(
+    session: Session, conversation_id: UUID, *, now: datetime
+) -> Conversation | None:
+    """Return one of `lapsed`, held for this transaction, so that no heartbeat comes between.
+
+    None when it lapsed no longer, or when another transaction holds it at this moment.
+    """
+    query = _select(
+        conversations.c.id == conversation_id,
+        conversations.c.lease_until < now,
+        _in(ConversationState.ACTIVE),
+    )
+    row = (await session.execute(query.with_for_update(skip_locked=True))).one_or_none()
+    return None if row is None else _record(row)
+
+
+def _waiting(without: Collection[UUID]) -> Select[Any]:
+    order = (conversations.c.rank_at, conversations.c.id)
+    return _select(_in(ConversationState.QUEUED), *_not(without)).order_by(*order)
+
+
+def _not(without: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
+    return (conversations.c.id.not_in(without),) if without else ()
+
+
 def _changes(before: Conversation, after: Conversation) -> dict[str, Any]:
     pairs = ((name, getattr(before, name), getattr(after, name)) for name in _CHANGING)
-    return {name: new for name, old, new in pairs if new != old}
+    changes = {name: new for name, old, new in pairs if new != old}
+    return {**changes, "rank_at": after.rank_at}
 
 
 def _select(*where: ColumnElement[bool]) -> Select[Any]:

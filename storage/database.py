@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from storage.engines import driver_errors, keys_engine, main_engine, reading_engine
+from storage.engines import driver_errors, is_sqlite, keys_engine, main_engine, reading_engine
 from storage.errors import KeyringUnusable
 from storage.keyring import Keyring
 from storage.keystore import KeyStore
+from storage.listening import Listening
 from storage.migrate import knows_a_keyring, migrate
 from storage.tables import insert_into, key_proofs
 from storage.vault import Vault, proof
@@ -33,12 +34,21 @@ Session = AsyncSession
 class Database:
     """One database with its key table; shared by everything in the process."""
 
-    def __init__(self, writing: AsyncEngine, reading: AsyncEngine, keyring: Keyring, vault: Vault):
+    def __init__(
+        self,
+        writing: AsyncEngine,
+        reading: AsyncEngine,
+        keyring: Keyring,
+        vault: Vault,
+        wakeups: Wakeups,
+        listening: Listening | None,
+    ) -> None:
         self._writing = writing
         self._reading = reading
         self._keyring = keyring
         self.vault = vault
-        self.wakeups = Wakeups()
+        self.wakeups = wakeups
+        self.listening = listening  # None: nobody else can work on this database
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Session]:
@@ -52,7 +62,10 @@ class Database:
         with driver_errors():
             async with AsyncSession(self._writing) as session, session.begin():
                 yield session
-        self.wakeups.ring(to_ring(session))
+                topics = to_ring(session)
+                if topics and self.listening is not None:
+                    await self.listening.announce(session, topics)
+        self.wakeups.ring(topics)
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Session]:
@@ -101,4 +114,6 @@ def open_database(url: str, *, keys_url: str | None = None, keyring: Keyring) ->
     """
     writing = main_engine(url)
     vault = Vault(keyring, KeyStore(keys_engine(url, keys_url)))
-    return Database(writing, reading_engine(url, writing), keyring, vault)
+    wakeups = Wakeups()
+    listening = None if is_sqlite(url) else Listening(url, wakeups)
+    return Database(writing, reading_engine(url, writing), keyring, vault, wakeups, listening)

@@ -35,3 +35,11 @@ class NotFound(StorageError):
 
 class DatabaseAway(StorageError):
     """The database cannot be reached now; try again."""
+
+
+class NothingToReplay(StorageError):
+    """What was set aside is erased already, or went back on its road meanwhile."""
+
+
+class DatabaseTaken(StorageError):
+    """Another process serves this embedded database; it serves one at a time."""

@@ -6,25 +6,37 @@ its sealed body for a person to look at. A route holds one sender's events toget
 lease on it gives them to one worker, and its fence locks out a worker that came too late.
 """
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, case, func, or_, select, update
 
 from storage import places
 from storage.database import Session, Topic, wake
 from storage.errors import KeyMissing, LeaseLost, SealBroken
 from storage.keyring import Purpose
-from storage.records import InboxEvent, PendingEvent, PendingTurn
+from storage.records import InboxEvent, Lane, PendingEvent, PendingTurn
 from storage.tables import inbox, insert_into, routes
 from storage.vault import Vault
+
+log = logging.getLogger("gyeot.inbox")
 
 MAX_ATTEMPTS = 8
 FIRST_BACKOFF = timedelta(seconds=0.5)
 LONGEST_BACKOFF = timedelta(seconds=60)
+TURN_EVENTS = 50  # in one turn; the rest is the next one
+YIELD = timedelta(seconds=20)  # how much someone new gives way to those whose talk runs
+HEAD_START = timedelta(days=1)  # of a crisis, before everybody
+
+TRUSTED_TRIES = 3
+"""Leases without an end after which only the first event is taken, to find what kills."""
+CRASH_TRIES = 8
+"""Leases without an end after which the first event is set aside."""
 
 
 class EventState(StrEnum):
@@ -35,18 +47,22 @@ class EventState(StrEnum):
     DEAD = "dead"
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """People who are due and whom nobody works on yet."""
+
+    waiting: int
+    oldest: timedelta  # since the one who is due longest was due; 0 when nobody waits
+
+
 async def accept(
-    session: Session,
-    vault: Vault,
-    events: Sequence[InboxEvent],
-    *,
-    now: datetime,
-    settle: timedelta,
+    session: Session, vault: Vault, events: Sequence[InboxEvent], *, now: datetime
 ) -> int:
     """Store deliveries that were not stored before; the first body under an id wins.
 
-    The first unanswered event of a person is due `settle` later and later ones do not move
-    that, so a burst is one turn and nobody who keeps typing waits for ever.
+    The first unanswered event of a person is due its `settle` later and later ones do not
+    move that, so a burst is one turn and nobody who keeps typing waits for ever. Only a
+    crisis makes it sooner.
 
     Returns:
         How many were new.
@@ -57,9 +73,9 @@ async def accept(
     statement = insert_into(session, inbox).on_conflict_do_nothing()
     made = await session.execute(statement.returning(inbox.c.id), rows)
     new = set(made.scalars())
-    if new:
-        due = {row["route"]: row["channel"] for row in rows if row["id"] in new}
-        await _make_due(session, due, at=now + settle)
+    fresh = [(row, event) for row, event in zip(rows, events, strict=True) if row["id"] in new]
+    if fresh:
+        await _make_due(session, [_due(row, event, now) for row, event in fresh])
         wake(session, Topic.INBOX)
     return len(new)
 
@@ -67,32 +83,49 @@ async def accept(
 async def take_turn(
     session: Session, vault: Vault, *, now: datetime, lease: timedelta
 ) -> PendingTurn | None:
-    """Lease the person who is due first, with all their events; None when nobody is due.
+    """Lease the person who is due first, with their events; None when nobody is due.
 
     An event that does not open is DEAD by itself and never holds up the others. A worker
-    that dies keeps the person no longer than `lease`.
+    that dies keeps the person no longer than `lease`; when one worker after the other dies
+    over the same person, the events are taken one by one, and the one that kills is DEAD.
     """
     while (route := await _lease(session, now=now, until=now + lease)) is not None:
-        events = await _open_all(session, vault, route.route)
+        tries = route.tries
+        if tries > CRASH_TRIES:
+            tries = await _bury_the_first(session, route)
+        limit = 1 if tries > TRUSTED_TRIES else TURN_EVENTS
+        events = await _open_all(session, vault, route.route, limit=limit)
         if events:
-            return PendingTurn(route.route, route.channel, route.fence, events)
-        await _let_go(session, route.route, now=now)
+            return PendingTurn(route.route, route.channel, route.fence, events, tries)
+        await _let_go(session, route.route, at=now)
     return None
 
 
-async def finish_turn(session: Session, turn: PendingTurn, *, now: datetime) -> None:
+async def finish_turn(
+    session: Session, turn: PendingTurn, *, now: datetime, code: str = ""
+) -> None:
     """Turn the events into tombstones and give the person back, due again if more came.
 
+    Args:
+        session: the open transaction.
+        turn: as it was taken.
+        now: aware UTC time.
+        code: how it ended, if not by an answer.
+
     Raises:
-        LeaseLost: another worker has this person now; nothing was written.
+        LeaseLost: another worker has this person now, or has finished these events; nothing
+            may be written.
     """
     await _check_fence(session, turn)
-    await session.execute(
+    done = await session.execute(
         update(inbox)
         .where(inbox.c.id.in_(_ids(turn)), inbox.c.state == EventState.PENDING)
-        .values(state=EventState.DONE, body_ct=None, route=None)
+        .values(state=EventState.DONE, body_ct=None, route=None, holder=None, code=code)
+        .returning(inbox.c.id)
     )
-    await _let_go(session, turn.route, now=now)
+    if len(done.all()) != len(turn.events):
+        raise LeaseLost("turn")
+    await _let_go(session, turn.route, at=now)
 
 
 async def postpone_turn(
@@ -113,23 +146,46 @@ async def postpone_turn(
         backoff: how long to wait; None: 0.5 s, doubled with each failure, at most 60 s.
 
     Returns:
-        False when events failed `MAX_ATTEMPTS` times and are DEAD now: a person must look.
+        False when an event failed `MAX_ATTEMPTS` times: the turn is still leased, and a
+        person must be given it.
 
     Raises:
         LeaseLost: another worker has this person now; nothing was written.
     """
     await _check_fence(session, turn)
-    failed = case((inbox.c.attempts + 1 >= MAX_ATTEMPTS, EventState.DEAD), else_=inbox.c.state)
     rows = await session.execute(
         update(inbox)
         .where(inbox.c.id.in_(_ids(turn)), inbox.c.state == EventState.PENDING)
-        .values(attempts=inbox.c.attempts + 1, state=failed, code=code)
+        .values(attempts=inbox.c.attempts + 1, code=code)
         .returning(inbox.c.attempts)
     )
     attempts = max(rows.scalars(), default=1)
+    if attempts >= MAX_ATTEMPTS:
+        return False
     wait = _backoff(attempts) if backoff is None else backoff
-    await _let_go(session, turn.route, now=now + wait)
-    return attempts < MAX_ATTEMPTS
+    await _let_go(session, turn.route, at=now + wait)
+    return True
+
+
+async def bury(session: Session, turn: PendingTurn, event_id: UUID, code: str) -> None:
+    """Set one event of a turn aside for an operator to look at; the turn goes on without it.
+
+    Raises:
+        LeaseLost: another worker has this person now; nothing was written.
+    """
+    await _check_fence(session, turn)
+    await _bury(session, [event_id], code)
+
+
+async def bury_turn(session: Session, turn: PendingTurn, code: str, *, now: datetime) -> None:
+    """Set a whole turn aside, and give the person back for what comes after.
+
+    Raises:
+        LeaseLost: another worker has this person now; nothing was written.
+    """
+    await _check_fence(session, turn)
+    await _bury(session, _ids(turn), code)
+    await _let_go(session, turn.route, at=now)
 
 
 async def next_due(session: Session) -> datetime | None:
@@ -141,6 +197,22 @@ async def next_due(session: Session) -> datetime | None:
     )
     moment: datetime | None = (await session.execute(query)).scalar_one()
     return moment
+
+
+async def backlog(session: Session, *, now: datetime) -> Backlog:
+    """Count who is due and waits for a worker."""
+    query = select(func.count(), func.min(routes.c.due_at, type_=routes.c.due_at.type)).where(
+        routes.c.due_at <= now, _free(now)
+    )
+    waiting, first = (await session.execute(query)).one()
+    return Backlog(waiting, now - first if first is not None else timedelta(0))
+
+
+async def make_due(session: Session, route: bytes, channel: str, *, at: datetime) -> None:
+    """Let a person be worked on at `at`, or sooner if they were due already."""
+    row = {"route": route, "channel": channel, "due_at": at, "rank_at": at, "fence": 0, "tries": 0}
+    await _make_due(session, [row])
+    wake(session, Topic.INBOX)
 
 
 def _row(vault: Vault, event: InboxEvent, now: datetime) -> dict[str, Any]:
@@ -157,27 +229,56 @@ def _row(vault: Vault, event: InboxEvent, now: datetime) -> dict[str, Any]:
         "received_at": now,
         "attempts": 0,
         "code": "",
+        "holder": event.holder,
     }
 
 
-async def _make_due(session: Session, channels: dict[bytes, str], *, at: datetime) -> None:
-    # Always in one order, so that two accepting processes cannot lock each other out.
-    rows = [
-        {"route": route, "channel": channels[route], "due_at": at, "fence": 0}
-        for route in sorted(channels)
-    ]
+def _due(row: dict[str, Any], event: InboxEvent, now: datetime) -> dict[str, Any]:
+    """Return the route's row as it would be if this event were its first."""
+    due_at = now + event.settle
+    in_crisis = event.lane is Lane.CRISIS
+    return {
+        "route": row["route"],
+        "channel": row["channel"],
+        "due_at": due_at,
+        "rank_at": due_at - HEAD_START if in_crisis else due_at + YIELD,
+        "fence": 0,
+        "tries": 0,
+    }
+
+
+async def _make_due(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert routes, or make known ones due.
+
+    A rank before the due time is a crisis: it shortens the wait and keeps its head start.
+    """
     statement = insert_into(session, routes)
-    due_at = func.coalesce(routes.c.due_at, statement.excluded.due_at)
-    statement = statement.on_conflict_do_update(index_elements=["route"], set_={"due_at": due_at})
-    await session.execute(statement, rows)
+    given = statement.excluded
+    idle = routes.c.due_at.is_(None)
+    in_crisis = given.rank_at < given.due_at
+    sooner = in_crisis & (given.due_at < routes.c.due_at)
+    ahead = in_crisis & (given.rank_at < routes.c.rank_at)
+    statement = statement.on_conflict_do_update(
+        index_elements=["route"],
+        set_={
+            "due_at": case((idle | sooner, given.due_at), else_=routes.c.due_at),
+            "rank_at": case(
+                (idle & in_crisis, given.rank_at),
+                (idle, given.due_at),
+                (ahead, given.rank_at),
+                else_=routes.c.rank_at,
+            ),
+        },
+    )
+    # Always in one order, so that two accepting processes cannot lock each other out.
+    await session.execute(statement, sorted(rows, key=lambda row: row["route"]))
 
 
 async def _lease(session: Session, *, now: datetime, until: datetime) -> Row[Any] | None:
-    free = or_(routes.c.lease_until.is_(None), routes.c.lease_until <= now)
     due = (
         select(routes.c.route)
-        .where(routes.c.due_at <= now, free)
-        .order_by(routes.c.due_at, routes.c.route)
+        .where(routes.c.due_at <= now, _free(now))
+        .order_by(routes.c.rank_at, routes.c.route)
         .limit(1)
         .with_for_update(skip_locked=True)
         .scalar_subquery()
@@ -185,25 +286,38 @@ async def _lease(session: Session, *, now: datetime, until: datetime) -> Row[Any
     statement = (
         update(routes)
         .where(routes.c.route == due)
-        .values(lease_until=until, fence=routes.c.fence + 1)
-        .returning(routes.c.route, routes.c.channel, routes.c.fence)
+        .values(lease_until=until, fence=routes.c.fence + 1, tries=routes.c.tries + 1)
+        .returning(routes.c.route, routes.c.channel, routes.c.fence, routes.c.tries)
     )
     return (await session.execute(statement)).one_or_none()
 
 
-async def _open_all(session: Session, vault: Vault, route: bytes) -> tuple[PendingEvent, ...]:
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(routes.c.lease_until.is_(None), routes.c.lease_until <= now)
+
+
+async def _open_all(
+    session: Session, vault: Vault, route: bytes, *, limit: int
+) -> tuple[PendingEvent, ...]:
+    events: list[PendingEvent] = []
+    for row in await _pending(session, route, limit=limit):
+        try:
+            body = _open(vault, row)
+        except (SealBroken, KeyMissing) as error:
+            await _bury(session, [row.id], error.code)
+        else:
+            events.append(PendingEvent(row.id, body, row.received_at, row.holder))
+    return tuple(events)
+
+
+async def _pending(session: Session, route: bytes, *, limit: int) -> Sequence[Row[Any]]:
     query = (
         select(inbox)
         .where(inbox.c.route == route, inbox.c.state == EventState.PENDING)
         .order_by(inbox.c.position)
+        .limit(limit)
     )
-    events: list[PendingEvent] = []
-    for row in (await session.execute(query)).all():
-        try:
-            events.append(PendingEvent(row.id, _open(vault, row), row.received_at))
-        except (SealBroken, KeyMissing) as error:
-            await _bury(session, row.id, error.code)
-    return tuple(events)
+    return (await session.execute(query)).all()
 
 
 def _open(vault: Vault, row: Row[Any]) -> str:
@@ -211,10 +325,23 @@ def _open(vault: Vault, row: Row[Any]) -> str:
     return vault.open(key, row.body_ct, places.inbox_body(row.id, row.channel, row.event_hash))
 
 
-async def _bury(session: Session, event_id: UUID, code: str) -> None:
-    await session.execute(
-        update(inbox).where(inbox.c.id == event_id).values(state=EventState.DEAD, code=code)
+async def _bury_the_first(session: Session, route: Row[Any]) -> int:
+    """Set aside what one worker after the other died of; return the tries of the next one."""
+    await _bury(session, [row.id for row in await _pending(session, route.route, limit=1)], "crash")
+    tries = TRUSTED_TRIES + 1
+    await session.execute(update(routes).where(routes.c.route == route.route).values(tries=tries))
+    return tries
+
+
+async def _bury(session: Session, event_ids: Collection[UUID], code: str) -> None:
+    rows = await session.execute(
+        update(inbox)
+        .where(inbox.c.id.in_(event_ids), inbox.c.state == EventState.PENDING)
+        .values(state=EventState.DEAD, code=code)
+        .returning(inbox.c.id, inbox.c.channel)
     )
+    for row in rows:
+        log.error("event is dead", extra={"delivery": row.id, "channel": row.channel, "code": code})
 
 
 async def _check_fence(session: Session, turn: PendingTurn) -> None:
@@ -223,30 +350,36 @@ async def _check_fence(session: Session, turn: PendingTurn) -> None:
     statement = (
         update(routes)
         .where(routes.c.route == turn.route, routes.c.fence == turn.fence)
-        .values(lease_until=None)
+        .values(fence=turn.fence)
         .returning(routes.c.fence)
     )
     if (await session.execute(statement)).one_or_none() is None:
         raise LeaseLost("turn")
 
 
-async def _let_go(session: Session, route: bytes, *, now: datetime) -> None:
-    """End the lease; due at `now` if events remain, else not at all."""
-    pending = (
-        select(inbox.c.id)
-        .where(inbox.c.route == route, inbox.c.state == EventState.PENDING)
-        .limit(1)
-    )
-    more = (await session.execute(pending)).one_or_none() is not None
-    due_at = now if more else None
-    await session.execute(
-        update(routes).where(routes.c.route == route).values(due_at=due_at, lease_until=None)
-    )
-    if more:
+async def _let_go(session: Session, route: bytes, *, at: datetime) -> None:
+    """End the lease; due at `at` if events remain, else idle since then.
+
+    A crisis keeps its head start, and what is looked at one by one stays so, until nothing
+    is pending any more.
+    """
+    if not await _pending(session, route, limit=1):
+        left: dict[str, Any] = {"due_at": None, "rank_at": at, "tries": 0}
+    else:
+        in_crisis = routes.c.rank_at < routes.c.due_at
+        suspected = routes.c.tries > TRUSTED_TRIES
+        left = {
+            "due_at": at,
+            "rank_at": case((in_crisis, at - HEAD_START), else_=at),
+            "tries": case((suspected, TRUSTED_TRIES), else_=0),
+        }
         wake(session, Topic.INBOX)
+    await session.execute(
+        update(routes).where(routes.c.route == route).values(lease_until=None, **left)
+    )
 
 
-def _ids(turn: PendingTurn) -> Iterable[UUID]:
+def _ids(turn: PendingTurn) -> Collection[UUID]:
     return [event.id for event in turn.events]
 
 

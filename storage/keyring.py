@@ -59,10 +59,10 @@ class Keyring:
         Raises:
             KeyMissing: there is no key of this purpose.
         """
-        of_purpose = [key for key in self.keys if key.purpose is purpose]
+        of_purpose = [key for key in self._keys.values() if key.purpose is purpose]
         if not of_purpose:
             raise KeyMissing(f"key_missing:{purpose}")
-        return of_purpose[-1]
+        return max(of_purpose, key=lambda key: key.number)
 
     def key(self, number: int) -> Key:
         """Return the key of this number: the one a stored value names.

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Row, exists, func, insert, select, update
 from storage import places
 from storage.database import Session, Topic, wake
 from storage.errors import KeyMissing, LeaseLost, SealBroken
+from storage.processes import Holding, reachable
 from storage.records import Conversation, Delivery, DeliveryState, Line
 from storage.tables import contacts, conversations, outbox
 from storage.vault import Vault
@@ -22,7 +23,20 @@ from storage.vault import Vault
 STALE = timedelta(days=7)
 """How long words wait for a person; longer than that they are not theirs to find."""
 
-_KEEPS_BODY = (DeliveryState.PENDING, DeliveryState.WAITING_FOR_USER)
+
+def _is_head() -> ColumnElement[bool]:
+    ahead = outbox.alias("ahead")
+    earlier = exists().where(
+        ahead.c.conversation_id == outbox.c.conversation_id,
+        ahead.c.state == DeliveryState.PENDING,
+        ahead.c.seq < outbox.c.seq,
+    )
+    return (outbox.c.state == DeliveryState.PENDING) & ~earlier
+
+
+_HEAD = _is_head()  # built once: it costs more to build than to run
+_UNSENT = (DeliveryState.PENDING, DeliveryState.WAITING_FOR_USER)
+_KEEPS_BODY = (*_UNSENT, DeliveryState.DEAD)  # a dead one may be tried again, see dead.py
 
 
 async def put(
@@ -72,13 +86,17 @@ async def claim(
     now: datetime,
     lease: timedelta,
     channels: Collection[str],
+    holding: Holding,
 ) -> Delivery | None:
     """Take the message that is due first on one of `channels`; None when nothing is due.
+
+    Where only the holder of a connection can send, `holding` says whom this process reaches.
 
     A sender that dies keeps it no longer than `lease`, so a person may get a message twice
     but never not at all. One that does not open is DEAD at once, and the next one is taken.
     """
-    while (row := await _lease(session, channels, now=now, until=now + lease)) is not None:
+    due = _HEAD & outbox.c.channel.in_(channels) & reachable(holding, now=now)
+    while (row := await _lease(session, due, now=now, until=now + lease)) is not None:
         try:
             return await _open(session, vault, row)
         except (SealBroken, KeyMissing) as error:
@@ -106,13 +124,15 @@ async def settle(
     await _write(session, delivery, values)
 
 
-async def progress(session: Session, delivery: Delivery, *, part: int) -> None:
+async def progress(
+    session: Session, delivery: Delivery, *, part: int, lease_until: datetime
+) -> None:
     """Note that `part` pieces of a long text arrived, so that no try sends them again.
 
     Raises:
         LeaseLost: another sender has it, or it was cancelled; nothing was written.
     """
-    await _write(session, delivery, {"part": part})
+    await _write(session, delivery, {"part": part, "due_at": lease_until})
 
 
 async def retry(session: Session, delivery: Delivery, *, due_at: datetime, code: str = "") -> None:
@@ -153,7 +173,7 @@ async def redirect(session: Session, conversation: Conversation, *, now: datetim
     """Send what has not arrived to where the talk is now, for a talk that crossed over."""
     await session.execute(
         update(outbox)
-        .where(outbox.c.conversation_id == conversation.id, outbox.c.state.in_(_KEEPS_BODY))
+        .where(outbox.c.conversation_id == conversation.id, outbox.c.state.in_(_UNSENT))
         .values(
             contact_id=conversation.contact_id,
             channel=conversation.channel,
@@ -169,35 +189,29 @@ async def cancel(session: Session, conversation_id: UUID) -> None:
     """Stop every message of a talk that has not arrived yet, and erase its body."""
     await session.execute(
         update(outbox)
-        .where(outbox.c.conversation_id == conversation_id, outbox.c.state.in_(_KEEPS_BODY))
+        .where(outbox.c.conversation_id == conversation_id, outbox.c.state.in_(_UNSENT))
         .values(state=DeliveryState.CANCELLED, body_ct=None)
     )
     wake(session, Topic.QUEUE)
 
 
-async def next_due(session: Session, channels: Collection[str]) -> datetime | None:
+async def next_due(
+    session: Session, channels: Collection[str], holding: Holding, *, now: datetime
+) -> datetime | None:
     """Return when `claim` will have something on these channels, None when nothing is pending."""
-    query = select(func.min(outbox.c.due_at)).where(_is_head(), outbox.c.channel.in_(channels))
+    query = select(func.min(outbox.c.due_at)).where(
+        _HEAD, outbox.c.channel.in_(channels), reachable(holding, now=now)
+    )
     moment: datetime | None = (await session.execute(query)).scalar_one()
     return moment
 
 
-def _is_head() -> ColumnElement[bool]:
-    ahead = outbox.alias("ahead")
-    earlier = exists().where(
-        ahead.c.conversation_id == outbox.c.conversation_id,
-        ahead.c.state == DeliveryState.PENDING,
-        ahead.c.seq < outbox.c.seq,
-    )
-    return (outbox.c.state == DeliveryState.PENDING) & ~earlier
-
-
 async def _lease(
-    session: Session, channels: Collection[str], *, now: datetime, until: datetime
+    session: Session, ready: ColumnElement[bool], *, now: datetime, until: datetime
 ) -> Row[Any] | None:
     due = (
         select(outbox.c.id)
-        .where(_is_head(), outbox.c.due_at <= now, outbox.c.channel.in_(channels))
+        .where(ready, outbox.c.due_at <= now)
         .order_by(outbox.c.due_at, outbox.c.created_at, outbox.c.seq, outbox.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -1,7 +1,7 @@
 """All that leaves this room: frozen records and the enums that are columns."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
@@ -109,6 +109,23 @@ class Conversation:
     lease_until: datetime | None
     closed_at: datetime | None
 
+    @property
+    def rank_at(self) -> datetime | None:
+        """The moment the queue is ordered by, earliest first; None while nobody waits.
+
+        Risk is a head start: who is in imminent danger goes before everybody, and whoever
+        waited half an hour longer goes before anybody else.
+        """
+        return None if self.queued_at is None else self.queued_at - _HEAD_START[self.risk]
+
+
+_HEAD_START = {
+    Risk.NONE: timedelta(0),
+    Risk.LOW: timedelta(minutes=10),
+    Risk.HIGH: timedelta(minutes=30),  # aging lifts everyone in it (shared/security.md, H6)
+    Risk.IMMINENT: timedelta(days=3650),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -123,17 +140,28 @@ class Line:
     delivery: DeliveryState | None  # None: nothing travels (inbound, notices)
 
 
+class Lane(IntEnum):
+    """Whose turn goes first when more is due than can be worked on."""
+
+    NORMAL = 0  # someone new yields a little to those whose talk runs
+    CRISIS = 1  # before everybody
+
+
 @dataclass(frozen=True, slots=True)
 class InboxEvent:
     """One delivery of a provider that is to be accepted.
 
-    `body` is opaque to this room; it is sealed before it is written.
+    `body` is opaque to this room; it is sealed before it is written. `holder` is the process
+    whose connection reaches the person, on channels that answer only there.
     """
 
     channel: str
     event_id: str = field(repr=False)
     account: str = field(repr=False)
     body: str = field(repr=False)
+    settle: timedelta = timedelta(0)  # how long the turn waits for more, when it begins with this
+    lane: Lane = Lane.NORMAL
+    holder: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +171,23 @@ class PendingEvent:
     id: UUID
     body: str = field(repr=False)
     received_at: datetime
+    holder: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PendingTurn:
     """All unanswered deliveries of one person, leased to one worker.
 
-    `fence` grows with every lease; a worker whose lease lapsed can write nothing.
+    `fence` grows with every lease; a worker whose lease lapsed can write nothing. `tries`
+    counts the leases since a turn of this person was finished or given back: more than one
+    means that the worker before died or was too slow.
     """
 
     route: bytes = field(repr=False)
     channel: str
     fence: int
     events: tuple[PendingEvent, ...]
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ contacts = Table(
     Column("first_seen", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime, nullable=False),
     Column("gone_at", UtcDateTime),
+    Column("holder", Uuid),  # the process whose connection reaches them, on some channels
     UniqueConstraint("index_key", "pseudonym"),
 )
 
@@ -127,6 +128,7 @@ conversations = Table(
     Column("opened_at", UtcDateTime, nullable=False),
     Column("heard_at", UtcDateTime, nullable=False),  # the person's last word
     Column("queued_at", UtcDateTime),
+    Column("rank_at", UtcDateTime),  # the order of the queue, see Conversation.rank_at
     Column("lease_until", UtcDateTime),
     Column("closed_at", UtcDateTime),
     Column("last_seq", Integer, nullable=False),
@@ -141,7 +143,7 @@ Index(
     sqlite_where=_OPEN,
     postgresql_where=_OPEN,
 )
-Index("ix_conversations_state", conversations.c.state, conversations.c.queued_at)
+Index("ix_conversations_state", conversations.c.state, conversations.c.rank_at)
 Index("ix_conversations_owner_id", conversations.c.owner_id)
 
 lines = Table(
@@ -180,6 +182,7 @@ inbox = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("code", _CODE, nullable=False),
+    Column("holder", Uuid),  # the process that holds the connection it came on
     UniqueConstraint("channel", "event_hash"),
 )
 Index("ix_inbox_route", inbox.c.route, inbox.c.position)
@@ -190,11 +193,13 @@ routes = Table(
     Column("route", _HASH, primary_key=True),
     Column("channel", _CODE, nullable=False),
     Column("due_at", UtcDateTime),  # null: nothing is pending
+    Column("rank_at", UtcDateTime),  # the order of what is due, see `inbox.Lane`
     Column("lease_until", UtcDateTime),
     Column("fence", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),  # leases since a turn was finished or given back
 )
 _DUE = text("due_at IS NOT NULL")
-Index("ix_routes_due_at", routes.c.due_at, sqlite_where=_DUE, postgresql_where=_DUE)
+Index("ix_routes_rank_at", routes.c.rank_at, sqlite_where=_DUE, postgresql_where=_DUE)
 
 outbox = Table(
     "outbox",
@@ -225,6 +230,15 @@ Index(
     outbox.c.seq,
     sqlite_where=_PENDING,
     postgresql_where=_PENDING,
+)
+
+processes = Table(
+    "processes",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("roles", _CODE, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
 )
 
 staff = Table(

@@ -92,6 +92,28 @@ async def read(
     return tuple(_open(vault, key, row) for row in rows)
 
 
+async def last_words(
+    session: Session, vault: Vault, conversation_id: UUID, speaker: Speaker, *, most: int
+) -> tuple[str, ...]:
+    """Return what this speaker said last and did not take back, oldest first.
+
+    Raises:
+        SealBroken: a line does not open.
+        KeyMissing: the talk's key was destroyed.
+    """
+    query = (
+        _lines(conversation_id)
+        .where(lines.c.speaker == speaker, lines.c.kind != TAKEN_BACK)
+        .order_by(lines.c.seq.desc())
+        .limit(most)
+    )
+    rows = (await session.execute(query)).all()
+    if not rows:
+        return ()
+    key = await vault.data_key(conversation_id)
+    return tuple(_open(vault, key, row).text for row in reversed(rows))
+
+
 async def blank(session: Session, vault: Vault, contact_id: UUID, message: tuple[str, str]) -> bool:
     """Take the words out of a line that its writer took back; the line itself stays.
 

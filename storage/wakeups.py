@@ -64,7 +64,7 @@ class Wakeups:
             self._listeners[topic].discard(subscription)
 
     def ring(self, topics: Iterable[Topic]) -> None:
-        """Wake everybody who listens to one of `topics`."""
+        """Wake everybody in this process who listens to one of `topics`."""
         for topic in topics:
             for subscription in self._listeners[topic]:
                 subscription.ring()

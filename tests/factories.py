@@ -4,15 +4,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from storage import contacts, conversations, inbox, outbox, transcript
 from storage.database import Database, migrate, open_database
 from storage.keyring import Keyring, create_keyring
+from storage.processes import Holding
 from storage.records import (
     Conversation,
     Delivery,
     InboxEvent,
+    Lane,
     Language,
     Line,
     PendingTurn,
@@ -33,9 +35,13 @@ def received(
     text: str = "안녕하세요",
     event_id: str | None = None,
     channel: str = "fake",
+    settle: timedelta = SETTLE,
+    lane: Lane = Lane.NORMAL,
+    holder: UUID | None = None,
 ) -> InboxEvent:
     """One delivery as a channel gives it; a new event unless `event_id` says otherwise."""
-    return InboxEvent(channel, event_id or f"event-{next(_numbers)}", account, text)
+    name = event_id or f"event-{next(_numbers)}"
+    return InboxEvent(channel, name, account, text, settle=settle, lane=lane, holder=holder)
 
 
 async def open_database_at(folder: Path, *, keyring: Keyring | None = None) -> Database:
@@ -106,7 +112,7 @@ async def sent_out(database: Database, talk: Conversation, text: str) -> Line:
 async def accepted(database: Database, *events: InboxEvent, now: datetime = NOON) -> int:
     """Deliveries that were stored; they are due `SETTLE` later. How many were new."""
     async with database.transaction() as session:
-        return await inbox.accept(session, database.vault, events, now=now, settle=SETTLE)
+        return await inbox.accept(session, database.vault, events, now=now)
 
 
 async def turn_taken(database: Database, *, now: datetime = DUE) -> PendingTurn | None:
@@ -118,7 +124,13 @@ async def turn_taken(database: Database, *, now: datetime = DUE) -> PendingTurn 
 async def delivery_claimed(database: Database, *, now: datetime = NOON) -> Delivery | None:
     """The next message out on channel "fake", leased for `LEASE`."""
     async with database.transaction() as session:
-        return await outbox.claim(session, database.vault, now=now, lease=LEASE, channels=("fake",))
+        return await outbox.claim(
+            session, database.vault, now=now, lease=LEASE, channels=("fake",), holding=NOBODY
+        )
+
+
+NOBODY = Holding(uuid4(), frozenset())
+"""A process that holds no connection."""
 
 
 @dataclass(slots=True)

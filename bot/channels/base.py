@@ -34,6 +34,7 @@ class Capabilities:
     idempotent: bool = False  # the provider drops a repeat that carries the same key
     per_second: float | None = None  # messages the provider takes from us; None: no limit known
     burst: int = 1  # messages that may go at once when none went for a while
+    held: bool = False  # only the process that has their connection can reach a person
     costly: bool = False  # each message costs quota or allowance: a turn is answered by one
 
 

@@ -108,6 +108,7 @@ class KakaoSkillChannel:
         label_limit=LABEL_LIMIT,
         payload_limit=PAYLOAD_LIMIT,
         can_push=False,
+        held=True,
         reply_deadline=4.5,
     )
 

@@ -51,6 +51,7 @@ POLICY_GROUPS = (
     "intro", "intro_crisis", "menu", "more", "safe", "emoji", "sad", "attachment", "unsend",
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
+    "busy", "slow_down",
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 NOTICES = ("joined", "closed", "returned", "failure")
@@ -105,6 +106,7 @@ class Content:
     hints: tuple[Hint, ...]
     lexicon: Lexicon
     groups: Mapping[str, tuple[str, ...]] = field(repr=False)  # variants: name -> name.1, name.2
+    labels: Mapping[str, str] = field(repr=False)  # squeezed label of a choice -> its payload
 
     def sentence(self, name: str, language: Language) -> str:
         """Return the words of a sentence with its numbers filled in.
@@ -156,14 +158,7 @@ class Content:
         number = _NUMBER.fullmatch(typed)
         if number and int(number[1]) <= len(offered):
             return offered[int(number[1]) - 1]
-        return self._labeled(typed) or command_in(typed, self.commands)
-
-    def _labeled(self, typed: str) -> str | None:
-        words = normalize(typed).squeezed
-        for choice in self.choices.values():
-            if words and words in (normalize(label).squeezed for label in choice.label.values()):
-                return choice.payload
-        return None
+        return self.labels.get(normalize(typed).squeezed) or command_in(typed, self.commands)
 
 
 def load_content(folder: Path) -> Content:
@@ -184,15 +179,17 @@ def load_content(folder: Path) -> Content:
                 raise ContentError(file, sentence.id, "is there twice")
             _check_words(file, sentence, numbers, banned)
             sentences[sentence.id] = sentence
+    choices = _choices(read_file(folder / "choices.toml"))
     content = Content(
         sentences=sentences,
-        choices=_choices(read_file(folder / "choices.toml")),
+        choices=choices,
         numbers=numbers,
         steps=_steps(read_file(folder / "steps.toml")),
         commands=load_commands(folder),
         hints=load_hints(folder),
         lexicon=load_lexicon(folder),
         groups=_groups(sentences),
+        labels=_labels(choices),
     )
     _check_links(content)
     _check_groups(content)
@@ -237,6 +234,16 @@ def _choices(table: Entry) -> dict[str, Choice]:
         found[choice.id] = choice
     if NEXT not in found:
         raise ContentError(file, NEXT, "is missing")
+    return found
+
+
+def _labels(choices: Mapping[str, Choice]) -> dict[str, str]:
+    """Return what may be typed for a button; the first choice keeps a label that two share."""
+    found: dict[str, str] = {}
+    for choice in choices.values():
+        for label in choice.label.values():
+            found.setdefault(normalize(label).squeezed, choice.payload)
+    found.pop("", None)  # signs alone are no label
     return found
 
 

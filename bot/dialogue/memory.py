@@ -1,14 +1,14 @@
 """What the bot remembers of a talk between two turns; never a word of what was said."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Where a talk is. All values are ids of our own content and counts."""
+    """Where a talk is. All values are ids of our own content, categories and counts."""
 
     topic: str | None = None  # the path that is walked now
     subject: str | None = None  # what the talk is about; a harm outlives later questions
@@ -18,10 +18,15 @@ class Memory:
     choices: tuple[str, ...] = ()  # payloads offered with it, in order
     introduced: bool = False  # the bot said that it is a bot
     waiting_said: int = 0  # acknowledgements given in this wait
+    mentions: tuple[str, ...] = ()  # categories the person named, `kind:value`, in order
 
     def said(self, name: str, count: int) -> Self:
         """Return the memory after `count` sentences of a topic or group."""
         return replace(self, steps={**self.steps, name: count})
+
+    def naming(self, codes: Iterable[str]) -> Self:
+        """Return the memory with these categories as well, each kept once."""
+        return replace(self, mentions=tuple(dict.fromkeys((*self.mentions, *codes))))
 
     def dump(self) -> str:
         """Return the memory as JSON."""
@@ -52,7 +57,7 @@ def _read(name: str, value: object) -> Any:
             return int(value)
         case "introduced", bool():
             return value
-        case "choices", list():
+        case (("choices" | "mentions"), list()):
             return tuple(item for item in value if isinstance(item, str))
         case "steps", dict():
             return {key: n for key, n in value.items() if isinstance(n, int) and n >= 0}

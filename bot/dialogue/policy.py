@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.dialogue.abstain import Belief, believe
 from bot.dialogue.choosing import about, sentences_for
 from bot.dialogue.content import ASK_PERSON, CANCEL_WAIT, NEXT, Content
 from bot.dialogue.hints import hinted
 from bot.dialogue.language import is_foreign, language_of, other_language
 from bot.dialogue.memory import Memory
+from bot.dialogue.mentions import mentions
 from bot.dialogue.turn import Decision, Part, Turn
 from bot.dialogue.wording import has_words, is_ominous, is_payload, is_sad
 from bot.messages import MessageKind, Reply
 from storage.records import AskReason, ConversationState, Language, Risk
 
-CONFIDENCE_FLOOR = 0.35
-"""Below it an intent is not believed. A starting value: issue 5 measures the right one."""
+CONFIDENCE_FLOOR = 0.0
+"""Below it nothing is believed, whatever it would cost. None by itself: `abstain` weighs that."""
 
 CRISIS = {
     "self_harm": "self_harm",
@@ -44,7 +46,6 @@ ANSWERED_WHILE_WAITING = ("confidentiality", "is_this_real", "are_you_bot", "era
 NEUTRAL = ("watched", "erase")
 """Answers that somebody who looks over a shoulder may read: no introduction, no notice."""
 
-
 ENCRYPTED = "encrypted"
 """The kind of attachment that a channel makes of words which nobody here can open."""
 
@@ -68,15 +69,16 @@ def decide(turn: Turn, content: Content, *, floor: float = CONFIDENCE_FLOOR) -> 
     Args:
         turn: all parts that arrived together, screened and classified.
         content: the reviewed sentences; nothing else is ever said.
-        floor: confidence, 0 to 1, below which an intent is not believed.
+        floor: confidence of the best guess, 0 to 1, below which nothing is believed.
     """
+    turn = replace(turn, memory=turn.memory.naming(mentions(turn.joined).codes()))
     language = _language(turn, content, floor)
     risk = max(turn.risk.level, _risk_beside_words(turn, content, floor))
     if turn.state is ConversationState.ACTIVE:
         # A number typed to a counselor must not press a button of ours later.
-        memory = replace(about(turn.memory, content, _meant(turn, content, floor)), choices=())
-        return Decision((), memory, language, memory.subject, risk)
-    plan = _introduced(turn, _plan(turn, content, floor))
+        memory = about(turn.memory, content, _meant(turn, content, floor))
+        return Decision((), replace(memory, choices=()), language, memory.subject, risk)
+    plan = _introduced(turn, _slowed(turn, _plan(turn, content, floor)))
     waiting = (turn.state is ConversationState.QUEUED and not plan.cancel) or plan.ask is not None
     memory, names = sentences_for(plan.say, turn.memory, content)
     replies = [content.reply(name, language, waiting=waiting) for name in names]
@@ -115,6 +117,14 @@ def _plan(turn: Turn, content: Content, floor: float) -> _Plan:
         return _danger_plan(turn, content, crisis, floor)
     if payload is not None:
         return _payload_plan(payload, turn, content)
+    return _spoken_plan(turn, content, floor)
+
+
+def _spoken_plan(turn: Turn, content: Content, floor: float) -> _Plan:
+    if all(part.kind in _UNSPOKEN for part in turn.parts):
+        return _Plan(misunderstood=turn.memory.misunderstood)
+    if turn.busy:
+        return _Plan(("busy",))
     if turn.state is ConversationState.QUEUED:
         return _waiting_plan(turn, content, floor)
     return _words_plan(turn, content, floor) if _words(turn.parts) else _wordless_plan(turn)
@@ -123,7 +133,8 @@ def _plan(turn: Turn, content: Content, floor: float) -> _Plan:
 def _danger_plan(turn: Turn, content: Content, crisis: str | None, floor: float) -> _Plan:
     """Safety first: numbers or a safety step, and a person in any case."""
     # A sure rule outweighs a button, and that outweighs the classifier's guess.
-    ruled = CRISIS.get(turn.risk.category or "") if turn.risk.level >= Risk.HIGH else None
+    is_sure = turn.risk.level >= Risk.HIGH and not turn.risk.is_guess
+    ruled = CRISIS.get(turn.risk.category or "") if is_sure else None
     say = ruled or crisis or _told_harm(turn, content) or _danger_name(turn, content, floor)
     if turn.state is ConversationState.QUEUED:
         return _Plan((_not_ended(say, turn, content),), ask=AskReason.CRISIS)
@@ -212,7 +223,7 @@ def _words_plan(turn: Turn, content: Content, floor: float) -> _Plan:
         return _Plan(("nlu_away",), ask=AskReason.NLU_AWAY)
     hint, intent = _hinted(turn, content, floor), _intent(turn, floor)
     if hint is None and (intent is None or not _answered(intent, content)):
-        return _unsure_plan(turn)
+        return _unsure_plan(turn, floor)
     attached = any(part.kind is MessageKind.ATTACHMENT for part in turn.parts)
     plan = _Plan((hint,)) if hint else _intent_plan(str(intent), turn, content)
     if attached and len(plan.say) == 1 and not _is_new(turn):
@@ -231,16 +242,28 @@ def _intent_plan(intent: str, turn: Turn, content: Content) -> _Plan:
     return _Plan((intent,))
 
 
+_UNSPOKEN = (MessageKind.FLOOD, MessageKind.LEAVE)
+
+
+def _slowed(turn: Turn, plan: _Plan) -> _Plan:
+    """Tell who wrote more than is kept, unless danger has to be answered."""
+    too_much = any(part.kind is MessageKind.FLOOD for part in turn.parts)
+    if not too_much or plan.ask is AskReason.CRISIS:
+        return plan
+    return replace(plan, say=("slow_down", *plan.say[-1:]))
+
+
 def _walks_on(turn: Turn, content: Content) -> bool:
     """Tell whether a yes means the next step of the path that is walked."""
     last, topic = turn.memory.last, turn.memory.topic
     return bool(last and topic in content.steps and content.steps.following(last))
 
 
-def _unsure_plan(turn: Turn) -> _Plan:
+def _unsure_plan(turn: Turn, floor: float) -> _Plan:
     if turn.memory.misunderstood:
         return _Plan(("not_understood",), ask=AskReason.NOT_UNDERSTOOD)
-    worried = turn.risk.level >= Risk.LOW
+    between = _belief(turn, floor).between or ()
+    worried = turn.risk.level >= Risk.LOW or bool({*between} & {*CRISIS_INTENTS})
     return _Plan(("unsure_worry" if worried else "unsure",), misunderstood=1)
 
 
@@ -266,10 +289,15 @@ def _is_worded(part: Part) -> bool:
 
 
 def _intent(turn: Turn, floor: float) -> str | None:
-    """Return the intent when it is believed."""
+    """Return the intent that is believed, if any."""
+    return _belief(turn, floor).intent
+
+
+def _belief(turn: Turn, floor: float) -> Belief:
+    """Return what is expected to cost least: an intent, a choice between two, or a question."""
     if turn.nlu is None or turn.nlu.confidence < floor:
-        return None
-    return turn.nlu.intent
+        return Belief()
+    return believe(turn.nlu.ranking or ((turn.nlu.intent, turn.nlu.confidence),))
 
 
 def _answered(intent: str, content: Content) -> bool:

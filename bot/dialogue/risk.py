@@ -1,140 +1,114 @@
 """The risk screen: how much danger a text speaks of, by rules that never wait for a model."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from bot.dialogue.content_file import (
-    ContentError,
-    Entry,
-    day,
-    entries,
-    joined,
-    patterns,
-    read_file,
-    string,
-    strings,
-)
-from bot.dialogue.turn import Screening
-from bot.dialogue.wording import Wording, is_payload, normalize
+from bot.dialogue.lexicon import CATEGORIES, Lexicon, Reading, load_lexicon
+from bot.dialogue.turn import GUESS, Screening
+from bot.dialogue.wording import as_korean_keys, is_payload
 from storage.records import Risk
 
-LEXICON_FILE = "lexicon.toml"
-CATEGORIES = (
-    "self_harm", "danger", "threat", "assault", "sextortion", "exploitation", "grooming",
-    "runaway", "filming", "worry", "friend_self_harm",
-    "pregnancy",
-)  # fmt: skip
-"""What a rule can be about; bot/dialogue/policy.py knows an answer to each."""
+__all__ = ["CATEGORIES", "Lexicon", "load_lexicon", "screen"]
+
+RECENT = 3  # earlier messages of the person that are read together with the new ones
+CAP = 4000  # characters of one text that are read; no channel lets a child type more at once
+GUESSED = {
+    "self_harm": (Risk.HIGH, "self_harm"),
+    "danger_now": (Risk.IMMINENT, "danger"),
+    "sextortion": (Risk.HIGH, "sextortion"),
+    "grooming": (Risk.HIGH, "grooming"),
+    "paid_offer": (Risk.HIGH, "exploitation"),
+    "runaway_helper": (Risk.HIGH, "runaway"),
+    "illegal_filming": (Risk.HIGH, "filming"),
+    "image_sharing": (Risk.HIGH, "filming"),
+    "deepfake_me": (Risk.HIGH, "filming"),
+    "impersonation": (Risk.HIGH, "grooming"),
+}
+"""Intent of the language service -> what it would mean if it is right."""
+SURE = 0.9  # belief in any danger that counts by itself; measured, see docs/risk.md
+WEIGHT = 4  # points that full belief adds to those of the words; measured likewise
+LIKELY = 0.5  # belief in one danger above which its own level holds
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One entry of the lexicon.
-
-    `squeezed` patterns read the text without spaces and punctuation, `spaced` ones read
-    words. `everyday` is cut out of the text before the patterns count.
-    """
-
-    id: str
-    level: Risk
-    category: str
-    squeezed: re.Pattern[str] | None = field(repr=False)
-    spaced: re.Pattern[str] | None = field(repr=False)
-    everyday: re.Pattern[str] | None = field(repr=False)
-
-    def fires(self, wording: Wording) -> bool:
-        """Tell whether the rule finds its danger in the text, everyday phrases left out."""
-        if not self._found(wording):
-            return False
-        if self.everyday is None:
-            return True
-        cut = self.everyday.sub("□", wording.squeezed), self.everyday.sub("□", wording.spaced)
-        return self._found(Wording(spaced=cut[1], squeezed=cut[0]))
-
-    def _found(self, wording: Wording) -> bool:
-        return bool(
-            (self.squeezed and self.squeezed.search(wording.squeezed))
-            or (self.spaced and self.spaced.search(wording.spaced))
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Lexicon:
-    """All rules, the most urgent first."""
-
-    rules: tuple[Rule, ...]
-
-
-def load_lexicon(folder: Path) -> Lexicon:
-    """Read `lexicon.toml` from a content folder.
-
-    Raises:
-        ContentError: an entry is incomplete, unknown or not a regular expression.
-    """
-    table = read_file(folder / LEXICON_FILE)
-    sets = table.get("everyday", {})
-    rules = [_rule(entry, sets) for entry in entries(LEXICON_FILE, table, "rule")]
-    return Lexicon(tuple(sorted(rules, key=lambda rule: -rule.level)))
-
-
-def screen(parts: Sequence[str], *, lexicon: Lexicon | None = None) -> Screening:
+def screen(
+    parts: Sequence[str],
+    *,
+    lexicon: Lexicon | None = None,
+    ranking: Sequence[tuple[str, float]] = (),
+    recent: Sequence[str] = (),
+) -> Screening:
     """Return the highest risk any part, or the joined burst, speaks of.
+
+    What the classifier or the last turns add only ever raises the level.
 
     Args:
         parts: the texts of one burst, in the order they were sent.
         lexicon: None takes the one that is shipped beside this module.
+        ranking: the classifier's guesses with their confidence, 0 to 1; empty without it.
+        recent: what the same person said before, oldest first.
     """
-    rules = (lexicon or _shipped()).rules
+    rules = lexicon or _shipped()
     # A button's meaning is the policy's business; its letters are no words.
-    words = [part for part in parts if not is_payload(part)]
+    words = [part[:CAP] for part in parts if not is_payload(part)]
+    readings = _read(words, rules)
+    found = _judged(readings, rules)
+    if found.level is Risk.IMMINENT:
+        return found
+    together = _together(words, recent, rules)
+    return max(found, together, _guess(ranking, readings, rules), key=lambda each: each.level)
+
+
+def _read(words: Sequence[str], lexicon: Lexicon) -> Sequence[Reading]:
     texts = [*words, " ".join(words)] if len(words) > 1 else words
-    wordings = [_read(text) for text in texts if text]
-    for rule in rules:
-        if any(rule.fires(wording) for wording in wordings):
-            return Screening(rule.level, rule.category, rule.id)
-    return Screening()
+    keys = filter(None, map(as_korean_keys, texts))
+    return [lexicon.read(text) for text in (*texts, *keys) if text]
 
 
-_HANGUL = re.compile("[가-힣ㄱ-ㅎㅏ-ㅣ]")
-_LATIN = re.compile("[a-z]")
+def _judged(readings: Sequence[Reading], lexicon: Lexicon) -> Screening:
+    found = Screening()
+    for rule in lexicon.rules:
+        if any(rule.fires(reading, lexicon.index) for reading in readings):
+            found = Screening(rule.level, rule.category, rule.id)
+            break
+    if found.level >= Risk.HIGH:
+        return found
+    points, about = _points(readings, lexicon, lexicon.tally.need)
+    return Screening(Risk.HIGH, about, "adds_up") if points >= lexicon.tally.need else found
 
 
-def _read(text: str) -> Wording:
-    """Normalize a text; a spelling no pattern of its language can match is left empty."""
-    wording = normalize(text)
-    return Wording(
-        spaced=wording.spaced if _LATIN.search(wording.spaced) else "",
-        squeezed=wording.squeezed if _HANGUL.search(wording.squeezed) else "",
-    )
+def _points(readings: Sequence[Reading], lexicon: Lexicon, least: int) -> tuple[int, str | None]:
+    counted = [lexicon.tally.count(reading.found, least=least) for reading in readings]
+    return max(counted, key=lambda each: each[0], default=(0, None))
+
+
+def _together(words: Sequence[str], recent: Sequence[str], lexicon: Lexicon) -> Screening:
+    """Return the risk that only the old and the new words together speak of."""
+    before = [text[:CAP] for text in recent[-RECENT:] if not is_payload(text)]
+    if not before or not words:
+        return Screening()
+    together = _judged([lexicon.read(" ".join([*before, *words]))], lexicon)
+    known = _judged(_read(before, lexicon), lexicon)
+    return together if together.level > known.level else Screening()
+
+
+def _guess(
+    ranking: Sequence[tuple[str, float]], readings: Sequence[Reading], lexicon: Lexicon
+) -> Screening:
+    """Return what the classifier's belief in any danger amounts to, beside the words' points."""
+    beliefs = [(belief, intent) for intent, belief in ranking if intent in GUESSED]
+    if not beliefs:
+        return Screening()
+    belief, intent = max(beliefs)
+    total = sum(each for each, _ in beliefs)
+    points, _ = _points(readings, lexicon, 1)
+    alone = total >= SURE and not any(map(lexicon.tally.is_excused, (r.found for r in readings)))
+    if not alone and (points == 0 or points + WEIGHT * total < lexicon.tally.need):
+        return Screening()
+    level, category = GUESSED[intent]
+    return Screening(level if belief >= LIKELY else Risk.HIGH, category, f"{GUESS}{intent}")
 
 
 @cache
 def _shipped() -> Lexicon:
     return load_lexicon(Path(__file__).parent / "content")
-
-
-def _rule(entry: Entry, sets: Mapping[str, Entry]) -> Rule:
-    name = string(LEXICON_FILE, entry, "id")
-    level = string(LEXICON_FILE, entry, "level").upper()
-    category = string(LEXICON_FILE, entry, "category")
-    if level not in Risk.__members__ or category not in CATEGORIES:
-        raise ContentError(LEXICON_FILE, name, "has an unknown level or category")
-    string(LEXICON_FILE, entry, "author")
-    day(LEXICON_FILE, entry)
-    squeezed = joined(patterns(LEXICON_FILE, entry, "ko"))
-    spaced = joined(patterns(LEXICON_FILE, entry, "en"))
-    if squeezed is None and spaced is None:
-        raise ContentError(LEXICON_FILE, name, "has no pattern")
-    everyday = joined([item for each in _everyday(entry, sets) for item in each])
-    return Rule(name, Risk[level], category, squeezed, spaced, everyday)
-
-
-def _everyday(entry: Entry, sets: Mapping[str, Entry]) -> list[tuple[re.Pattern[str], ...]]:
-    chosen = strings(LEXICON_FILE, entry, "except")
-    missing = [name for name in chosen if name not in sets]
-    if missing:
-        raise ContentError(LEXICON_FILE, str(entry["id"]), f"excepts unknown {missing[0]}")
-    return [patterns(LEXICON_FILE, {"id": name, **sets[name]}, "patterns") for name in chosen]

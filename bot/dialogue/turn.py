@@ -6,6 +6,9 @@ from bot.dialogue.memory import Memory
 from bot.messages import MessageKind, NluResult, Reply
 from storage.records import AskReason, ConversationState, Language, Risk
 
+GUESS = "nlu_"
+"""How the rule of a screening begins that only the classifier's guess led to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -24,6 +27,11 @@ class Screening:
     category: str | None = None  # self_harm, danger, threat, sextortion, …
     rule: str | None = None
 
+    @property
+    def is_guess(self) -> bool:
+        """Whether only the classifier says so, and no word of the lexicon."""
+        return (self.rule or "").startswith(GUESS)
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -37,6 +45,7 @@ class Turn:
     language: Language  # of the talk so far
     memory: Memory
     first: bool  # nothing was said to this person in this talk yet
+    busy: bool = False  # more people write than can be answered in time
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ LEADS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 TAILS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
 FIRST_SYLLABLE = 0xAC00  # 가; The Unicode Standard, section 3.12
+KEYS = 4  # fewer letters tell nothing about the keyboard
+LOOSE = 0.34  # letters left over for each syllable; English words leave one or more
+ADULT = 20  # years
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,31 @@ def fold_tails(text: str) -> str:
     Both are heard alike and typed for each other: 만졌어, 만젓어.
     """
     return text.translate(_FOLDED)
+
+
+def by_sound(squeezed: str) -> str:
+    """Fold a squeezed spelling to how it is heard, so that typing by ear hides nothing.
+
+    ㅐ and ㅔ and ㅖ, ㅙ and ㅚ and ㅞ become one; tails that sound alike become one; loose
+    ㅋㅎㅠㅜ go; a number becomes 0, an age of twenty or more 00.
+    """
+    if squeezed.isascii():
+        return _numbers(squeezed)
+    return _numbers(squeezed.translate(_HEARD))
+
+
+def as_korean_keys(text: str) -> str:
+    """Return what was typed on a Korean keyboard left in English: wnrrh is 죽고.
+
+    "" when the letters make no Korean syllables, as with English words.
+    """
+    keys = [sign for sign in text if sign.isalpha()]
+    if len(keys) < KEYS or not all(sign.isascii() for sign in keys):
+        return ""
+    jamo = "".join(_KEYS.get(sign) or _KEYS.get(sign.lower(), sign) for sign in text)
+    composed = _compose(jamo)
+    loose, whole = len(_JAMO.findall(composed)), len(_SYLLABLE.findall(composed))
+    return _JAMO.sub("", composed) if whole and loose <= LOOSE * whole else ""
 
 
 def has_words(text: str) -> bool:
@@ -93,6 +121,53 @@ _FOLDED = {
     for code in range(FIRST_SYLLABLE, FIRST_SYLLABLE + 11172)
     if _folded(code) != code
 }
+_SAME_VOWELS = {"ㅐ": "ㅔ", "ㅒ": "ㅔ", "ㅖ": "ㅔ", "ㅙ": "ㅚ", "ㅞ": "ㅚ"}
+_AFTER_J = {**_SAME_VOWELS, "ㅑ": "ㅏ", "ㅛ": "ㅗ", "ㅠ": "ㅜ"}
+_SAME_TAILS = {
+    **dict.fromkeys("ㄲㅋㄳㄺ", "ㄱ"),
+    **dict.fromkeys("ㅆㄷㅈㅊㅌ", "ㅅ"),
+    **dict.fromkeys("ㅍㅄㄿ", "ㅂ"),
+    **dict.fromkeys("ㄵㄶ", "ㄴ"),
+    **dict.fromkeys("ㄼㄽㄾㅀ", "ㄹ"),
+    "ㄻ": "ㅁ",
+    "ㅎ": " ",
+}
+
+
+def _heard(code: int) -> int:
+    """Fold one syllable to its sound; the same arithmetic as above."""
+    lead, rest = divmod(_folded(code) - FIRST_SYLLABLE, 588)
+    vowel, tail = divmod(rest, 28)
+    same = _AFTER_J if LEADS[lead] in "ㅈㅉㅊ" else _SAME_VOWELS
+    heard = VOWELS.index(same.get(VOWELS[vowel], VOWELS[vowel]))
+    ended = TAILS.index(_SAME_TAILS.get(TAILS[tail], TAILS[tail]))
+    return FIRST_SYLLABLE + lead * 588 + heard * 28 + ended
+
+
+_HEARD: dict[int, int | None] = {
+    **{code: _heard(code) for code in range(FIRST_SYLLABLE, FIRST_SYLLABLE + 11172)},
+    **dict.fromkeys(map(ord, "ㅋㅎㅠㅜ")),
+}
+# What follows tells that it is an age.
+_NUMBER = re.compile(r"\d+(?=(살|세|인데|오빠|형|남친|아저씨)?)")
+_KEYS = dict(
+    zip(
+        "qwertyuiopasdfghjklzxcvbnmQWERTOP",
+        "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡㅃㅉㄸㄲㅆㅒㅖ",
+        strict=True,
+    )
+)
+_SYLLABLE = re.compile("[가-힣]")
+
+
+def _numbers(text: str) -> str:
+    return _NUMBER.sub(_number, text)
+
+
+def _number(found: re.Match[str]) -> str:
+    return "00" if found[1] and int(found[0][:3]) >= ADULT else "0"
+
+
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´"))
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _PLAIN = {**_FULL_WIDTH, **_APOSTROPHES}

@@ -1,10 +1,11 @@
 """A house with a fake channel and a fake language service at the wire."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
@@ -94,6 +95,9 @@ class FakeChannel:
         return "id"
 
 
+PROCESS = uuid4()
+
+
 @dataclass
 class Road:
     """Everything between an accepted message and a sent answer."""
@@ -113,7 +117,7 @@ class Road:
             crossing=self.crossing,
             costly=self.costly,
         )
-        self.sender = Sender(self.database, {"fake": self.channel})
+        self.sender = Sender(self.database, {"fake": self.channel}, PROCESS, lambda: SOON)
 
     async def hear(self, *messages: InboundMessage, now: datetime = NOON) -> None:
         """Accept messages as a webhook does."""
@@ -136,7 +140,8 @@ class Road:
     async def talk(self, text: str, *, now: datetime = SOON) -> list[str]:
         """Say something and return what comes back."""
         before = len(self.channel.sent)
-        await self.hear(said(text), now=now - timedelta(seconds=1))
+        heard = now - timedelta(seconds=1)
+        await self.hear(replace(said(text), sent_at=heard), now=heard)
         await self.answer(now)
         while await self.deliver(now):
             pass

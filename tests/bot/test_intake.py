@@ -4,17 +4,21 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from bot import event_body
-from bot.intake import Intake, IntakeFull
-from bot.messages import InboundMessage
+from bot.channels.reading import UNKNOWN_TIME
+from bot.flood import HARD, SOFT, Flood
+from bot.intake import SETTLE, SETTLE_FLOOD, SKEW, Intake, IntakeFull
+from bot.messages import InboundMessage, MessageKind
 from storage import inbox
 from storage.database import Database, open_database
 from storage.errors import DatabaseAway
 from storage.keyring import Keyring
-from tests.bot.road import said
+from tests.bot.road import CONTENT_FILES, said
 from tests.database import ON_POSTGRESQL
 from tests.factories import DUE, LEASE, NOON
 
@@ -26,6 +30,14 @@ async def running(intake: Intake) -> AsyncGenerator[Intake]:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+SECOND = timedelta(seconds=1)
+
+
+async def due(database: Database) -> datetime | None:
+    async with database.reading() as session:
+        return await inbox.next_due(session)
 
 
 async def kept(database: Database) -> list[InboundMessage]:
@@ -84,3 +96,126 @@ async def test_more_than_can_be_kept_in_time_is_refused_at_once(database: Databa
     with pytest.raises(IntakeFull):
         await intake.accept([said("둘")])
     waiting.cancel()
+
+
+async def _sent(database: Database, **fields: object) -> list[InboundMessage]:
+    message = replace(said("하나"), **fields)  # type: ignore[arg-type]  # names of its fields
+    await Intake(database, lambda: NOON).store([message])
+    return await kept(database)
+
+
+async def test_a_message_is_kept_however_late_its_provider_brings_it(database: Database) -> None:
+    assert len(await _sent(database, sent_at=NOON - timedelta(days=400))) == 1
+
+
+async def test_a_message_without_a_time_is_kept(database: Database) -> None:
+    assert len(await _sent(database, sent_at=UNKNOWN_TIME)) == 1
+
+
+async def test_a_caller_with_nothing_to_keep_is_not_kept_waiting(database: Database) -> None:
+    intake = Intake(database, lambda: NOON)  # nobody commits
+
+    await asyncio.wait_for(intake.accept([]), 5)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=2), timedelta(days=3650)])
+async def test_a_time_that_has_not_come_is_taken_for_now(
+    database: Database, ahead: timedelta
+) -> None:
+    (message,) = await _sent(database, sent_at=NOON + ahead)
+    assert message.sent_at == NOON
+
+
+async def test_a_clock_that_is_a_little_ahead_keeps_its_order(database: Database) -> None:
+    (message,) = await _sent(database, sent_at=NOON + SKEW)
+    assert message.sent_at == NOON + SKEW
+
+
+async def test_bad_signs_and_long_texts_are_kept_as_they_are(database: Database) -> None:
+    texts = ["\x00", "\ud83d 반쪽", "😀" * 65_536, "줄\u2028바꿈", "\u202e거꾸로", ""]
+    await Intake(database, lambda: NOON).store([said(text) for text in texts])
+
+    assert [message.text for message in await kept(database)] == texts
+
+
+async def test_the_same_id_on_two_channels_is_two_messages(database: Database) -> None:
+    one = said("하나", event_id="same")
+    await Intake(database, lambda: NOON).store([one, replace(one, channel="other", text="둘")])
+
+    both = [*await kept(database), *await kept(database)]
+    assert sorted(message.text for message in both) == ["둘", "하나"]
+
+
+async def test_the_first_of_two_bodies_under_one_id_wins(database: Database) -> None:
+    async with running(Intake(database, lambda: NOON)) as intake:
+        await intake.accept([said("하나", event_id="same")])
+        await intake.accept([said("둘", event_id="same")])
+
+    assert [message.text for message in await kept(database)] == ["하나"]
+
+
+async def _flooded(database: Database, *, before: int, text: str, pressed: bool = False) -> Intake:
+    """Somebody who wrote `before` messages this minute writes one more; only that is stored."""
+    flood = Flood(CONTENT_FILES)
+    for _ in range(before):
+        flood.rule(said("말"), now=NOON)
+    intake = Intake(database, lambda: NOON, flood=flood, pressed=lambda: pressed)
+    await intake.store([replace(said(text), reply_token="token", message_id="m")])
+    return intake
+
+
+async def test_who_writes_much_is_answered_in_fewer_turns(database: Database) -> None:
+    await _flooded(database, before=SOFT, text="말")
+    assert await due(database) == NOON + SETTLE_FLOOD
+
+
+async def test_who_writes_as_usual_is_answered_as_usual(database: Database) -> None:
+    await _flooded(database, before=SOFT - 1, text="말")
+    assert await due(database) == NOON + SETTLE
+
+
+async def test_too_much_is_not_kept_but_stands_once_for_all_of_it(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    intake = await _flooded(database, before=HARD, text="비밀")
+    await intake.store([said("비밀"), said("비밀")])
+
+    (stands,) = await kept(database)
+    assert (stands.kind, stands.text, stands.message_id) == (MessageKind.FLOOD, "", None)
+    assert (stands.account, stands.reply_token) == ("canary-account", "token")
+    assert [vars(record)["count"] for record in caplog.records] == [1, 2]
+    assert "canary" not in caplog.text
+
+
+async def test_danger_passes_a_flood_and_its_turn_is_first(database: Database) -> None:
+    await Intake(database, lambda: NOON - timedelta(hours=1)).store(
+        [replace(said("먼저"), account="b")]
+    )
+    await _flooded(database, before=HARD, text="지금 죽고 싶어요")
+
+    assert [message.text for message in await kept(database)] == ["지금 죽고 싶어요"]
+
+
+async def test_under_pressure_danger_is_first(database: Database) -> None:
+    await Intake(database, lambda: NOON - timedelta(hours=1)).store(
+        [replace(said("먼저"), account="b")]
+    )
+    await _flooded(database, before=0, text="지금 죽고 싶어요", pressed=True)
+
+    assert [message.text for message in await kept(database)] == ["지금 죽고 싶어요"]
+
+
+async def test_a_channel_that_answers_where_it_was_heard_names_its_process(
+    database: Database,
+) -> None:
+    process = uuid4()
+    intake = Intake(database, lambda: NOON, holders={"fake": process})
+    await intake.store([said("하나"), replace(said("둘"), channel="other")])
+
+    holders = {}
+    for _ in range(2):
+        async with database.transaction() as session:
+            turn = await inbox.take_turn(session, database.vault, now=DUE, lease=LEASE)
+        assert turn is not None
+        holders[turn.channel] = turn.events[0].holder
+    assert holders == {"fake": process, "other": None}

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
 
-from bot.nlu_client import TEXT_CAP, NluClient
-from tests.bot.road import away, nlu, understood
+from bot.nlu_client import CHECK_EVERY, FAILURES, KNOWN, PAUSE, TEXT_CAP, TIMEOUT, NluClient
+from tests.bot.road import Answer, away, nlu, understood
 
 
 async def asked_for(text: str) -> str | None:
@@ -28,15 +30,63 @@ async def test_an_intent_and_its_confidence_come_back() -> None:
     assert (result.intent, result.confidence) == ("greet", 0.7)
 
 
-@pytest.mark.parametrize("text", ["/greet", " / greet", "//greet", "/ /greet{}"])
+class Clock:
+    """Seconds that only grow when told."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Service:
+    """A service that counts its questions, breaks as told, and says which model it serves."""
+
+    broken: bool = False
+    model: str = "right.tar.gz"
+    parsed: int = 0
+    looks: int = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/status":
+            self.looks += 1
+            return httpx.Response(200, json={"model_file": f"/srv/models/{self.model}"})
+        self.parsed += 1
+        return httpx.Response(500) if self.broken else understood("self_harm")
+
+
+def client(answer: Answer, clock: Clock, current: Path | None = None) -> NluClient:
+    http = httpx.AsyncClient(base_url="http://nlu", transport=httpx.MockTransport(answer))  # type: ignore[arg-type]  # it takes both
+    return NluClient(http, None, current=current, timer=clock)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/greet",
+        " / greet",
+        "//greet",
+        "/ /greet{}",
+        "\uff0fgreet",
+        "\u200b/greet",
+        "\ufeff \u202e/ \u3164/greet",
+        "\x00/greet",
+        "\n\t/greet",
+        "\u2215greet",
+    ],
+)
 async def test_a_text_can_force_no_intent(text: str) -> None:
     asked = await asked_for(text)
 
     assert asked is not None
-    assert not asked.startswith("/")
+    assert asked.startswith("greet")
 
 
-@pytest.mark.parametrize("text", ["", "   ", "!!!", "🙏🙏", "/", "\x00\x01", "\ud800"])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "!!!", "🙏🙏", "/", "\x00\x01", "\ud800", "\uff0f", "\u200b", "……"]
+)
 async def test_what_has_no_letter_is_never_asked(text: str) -> None:
     assert await asked_for(text) is None
 
@@ -89,7 +139,125 @@ async def test_a_slow_service_is_no_answer_within_a_second() -> None:
     await asyncio.sleep(0.05)  # the connection's task ends
 
 
+def test_an_answer_later_than_a_child_can_wait_is_not_waited_for() -> None:
+    assert TIMEOUT == 0.8
+
+
+async def test_a_service_that_fails_in_a_row_is_left_alone_and_then_tried_once() -> None:
+    service, clock = Service(broken=True), Clock()
+    asking = client(service, clock)
+
+    for _ in range(FAILURES + 3):
+        assert await asking.parse("안녕") is None
+    assert service.parsed == FAILURES
+
+    clock.now += PAUSE
+    await asking.parse("안녕")
+    await asking.parse("안녕")
+    assert service.parsed == FAILURES + 1
+
+
+async def test_a_service_that_answers_again_is_asked_again() -> None:
+    service, clock = Service(broken=True), Clock()
+    asking = client(service, clock)
+    for _ in range(FAILURES):
+        await asking.parse("안녕")
+
+    service.broken = False
+    clock.now += PAUSE
+
+    assert await asking.parse("안녕") is not None
+    assert await asking.parse("안녕") is not None
+
+
+async def test_a_failure_between_answers_is_forgotten() -> None:
+    service, clock = Service(), Clock()
+    asking = client(service, clock)
+    for _ in range(FAILURES * 2):
+        service.broken = not service.broken
+        await asking.parse("안녕")
+
+    assert service.parsed == FAILURES * 2
+
+
+async def test_text_that_is_not_asked_is_no_failure() -> None:
+    service, clock = Service(), Clock()
+    asking = client(service, clock)
+    for _ in range(FAILURES):
+        await asking.parse("!!!")
+
+    assert await asking.parse("안녕") is not None
+
+
+@pytest.fixture
+def current(tmp_path: Path) -> Path:
+    path = tmp_path / "current.json"
+    path.write_text('{"model": "right.tar.gz"}', encoding="utf-8")
+    return path
+
+
+async def test_the_answers_of_a_wrong_model_count_as_none(current: Path) -> None:
+    service, clock = Service(model="other.tar.gz"), Clock()
+    asking = client(service, clock, current)
+
+    assert await asking.parse("죽고 싶어") is None
+    assert service.parsed == 0
+    assert not await asking.ready()
+
+
+async def test_a_model_swapped_while_we_run_is_noticed(current: Path) -> None:
+    service, clock = Service(), Clock()
+    asking = client(service, clock, current)
+    assert await asking.parse("죽고 싶어") is not None
+
+    service.model = "older.tar.gz"
+    clock.now += CHECK_EVERY
+
+    assert await asking.parse("죽고 싶어") is None
+
+
+async def test_the_model_is_looked_at_now_and_then_not_at_every_message(current: Path) -> None:
+    service, clock = Service(), Clock()
+    asking = client(service, clock, current)
+    for _ in range(10):
+        await asking.parse("안녕")
+
+    assert (service.looks, service.parsed) == (1, 10)
+
+
+async def test_a_new_release_is_trusted_when_the_file_names_it(current: Path) -> None:
+    service, clock = Service(model="new.tar.gz"), Clock()
+    asking = client(service, clock, current)
+    assert not await asking.ready()
+
+    current.write_text('{"model": "new.tar.gz"}', encoding="utf-8")
+
+    assert await asking.ready()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '"x"', "\ufeff"])
+async def test_without_a_name_a_known_sentence_tells_the_model(current: Path, content: str) -> None:
+    current.write_text(content, encoding="utf-8")
+
+    assert await client(Service(), Clock(), current).ready()
+    assert not await client(answering("greet"), Clock(), current).ready()
+
+
+def answering(intent: str) -> Answer:
+    """A service whose model takes every sentence for the same."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/status":
+            return httpx.Response(200, json={"model_file": "models/x.tar.gz"})
+        return understood(intent)
+
+    return answer
+
+
 async def test_a_service_without_a_model_is_not_ready() -> None:
+    assert KNOWN[1] == "self_harm"
     assert not await nlu(lambda _: httpx.Response(200, json={"model_file": ""})).ready()
+    assert not await nlu(lambda _: httpx.Response(401)).ready()
+    assert not await nlu(lambda _: httpx.Response(200, json=[])).ready()
     assert not await nlu(away).ready()
-    assert await nlu(lambda _: httpx.Response(200, json={"model_file": "a.tar.gz"})).ready()
+    assert await nlu(answering("self_harm")).ready()

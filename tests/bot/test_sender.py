@@ -14,7 +14,7 @@ from bot.channels.base import (
 from bot.sender import GIVE_UP, Sender, pause
 from storage.database import Database
 from storage.records import DeliveryState
-from tests.bot.road import SOON, Road, nlu, said, understood
+from tests.bot.road import PROCESS, SOON, Road, nlu, said, understood
 
 
 async def answered(database: Database) -> Road:
@@ -201,7 +201,7 @@ async def test_a_trouble_that_only_an_operator_mends_is_shown_until_something_ar
 async def test_a_channel_that_is_off_keeps_nobody_busy(database: Database) -> None:
     road = await answered(database)
 
-    assert await Sender(database, {}).next_due(SOON) is None
+    assert await Sender(database, {}, PROCESS, lambda: SOON).next_due(SOON) is None
     assert await road.sender.next_due(SOON) is not None
 
 

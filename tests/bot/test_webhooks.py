@@ -28,7 +28,7 @@ def delivery(*texts: str) -> bytes:
         {
             "type": "message",
             "webhookEventId": f"01HX{number}",
-            "timestamp": 1764072000000,
+            "timestamp": 1795608000000,
             "source": {"type": "user", "userId": "U-canary"},
             "message": {"type": "text", "id": str(number), "text": text},
         }
@@ -47,7 +47,9 @@ async def house(database: Database) -> AsyncGenerator[httpx.AsyncClient]:
     intake = Intake(database, lambda: NOON)
     app = FastAPI()
     app.include_router(make_webhooks({"line": make_line(SECRET, "token")}, intake))
-    app.include_router(make_health({"database": _yes, "nlu": _no}, {"line": "quota"}))
+    app.include_router(
+        make_health({"database": _yes, "nlu": _no}, lambda: {"troubles": {"line": "quota"}})
+    )
     running = asyncio.create_task(intake.run())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://gyeot") as client:

@@ -23,7 +23,7 @@ from handoff import queue
 from handoff.auth import Door
 from handoff.console import COOKIE_LOOPBACK, make_router
 from handoff.notices import Notice
-from storage import staff, transcript
+from storage import audit, conversations, staff, transcript
 from storage.database import Database
 from storage.records import AskReason, Conversation, Language, Line, Risk, Role, Staff
 from tests.factories import NOON, talk_of
@@ -31,6 +31,7 @@ from tests.factories import NOON, talk_of
 PASSWORD = "a long sentence of mine"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 DAY = timedelta(days=1)
+PING = timedelta(seconds=0.3)
 
 
 class HandClock:
@@ -97,6 +98,13 @@ async def member(
     return Member(person, pyotp.TOTP(secret))
 
 
+async def sign_in(door: Door, person: Member, clock: HandClock, **typed: str) -> str:
+    """Sign somebody in, `typed` instead of what is right; return the token."""
+    right = {"name": person.staff.name, "password": PASSWORD, "code": person.code(clock.now)}
+    signed_in = await door.sign_in(**{**right, **typed}, now=clock.now)
+    return signed_in.token
+
+
 async def counselor(database: Database, name: str = "별") -> Staff:
     """A counselor who never signs in."""
     return (await member(database, name)).staff
@@ -118,6 +126,18 @@ async def waiting(
 async def claimed(database: Database, owner: Staff, talk: Conversation) -> Conversation:
     """That person with a counselor."""
     return await queue.claim(database, NOTICES, owner, talk.id, version=talk.version, now=NOON)
+
+
+async def row_of(database: Database, talk: Conversation) -> Conversation:
+    """The talk as it is now."""
+    async with database.reading() as session:
+        return await conversations.get(session, talk.id)
+
+
+async def acts_on(database: Database, talk: Conversation) -> list[str]:
+    """What was done to the talk, oldest first."""
+    async with database.reading() as session:
+        return [entry.action for entry in await audit.entries(session, object_id=talk.id)]
 
 
 async def lines_of(database: Database, talk: Conversation) -> list[Line]:
@@ -209,7 +229,9 @@ def clock() -> HandClock:
 async def house(database: Database, clock: HandClock) -> AsyncGenerator[House]:
     """The console on a real server, its password hash cheap."""
     app = FastAPI()
-    app.include_router(make_router(database, NOTICES, clock, door=Door(database, hasher=CHEAP)))
+    app.include_router(
+        make_router(database, NOTICES, clock, door=Door(database, hasher=CHEAP), ping=PING)
+    )
     with sockets.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(

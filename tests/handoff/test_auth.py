@@ -8,7 +8,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from handoff.auth import (
+    ENROLLMENT_LIFETIME,
     Door,
+    Enrollment,
     InvitationRefused,
     JoinRefused,
     SignInRefused,
@@ -21,7 +23,7 @@ from storage import audit, staff
 from storage.database import Database
 from storage.records import Role
 from tests.factories import NOON
-from tests.handoff.conftest import CHEAP, DAY, PASSWORD, HandClock, Member, member
+from tests.handoff.conftest import CHEAP, DAY, PASSWORD, HandClock, member, sign_in
 
 NAME = "별"
 
@@ -43,12 +45,6 @@ def door(database: Database) -> Door:
     return Door(database, hasher=CHEAP)
 
 
-async def sign_in(door: Door, person: Member, clock: HandClock, **typed: str) -> str:
-    fields = {"name": NAME, "password": PASSWORD, "code": person.code(clock.now), **typed}
-    signed_in = await door.sign_in(**fields, now=clock.now)
-    return signed_in.token
-
-
 async def results(database: Database) -> list[tuple[str, str]]:
     async with database.reading() as session:
         return [(entry.action, entry.result) for entry in await audit.entries(session)]
@@ -59,6 +55,12 @@ async def invited(database: Database, *, role: Role = Role.COUNSELOR) -> str:
         return await staff.invite(
             session, database.vault, role=role, invited_by=None, now=NOON, lifetime=DAY
         )
+
+
+def joining(enrollment: Enrollment, clock: HandClock) -> dict[str, str]:
+    """What a browser that was shown this brings back."""
+    code = pyotp.TOTP(enrollment.secret).at(clock.now)
+    return {"sealed": enrollment.sealed, "code": code}
 
 
 async def test_the_right_three_things_let_somebody_in(
@@ -209,7 +211,12 @@ async def test_an_invited_person_joins_and_is_in(
     code = pyotp.TOTP(enrollment.secret).at(clock.now)
 
     signed_in = await door.join(
-        invitation, name=" 달 ", password=PASSWORD, code=code, now=clock.now
+        invitation,
+        sealed=enrollment.sealed,
+        name=" 달 ",
+        password=PASSWORD,
+        code=code,
+        now=clock.now,
     )
 
     assert (signed_in.session.staff.name, signed_in.session.staff.role) == ("달", Role.SUPERVISOR)
@@ -218,24 +225,78 @@ async def test_an_invited_person_joins_and_is_in(
         await door.sign_in("달", PASSWORD, code, now=clock.now)
 
 
-async def test_a_reload_shows_the_same_seed_and_another_invitation_another(
+async def test_a_reload_shows_the_same_seed_and_another_browser_another(
     database: Database, door: Door, clock: HandClock
 ) -> None:
-    one, other = await invited(database), await invited(database)
-    seeds = [(await door.enrollment(token, now=clock.now)).secret for token in (one, one, other)]
-    assert seeds[0] == seeds[1] != seeds[2]
-    assert len(seeds[0]) == 32
+    invitation, other = await invited(database), await invited(database)
+    first = await door.enrollment(invitation, now=clock.now)
+
+    reload = await door.enrollment(invitation, sealed=first.sealed, now=clock.now)
+    elsewhere = await door.enrollment(invitation, now=clock.now)
+    of_other = await door.enrollment(other, sealed=first.sealed, now=clock.now)
+
+    assert reload == first
+    assert len({first.secret, elsewhere.secret, of_other.secret}) == 3
+    assert len(first.secret) == 32
+
+
+async def test_joining_may_begin_at_one_process_and_end_at_another(
+    database: Database, clock: HandClock
+) -> None:
+    invitation = await invited(database)
+    one, other = Door(database, hasher=CHEAP), Door(database, hasher=CHEAP)
+    enrollment = await one.enrollment(invitation, now=clock.now)
+
+    reload = await other.enrollment(invitation, sealed=enrollment.sealed, now=clock.now)
+    signed_in = await other.join(
+        invitation, **joining(enrollment, clock), name="달", password=PASSWORD, now=clock.now
+    )
+
+    assert reload.secret == enrollment.secret
+    assert await one.session(signed_in.token, now=clock.now) is not None
+
+
+async def test_a_seed_that_is_old_forged_or_of_another_invitation_joins_nobody(
+    database: Database, door: Door, clock: HandClock
+) -> None:
+    invitation, other = await invited(database), await invited(database)
+    foreign = await door.enrollment(other, now=clock.now)
+    old = await door.enrollment(invitation, now=clock.now)
+    clock.pass_(seconds=ENROLLMENT_LIFETIME.total_seconds())
+    code = pyotp.TOTP(old.secret).at(clock.now)
+
+    for sealed in (
+        old.sealed,
+        foreign.sealed,
+        None,
+        "",
+        "x",
+        "\ud800",
+        "A" * 4000,
+        old.sealed[:-8],
+    ):
+        with pytest.raises(JoinRefused) as caught:
+            await door.join(
+                invitation, sealed=sealed, name="달", password=PASSWORD, code=code, now=clock.now
+            )
+        assert caught.value.code == "enrollment_expired"
+
+    fresh = await door.enrollment(invitation, sealed=old.sealed, now=clock.now)
+    assert fresh.secret != old.secret
+    fields = joining(fresh, clock)
+    joined = await door.join(invitation, **fields, name="달", password=PASSWORD, now=clock.now)
+    assert joined.session.staff.name == "달"
 
 
 async def test_an_invitation_works_once_and_not_for_ever(
     database: Database, door: Door, clock: HandClock
 ) -> None:
     used, old = await invited(database), await invited(database)
-    code = pyotp.TOTP((await door.enrollment(used, now=clock.now)).secret).at(clock.now)
-    await door.join(used, name="달", password=PASSWORD, code=code, now=clock.now)
+    fields = joining(await door.enrollment(used, now=clock.now), clock)
+    await door.join(used, **fields, name="달", password=PASSWORD, now=clock.now)
 
     with pytest.raises(InvitationRefused):
-        await door.join(used, name="해", password=PASSWORD, code=code, now=clock.now)
+        await door.join(used, **fields, name="해", password=PASSWORD, now=clock.now)
     clock.pass_(days=1, seconds=1)
     for token in (used, old, "", "x" * 10_000, "\ud800"):
         with pytest.raises(InvitationRefused):
@@ -259,8 +320,8 @@ async def test_what_cannot_be_taken_is_named_and_uses_nothing_up(
 ) -> None:
     await member(database)
     invitation = await invited(database)
-    right = pyotp.TOTP((await door.enrollment(invitation, now=clock.now)).secret).at(clock.now)
-    fields = {"name": "달", "password": PASSWORD, "code": right}
+    right = joining(await door.enrollment(invitation, now=clock.now), clock)
+    fields = {"name": "달", "password": PASSWORD, **right}
 
     with pytest.raises(JoinRefused) as caught:
         await door.join(invitation, **{**fields, **changed}, now=clock.now)

@@ -9,10 +9,22 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from handoff import queue
+from handoff.auth import Door
 from storage import audit, outbox
 from storage.records import Conversation, DeliveryState, Role, Speaker
 from tests.factories import delivery_claimed, said
-from tests.handoff.conftest import NOTICES, House, Page, a_key, counselor, lines_of, member, waiting
+from tests.handoff.conftest import (
+    CHEAP,
+    NOTICES,
+    House,
+    Page,
+    a_key,
+    counselor,
+    lines_of,
+    member,
+    row_of,
+    waiting,
+)
 
 CORPUS = [
     "<script>alert(1)</script>",
@@ -188,7 +200,7 @@ async def test_a_key_that_names_a_line_of_another_talk_writes_nothing(house: Hou
         epoch = await take(page, talk)
         where = {"conversation": str(talk.id), "epoch": epoch}
         await page.send("say", **where, key=str(foreign.id), text="안녕")
-        assert (await page.until("refused"))["code"] == "try_again"
+        assert (await page.until("refused"))["code"] == "key_used"
         await page.send("say", **where, key=a_key(), text="다시")
         await page.until("said")
     assert [line.text for line in await lines_of(house.database, talk)] == ["joined-ko", "다시"]
@@ -311,6 +323,37 @@ async def test_a_session_that_ended_elsewhere_can_do_nothing_more(house: House) 
         await page.send("claim", conversation=str(talk.id), version=talk.version)
         assert await page.code() == 4401
     assert await lines_of(house.database, talk) == []
+
+
+@pytest.mark.parametrize("says_something", [True, False])
+async def test_a_page_whose_session_ended_in_another_process_is_closed(
+    house: House, says_something: bool
+) -> None:
+    person = await member(house.database)
+    token = await house.signed_in(person)
+    async with house.page(token) as page:
+        await page.until("talks")
+        elsewhere = Door(house.database, hasher=CHEAP)
+        session = await elsewhere.session(token, now=house.clock.now)
+        assert session is not None
+        await elsewhere.sign_out(session, now=house.clock.now)
+        if says_something:
+            await page.send("heartbeat", active=False)
+        assert await page.code() == 4401
+
+
+async def test_a_page_of_somebody_dismissed_elsewhere_is_closed(
+    house: House,
+) -> None:
+    talk = await waiting(house.database)
+    person = await member(house.database)
+    async with house.page(await house.signed_in(person)) as page:
+        await page.until("talks")
+        await take(page, talk)
+        await queue.dismiss(house.database, NOTICES, person.staff.id, now=house.clock.now)
+        await page.until("talks", gone=[str(talk.id)])
+        assert await page.code() == 4401
+    assert (await row_of(house.database, talk)).state == "queued"
 
 
 async def test_a_change_is_on_the_screen_within_100_ms(house: House) -> None:

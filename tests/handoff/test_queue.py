@@ -1,7 +1,6 @@
 """The line in front of the counselors, on both databases."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -9,7 +8,6 @@ import pytest
 
 from handoff import queue
 from handoff.errors import (
-    AlreadyClaimed,
     IllegalTransition,
     NotOwner,
     StaleEpoch,
@@ -20,21 +18,19 @@ from storage import audit, conversations, outbox
 from storage.database import Database
 from storage.records import AskReason, Conversation, ConversationState, Risk, Speaker, Staff
 from tests.factories import NOON, delivery_claimed, said, talk_of
-from tests.handoff.conftest import NOTICES, claimed, counselor, lines_of, waiting
+from tests.handoff.conftest import (
+    NOTICES,
+    acts_on,
+    claimed,
+    counselor,
+    lines_of,
+    row_of,
+    waiting,
+)
 
 State = ConversationState
 LATER = NOON + timedelta(minutes=5)
 TOO_LATE = NOON + queue.LEASE + timedelta(seconds=1)
-
-
-async def now_is(database: Database, talk: Conversation) -> Conversation:
-    async with database.reading() as session:
-        return await conversations.get(session, talk.id)
-
-
-async def actions(database: Database, talk: Conversation) -> list[str]:
-    async with database.reading() as session:
-        return [entry.action for entry in await audit.entries(session, object_id=talk.id)]
 
 
 async def say(
@@ -55,8 +51,8 @@ async def test_asking_twice_is_asking_once(database: Database) -> None:
     async with database.transaction() as session:
         again = await queue.ask(session, talk, reason=AskReason.REQUESTED, now=LATER)
 
-    assert again == talk == await now_is(database, talk)
-    assert await actions(database, talk) == ["ask"]
+    assert again == talk == await row_of(database, talk)
+    assert await acts_on(database, talk) == ["ask"]
 
 
 async def test_the_young_person_can_go_back_to_the_bot(database: Database) -> None:
@@ -65,70 +61,8 @@ async def test_the_young_person_can_go_back_to_the_bot(database: Database) -> No
     async with database.transaction() as session:
         await queue.cancel(session, talk, now=LATER)
 
-    assert (await now_is(database, talk)).state is State.BOT
-    assert await actions(database, talk) == ["ask", "cancel"]
-
-
-async def test_eight_counselors_reach_for_one_card_and_one_has_it(database: Database) -> None:
-    talk = await waiting(database)
-    people = [await counselor(database, f"counselor-{number}") for number in range(8)]
-
-    tries = [
-        queue.claim(database, NOTICES, person, talk.id, version=talk.version, now=NOON)
-        for person in people
-    ]
-    results = await asyncio.gather(*tries, return_exceptions=True)
-
-    winners = [one for one in results if isinstance(one, Conversation)]
-    losers = [one for one in results if isinstance(one, AlreadyClaimed)]
-    assert (len(winners), len(losers)) == (1, 7)
-    assert {loser.code for loser in losers} == {"already_claimed"}
-    assert await now_is(database, talk) == winners[0]
-    assert winners[0].epoch == 1
-    assert [line.text for line in await lines_of(database, talk)] == ["joined-ko"]
-    assert (await actions(database, talk)).count("claim") == 1
-
-
-async def test_eight_counselors_taking_the_next_get_eight_people(database: Database) -> None:
-    talks = [await waiting(database, f"account-{number}") for number in range(8)]
-    people = [await counselor(database, f"counselor-{number}") for number in range(8)]
-
-    taken = await asyncio.gather(
-        *(queue.claim_next(database, NOTICES, person, now=NOON) for person in people)
-    )
-
-    assert {one.id for one in taken if one} == {talk.id for talk in talks}
-
-
-async def test_the_most_urgent_is_next_and_then_who_waits_longest(database: Database) -> None:
-    late = await waiting(database, "late", now=LATER)
-    early = await waiting(database, "early")
-    urgent = await waiting(database, "urgent", risk=Risk.IMMINENT, now=LATER)
-    me = await counselor(database)
-
-    order = [await queue.claim_next(database, NOTICES, me, now=LATER) for _ in range(4)]
-
-    assert [one.id if one else None for one in order] == [urgent.id, early.id, late.id, None]
-
-
-async def test_a_card_that_changed_since_it_was_shown_is_not_taken(database: Database) -> None:
-    talk = await waiting(database)
-    async with database.transaction() as session:
-        await conversations.save(session, talk, replace(talk, risk=Risk.HIGH))
-
-    with pytest.raises(AlreadyClaimed) as caught:
-        await claimed(database, await counselor(database), talk)
-
-    assert caught.value.code == "card_changed"
-    assert (await now_is(database, talk)).state is State.QUEUED
-
-
-async def test_nobody_can_claim_what_does_not_wait_or_exist(database: Database) -> None:
-    talk = await talk_of(database)
-    me = await counselor(database)
-    for target in (talk, replace(talk, id=uuid4())):
-        with pytest.raises(AlreadyClaimed):
-            await claimed(database, me, target)
+    assert (await row_of(database, talk)).state is State.BOT
+    assert await acts_on(database, talk) == ["ask", "cancel"]
 
 
 async def test_a_counselors_words_are_in_the_transcript_and_on_their_way(
@@ -148,7 +82,7 @@ async def test_a_counselors_words_are_in_the_transcript_and_on_their_way(
     assert (line.speaker, line.text) == (Speaker.COUNSELOR, "여기 있어요")
     assert delivery is not None
     assert (delivery.body, delivery.from_counselor) == ("body:ko:여기 있어요", True)
-    assert await actions(database, talk) == ["ask", "claim", "say"]
+    assert await acts_on(database, talk) == ["ask", "claim", "say"]
 
 
 async def test_the_same_key_is_the_same_message(database: Database) -> None:
@@ -161,15 +95,39 @@ async def test_the_same_key_is_the_same_message(database: Database) -> None:
 
     assert {getattr(one, "seq", None) for one in (first, *others)} == {2}
     assert [line.id for line in await lines_of(database, talk)][1:] == [key]
-    assert (await actions(database, talk)).count("say") == 1
+    assert (await acts_on(database, talk)).count("say") == 1
+
+
+async def test_a_key_is_for_one_message_only(database: Database) -> None:
+    me, key = await counselor(database), uuid4()
+    one, other = [await claimed(database, me, await waiting(database, a)) for a in ("a", "b")]
+    of_person = await said(database, one.id, "네")
+    await say(database, me, one, "괜찮아요?", key=key)
+    before = [
+        (await row_of(database, talk), await lines_of(database, talk)) for talk in (one, other)
+    ]
+
+    for talk, text, used in (
+        (other, "괜찮아요?", key),
+        (one, "다른 말", key),
+        (one, "네", of_person.id),
+    ):
+        with pytest.raises(TextRefused) as caught:
+            await say(database, me, talk, text, key=used)
+        assert caught.value.code == "key_used"
+
+    after = [
+        (await row_of(database, talk), await lines_of(database, talk)) for talk in (one, other)
+    ]
+    assert after == before
 
 
 async def test_only_the_owner_under_the_last_claim_can_do_anything(database: Database) -> None:
     me, colleague = await counselor(database), await counselor(database, "달")
     first = await claimed(database, me, await waiting(database))
     await queue.release(database, NOTICES, me, first.id, epoch=1, now=NOON)
-    talk = await claimed(database, me, await now_is(database, first))
-    before = (await now_is(database, talk), await lines_of(database, talk))
+    talk = await claimed(database, me, await row_of(database, first))
+    before = (await row_of(database, talk), await lines_of(database, talk))
 
     for who, epoch, error in ((colleague, 2, NotOwner), (me, 1, StaleEpoch), (me, 3, StaleEpoch)):
         with pytest.raises(error):
@@ -181,7 +139,7 @@ async def test_only_the_owner_under_the_last_claim_can_do_anything(database: Dat
         with pytest.raises(error):
             await queue.open_transcript(database, who, talk.id, epoch=epoch, now=NOON)
 
-    assert (await now_is(database, talk), await lines_of(database, talk)) == before
+    assert (await row_of(database, talk), await lines_of(database, talk)) == before
 
 
 async def test_nobody_can_speak_where_nobody_owns(database: Database) -> None:
@@ -244,7 +202,7 @@ async def test_a_counselor_who_is_gone_loses_the_talk_and_the_person_keeps_the_p
     assert line[0].id == first.id
     assert (line[0].queued_at, line[0].epoch) == (first.queued_at, 1)
     assert [one.text for one in await lines_of(database, first)] == ["joined-ko", "returned-ko"]
-    assert await actions(database, first) == ["ask", "claim", "lapse"]
+    assert await acts_on(database, first) == ["ask", "claim", "lapse"]
     with pytest.raises(NotOwner):
         await say(database, me, first)
 
@@ -259,8 +217,8 @@ async def test_a_heartbeat_keeps_all_talks_of_that_counselor_and_no_others(
     assert await queue.heartbeat(database, me, now=NOON + timedelta(seconds=30)) == 2
     assert await queue.lapse(database, NOTICES, now=TOO_LATE) == 1
 
-    assert [(await now_is(database, talk)).state for talk in mine] == [State.ACTIVE] * 2
-    assert (await now_is(database, theirs)).state is State.QUEUED
+    assert [(await row_of(database, talk)).state for talk in mine] == [State.ACTIVE] * 2
+    assert (await row_of(database, theirs)).state is State.QUEUED
 
 
 async def test_a_heartbeat_is_no_change_that_others_must_look_at(database: Database) -> None:
@@ -269,18 +227,7 @@ async def test_a_heartbeat_is_no_change_that_others_must_look_at(database: Datab
 
     await queue.heartbeat(database, me, now=LATER)
 
-    assert (await now_is(database, talk)).version == talk.version
-
-
-async def test_a_talk_that_cannot_be_sealed_holds_up_no_other(database: Database) -> None:
-    me = await counselor(database)
-    broken = await claimed(database, me, await waiting(database, "broken"))
-    whole = await claimed(database, me, await waiting(database, "whole"))
-    await database.vault.destroy_data_key(broken.id)
-
-    assert await queue.lapse(database, NOTICES, now=TOO_LATE) == 1
-
-    assert (await now_is(database, whole)).state is State.QUEUED
+    assert (await row_of(database, talk)).version == talk.version
 
 
 async def test_closing_says_goodbye_and_ends_it(database: Database) -> None:
@@ -292,7 +239,7 @@ async def test_closing_says_goodbye_and_ends_it(database: Database) -> None:
     assert (over.state, over.closed_at) == (State.CLOSED, LATER)
     goodbye = (await lines_of(database, talk))[-1]
     assert (goodbye.speaker, goodbye.text) == (Speaker.BOT, "goodbye-ko")
-    assert (await actions(database, talk))[-1] == "close"
+    assert (await acts_on(database, talk))[-1] == "close"
     with pytest.raises(NotOwner):
         await say(database, me, talk)
 
@@ -301,7 +248,7 @@ async def test_a_block_ends_a_talk_with_the_bot(database: Database) -> None:
     talk = await talk_of(database)
     async with database.transaction() as session:
         await queue.leave(session, database.vault, talk, now=LATER)
-    assert (await now_is(database, talk)).state is State.CLOSED
+    assert (await row_of(database, talk)).state is State.CLOSED
 
 
 async def test_a_block_leaves_a_wait_in_place_and_tells_the_counselor(database: Database) -> None:
@@ -310,7 +257,7 @@ async def test_a_block_leaves_a_wait_in_place_and_tells_the_counselor(database: 
     async with database.transaction() as session:
         await queue.leave(session, database.vault, talk, now=LATER)
 
-    assert await now_is(database, talk) == talk
+    assert await row_of(database, talk) == talk
     notice = (await lines_of(database, talk))[-1]
     assert (notice.speaker, notice.text, notice.delivery) == (Speaker.SYSTEM, queue.LEFT, None)
 
@@ -343,7 +290,7 @@ async def test_no_goodbye_before_the_last_words_were_read(database: Database) ->
 
     with pytest.raises(Unread):
         await queue.close(database, NOTICES, me, talk.id, epoch=1, seen=seen, now=LATER)
-    still = await now_is(database, talk)
+    still = await row_of(database, talk)
     over = await queue.close(database, NOTICES, me, talk.id, epoch=1, seen=line.seq, now=LATER)
 
     assert still.state is State.ACTIVE

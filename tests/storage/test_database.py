@@ -222,7 +222,7 @@ async def test_a_key_table_elsewhere_is_used(tmp_path: Path, keyring: Keyring) -
     await migrate(url, keys_url)
     database = open_database(url, keys_url=keys_url, keyring=keyring)
     async with database.transaction() as session:
-        await inbox.accept(session, database.vault, [received()], now=NOON, settle=timedelta())
+        await inbox.accept(session, database.vault, [received()], now=NOON)
     await database.close()
 
     assert not (tmp_path / "gyeot.keys.db").exists()

@@ -1,16 +1,21 @@
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from storage import inbox
 from storage.database import Database, open_database
 from storage.errors import LeaseLost
-from storage.inbox import MAX_ATTEMPTS, EventState
+from storage.inbox import (
+    MAX_ATTEMPTS,
+    EventState,
+)
 from storage.keyring import Keyring, Purpose
 from storage.records import PendingTurn
 from storage.tables import inbox as table
+from storage.tables import routes
 from tests.factories import DUE, LEASE, NOON, accepted, received, turn_taken
 
 SECOND = timedelta(seconds=1)
@@ -21,10 +26,17 @@ def _texts(turn: PendingTurn | None) -> list[str]:
     return [event.body for event in turn.events]
 
 
-async def _finish(database: Database, turn: PendingTurn | None) -> None:
+async def _finish(database: Database, turn: PendingTurn | None, *, code: str = "") -> None:
     assert turn is not None
     async with database.transaction() as session:
-        await inbox.finish_turn(session, turn, now=DUE)
+        await inbox.finish_turn(session, turn, now=DUE, code=code)
+
+
+async def _rows(database: Database) -> list[tuple[str, str, bool]]:
+    """State, code and whether the body is gone, in order of arrival."""
+    async with database.reading() as session:
+        rows = await session.execute(select(table).order_by(table.c.position))
+        return [(row.state, row.code, row.body_ct is None) for row in rows]
 
 
 async def _postpone(
@@ -247,28 +259,96 @@ async def test_a_failure_says_how_long_to_wait(database: Database) -> None:
     assert await _next_due(database) == DUE + timedelta(minutes=5)
 
 
-async def test_the_eighth_failure_is_the_last(database: Database) -> None:
+async def test_after_the_eighth_failure_the_turn_is_kept_for_a_person(database: Database) -> None:
     await accepted(database, received(text="하나"))
     for _ in range(MAX_ATTEMPTS - 1):
         turn = await turn_taken(database)
         assert await _postpone(database, turn, backoff=timedelta())
+    last = await turn_taken(database)
 
-    assert not await _postpone(database, await turn_taken(database))
+    assert not await _postpone(database, last)
 
-    assert await turn_taken(database, now=DUE + timedelta(days=1)) is None
+    assert await turn_taken(database) is None  # still leased
+    await _finish(database, last, code="given")
     assert await _next_due(database) is None
-    async with database.reading() as session:
-        assert (await session.execute(select(table.c.state))).scalar_one() == EventState.DEAD
+    assert await _rows(database) == [(EventState.DONE, "given", True)]
 
 
-async def test_after_a_dead_event_the_same_person_is_heard_again(database: Database) -> None:
+async def test_a_turn_that_is_set_aside_keeps_its_bodies_and_lets_the_next_one_go(
+    database: Database,
+) -> None:
+    await accepted(database, received(text="하나"), received(text="둘"))
+    turn = await turn_taken(database)
+    await accepted(database, received(text="셋"))
+    assert turn is not None
+
+    async with database.transaction() as session:
+        await inbox.bury_turn(session, turn, "not_given", now=DUE)
+
+    assert _texts(await turn_taken(database)) == ["셋"]
+    dead = (EventState.DEAD, "not_given", False)
+    assert await _rows(database) == [dead, dead, (EventState.PENDING, "", False)]
+
+
+async def test_one_event_of_a_turn_is_set_aside_and_the_rest_is_finished(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await accepted(database, received(text="하나"), received(text="둘"))
+    turn = await turn_taken(database)
+    assert turn is not None
+    async with database.transaction() as session:
+        await inbox.bury(session, turn, turn.events[0].id, "body")
+
+    await _finish(database, replace(turn, events=turn.events[1:]))
+
+    assert await _rows(database) == [(EventState.DEAD, "body", False), (EventState.DONE, "", True)]
+    assert [(record.levelname, record.msg) for record in caplog.records] == [
+        ("ERROR", "event is dead")
+    ]
+    assert "하나" not in caplog.text
+
+
+async def test_nothing_is_set_aside_by_a_worker_that_came_too_late(database: Database) -> None:
+    await accepted(database, received())
+    late = await turn_taken(database)
+    await turn_taken(database, now=DUE + LEASE)
+    assert late is not None
+
+    with pytest.raises(LeaseLost):
+        async with database.transaction() as session:
+            await inbox.bury(session, late, late.events[0].id, "body")
+    with pytest.raises(LeaseLost):
+        async with database.transaction() as session:
+            await inbox.bury_turn(session, late, "not_given", now=DUE)
+
+
+async def test_events_that_another_worker_finished_cannot_be_finished_again(
+    database: Database,
+) -> None:
     await accepted(database, received(text="하나"))
-    for _ in range(MAX_ATTEMPTS):
-        await _postpone(database, await turn_taken(database), backoff=timedelta())
-
+    paused = await turn_taken(database)
+    await _finish(database, paused)
+    async with database.transaction() as session:  # eight days later the route was swept
+        await session.execute(delete(routes))
     await accepted(database, received(text="둘"))
+    second = await turn_taken(database)
 
-    assert _texts(await turn_taken(database)) == ["둘"]
+    assert paused is not None
+    assert second is not None
+    assert second.fence == paused.fence
+    with pytest.raises(LeaseLost):
+        await _finish(database, paused)
+    await _finish(database, second)
+
+
+async def test_a_turn_says_which_process_reaches_the_person(database: Database) -> None:
+    process = uuid4()
+    await accepted(database, received(), received(holder=process))
+
+    turn = await turn_taken(database)
+
+    assert turn is not None
+    assert [event.holder for event in turn.events] == [None, process]
 
 
 async def test_the_fence_grows_with_every_lease(database: Database) -> None:

@@ -9,7 +9,7 @@ from storage.errors import LeaseLost
 from storage.records import Delivery, DeliveryState
 from storage.tables import contacts
 from storage.tables import outbox as table
-from tests.factories import LEASE, NOON, delivery_claimed, sent_out, talk_of
+from tests.factories import LEASE, NOBODY, NOON, delivery_claimed, sent_out, talk_of
 
 LATER = NOON + timedelta(minutes=5)
 FINAL = [DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.CANCELLED]
@@ -31,7 +31,7 @@ async def _retry(database: Database, delivery: Delivery | None, due_at: datetime
 
 async def _next_due(database: Database) -> datetime | None:
     async with database.reading() as session:
-        return await outbox.next_due(session, ("fake",))
+        return await outbox.next_due(session, ("fake",), NOBODY, now=NOON)
 
 
 def _body(delivery: Delivery | None) -> str | None:
@@ -100,7 +100,7 @@ async def test_a_settled_message_lets_the_next_one_go(
 
 
 @pytest.mark.parametrize("state", DeliveryState)
-async def test_a_body_is_kept_only_as_long_as_it_may_be_sent(
+async def test_a_body_is_kept_only_as_long_as_it_may_be_sent_or_replayed(
     database: Database, state: DeliveryState
 ) -> None:
     await sent_out(database, await talk_of(database), "하나")
@@ -108,7 +108,8 @@ async def test_a_body_is_kept_only_as_long_as_it_may_be_sent(
 
     async with database.reading() as session:
         body = (await session.execute(select(table.c.body_ct))).scalar_one()
-    assert (body is None) == (state in FINAL)
+    over = state in (DeliveryState.SENT, DeliveryState.CANCELLED)
+    assert (body is None) == over
 
 
 async def test_a_lapsed_sender_can_write_nothing(database: Database) -> None:
@@ -140,9 +141,16 @@ async def test_other_channels_are_left_to_other_senders(database: Database) -> N
     assert await delivery_claimed(database) is None
     async with database.transaction() as session:
         given = await outbox.claim(
-            session, database.vault, now=NOON, lease=LEASE, channels={"fake", "other"}
+            session,
+            database.vault,
+            now=NOON,
+            lease=LEASE,
+            channels={"fake", "other"},
+            holding=NOBODY,
         )
-        none = await outbox.claim(session, database.vault, now=NOON, lease=LEASE, channels=())
+        none = await outbox.claim(
+            session, database.vault, now=NOON, lease=LEASE, channels=(), holding=NOBODY
+        )
     assert _body(given) == "body:하나"
     assert none is None
 

@@ -33,6 +33,7 @@ CODES = {
     "staff_sessions": {"csrf_token"},
     "invitations": {"role"},
     "data_keys": {"purpose"},
+    "processes": {"roles"},
 }
 TABLES = [*METADATA.tables.values(), *KEYS.tables.values()]
 

@@ -75,6 +75,7 @@ class WebChannel:
             label_limit=40,
             payload_limit=300,
             idempotent=True,
+            held=True,
         )
 
     def parse(self, body: bytes, headers: Headers) -> Sequence[InboundMessage]:

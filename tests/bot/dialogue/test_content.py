@@ -95,6 +95,8 @@ def test_a_wrong_sentence_keeps_the_folder_out_and_is_named(
     [
         ("numbers.toml", '\nstatus = "confirmed"', '\nstatus = "press"', "not confirmed"),
         ("talk.toml", 'id = "asked.2"', 'id = "said.2"', "needs two wordings"),
+        ("talk.toml", 'id = "busy.2"', 'id = "busied.2"', "needs two wordings"),
+        ("talk.toml", 'id = "slow_down.2"', 'id = "slowed.2"', "needs two wordings"),
         ("talk.toml", 'id = "joined.1"', 'id = "joint.1"', "is missing"),
         ("numbers.toml", "date = 2024-01-02", 'date = "soon"', "no date"),
         ("numbers.toml", 'hours_en = "24 hours"', "", "has no hours_en"),
@@ -219,6 +221,7 @@ def test_labels_and_payloads_fit_every_channel_and_are_told_apart() -> None:
 def test_a_label_typed_by_hand_means_its_button(language: Language) -> None:
     for choice in CONTENT.choices.values():
         assert CONTENT.resolve_payload(choice.label[language]) == choice.payload
+        assert CONTENT.resolve_payload(f" {choice.label[language]}!! ") == choice.payload
         assert CONTENT.resolve_payload(choice.payload) == choice.payload
 
 

@@ -9,7 +9,13 @@ from bot.dialogue.wording import has_words, is_sad, normalize
 
 
 def test_memory_comes_back_as_it_was() -> None:
-    memory = Memory(topic="grooming", steps={"grooming": 2}, choices=("next",), introduced=True)
+    memory = Memory(
+        topic="grooming",
+        steps={"grooming": 2},
+        choices=("next",),
+        introduced=True,
+        mentions=("platform:game", "money:under_100k"),
+    )
 
     assert Memory.load(memory.dump()) == memory
 

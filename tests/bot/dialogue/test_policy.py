@@ -11,7 +11,7 @@ from bot.dialogue.content import (
     TOPICS_OF_RISK,
 )
 from bot.dialogue.memory import Memory
-from bot.dialogue.policy import CONFIDENCE_FLOOR, CRISIS, HARM_OF_RISK, decide, words_for_nlu
+from bot.dialogue.policy import CRISIS, HARM_OF_RISK, decide, words_for_nlu
 from bot.dialogue.risk import CATEGORIES, screen
 from bot.dialogue.turn import Part
 from bot.messages import MessageKind
@@ -126,11 +126,8 @@ def test_without_the_language_service_the_bot_says_so_and_gets_a_person() -> Non
 
 
 def test_what_is_not_understood_is_asked_once_and_then_goes_to_a_person() -> None:
-    unsure = CONFIDENCE_FLOOR - 0.01
-    first = decide(turn("그거 있잖아", intent="greet", confidence=unsure), CONTENT)
-    second = decide(
-        turn("아니 그거", intent="greet", confidence=unsure, memory=first.memory), CONTENT
-    )
+    first = decide(turn("그거 있잖아", intent="greet", confidence=0.2), CONTENT)
+    second = decide(turn("아니 그거", intent="greet", confidence=0.2, memory=first.memory), CONTENT)
 
     assert first.ask is None
     assert len(first.replies[-1].quick_replies) >= 3

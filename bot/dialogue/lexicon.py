@@ -1,0 +1,356 @@
+"""The words of the risk screen, read from content files and checked as a whole."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.dialogue.content_file import (
+    ContentError,
+    Entry,
+    day,
+    entries,
+    joined,
+    patterns,
+    read_file,
+    string,
+    strings,
+)
+from bot.dialogue.cues import Combination, CueIndex, CueWords, Found, Tally, make_index
+from bot.dialogue.wording import Wording, normalize
+from storage.records import Risk
+
+RULES_FILE = "lexicon.toml"
+CUES_FILE = "cues.toml"
+CATEGORIES = (
+    "self_harm", "danger", "threat", "assault", "sextortion", "exploitation", "grooming",
+    "runaway", "filming", "worry", "friend_self_harm",
+    "pregnancy",
+)  # fmt: skip
+"""What a rule can be about; bot/dialogue/policy.py knows an answer to each."""
+NEAR = 40  # letters; a combination without `near` of its own
+WORDS_MOST = 2000  # entries in a file of staff; far above any need, so a wrong file is refused
+_HANGUL = re.compile("[가-힣ㄱ-ㅎㅏ-ㅣ]")
+_LATIN = re.compile("[a-z]")
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: patterns hash slowly
+class Everyday:
+    """Harmless phrases: Korean ones in the squeezed text, Latin ones in the spaced text."""
+
+    squeezed: tuple[re.Pattern[str], ...] = field(repr=False)
+    spaced: tuple[re.Pattern[str], ...] = field(repr=False)
+
+    def cut(self, wording: Wording) -> Wording:
+        """Return the text with a box in the place of each such phrase."""
+        squeezed, spaced = wording.squeezed, wording.spaced
+        for pattern in self.squeezed:
+            squeezed = pattern.sub("□", squeezed)
+        for pattern in self.spaced if spaced else ():
+            spaced = pattern.sub("□", spaced)
+        return Wording(spaced=spaced, squeezed=squeezed)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text in every spelling the rules read, with the cues found in it."""
+
+    wording: Wording
+    found: Found = field(repr=False)
+    _cuts: dict[Everyday, "Reading"] = field(default_factory=dict, repr=False)
+
+    def without(self, everyday: Everyday, index: CueIndex) -> "Reading":
+        """Return the text as it reads when everyday phrases are cut out; worked out once."""
+        if everyday not in self._cuts:
+            wording = everyday.cut(self.wording)
+            same = wording == self.wording
+            self._cuts[everyday] = self if same else Reading(wording, index.find(wording))
+        return self._cuts[everyday]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Patterns that mean danger by themselves.
+
+    `squeezed` patterns read the text without spaces and punctuation, `spaced` ones read
+    words. `everyday` is cut out of the text before the patterns count.
+    """
+
+    id: str
+    level: Risk
+    category: str
+    squeezed: tuple[re.Pattern[str], ...] = field(repr=False)
+    spaced: re.Pattern[str] | None = field(repr=False)
+    everyday: Everyday | None = field(repr=False)
+
+    def fires(self, reading: Reading, index: CueIndex) -> bool:
+        """Tell whether the rule finds its danger in the text, everyday phrases left out."""
+        if not self._found(reading.wording):
+            return False
+        if self.everyday is None:
+            return True
+        return self._found(reading.without(self.everyday, index).wording)
+
+    def _found(self, wording: Wording) -> bool:
+        # One by one: a pattern that begins with a plain word is skipped through far faster
+        # alone than inside one large alternation.
+        return any(pattern.search(wording.squeezed) for pattern in self.squeezed) or bool(
+            self.spaced and wording.spaced and self.spaced.search(wording.spaced)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """A combination of cues as a rule."""
+
+    combination: Combination
+    everyday: Everyday | None = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The short name that is shown beside an alarm."""
+        return self.combination.id
+
+    @property
+    def level(self) -> Risk:
+        """How soon a person must look."""
+        return self.combination.level
+
+    @property
+    def category(self) -> str:
+        """What it is about."""
+        return self.combination.category
+
+    def fires(self, reading: Reading, index: CueIndex) -> bool:
+        """Tell whether the cues stand together, everyday phrases left out."""
+        if not self.combination.fires(reading.found):
+            return False
+        if self.everyday is None:
+            return True
+        return self.combination.fires(reading.without(self.everyday, index).found)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All rules, the most urgent first, and the cues they are made of."""
+
+    rules: tuple[Rule | Pairing, ...]
+    index: CueIndex
+    tally: Tally
+
+    def read(self, text: str) -> Reading:
+        """Normalize a text; a spelling no pattern of its language can match is left empty."""
+        wording = normalize(text)
+        wording = Wording(
+            spaced=wording.spaced if _LATIN.search(wording.spaced) else "",
+            squeezed=wording.squeezed if _HANGUL.search(wording.squeezed) else "",
+        )
+        return Reading(wording, self.index.find(wording))
+
+
+def load_lexicon(folder: Path) -> Lexicon:
+    """Read `lexicon.toml` and `cues.toml` of a content folder.
+
+    Raises:
+        ContentError: an entry is incomplete, unknown, not a regular expression, or does not do
+            what its own examples say.
+    """
+    table, cues = read_file(folder / RULES_FILE), read_file(folder / CUES_FILE)
+    sets, named = _EverydaySets(table.get("everyday", {})), _cues(cues)
+    rules, pairs = _signed(RULES_FILE, table, "rule"), _signed(CUES_FILE, cues, "combination")
+    everything: list[Rule | Pairing] = [_rule(entry, sets) for entry in rules]
+    everything += [_pairing(entry, sets, named) for entry in pairs]
+    lexicon = Lexicon(_urgent_first(everything), _indexed(CUES_FILE, named), _tally(cues, named))
+    _prove(RULES_FILE, rules, lexicon)
+    _prove(CUES_FILE, pairs, lexicon)
+    return lexicon
+
+
+def lay_over(lexicon: Lexicon, staff: Path) -> Lexicon:
+    """Return a lexicon with the words of staff added, `[[word]]` entries of one file.
+
+    A file that does not exist adds nothing.
+
+    Raises:
+        ContentError: a word is incomplete, approved by its author, or does not do what its own
+            examples say.
+    """
+    table = read_file(staff) if staff.exists() else {}
+    words = entries(staff.name, table, "word") if table.get("word") else ()
+    if len(words) > WORDS_MOST:
+        raise ContentError(staff.name, "", f"has more than {WORDS_MOST} words")
+    shipped = {rule.id for rule in lexicon.rules}
+    for entry in words:
+        _complete(staff.name, entry, shipped)
+    named = {_cue_of(str(entry["id"])): _spoken(entry) for entry in words}
+    index = lexicon.index.joined(_indexed(staff.name, named))
+    rules = _urgent_first([*(_word(entry) for entry in words), *lexicon.rules])
+    laid = Lexicon(rules, index, lexicon.tally)
+    _prove(staff.name, words, laid)
+    return laid
+
+
+_Cues = dict[str, CueWords]
+
+
+def _signed(file: str, table: Entry, name: str) -> tuple[Entry, ...]:
+    """Return the entries of a file; `[by]` signs all that are not signed by themselves."""
+    by = table.get("by", {})
+    return tuple({**by, **entry} for entry in entries(file, table, name))
+
+
+def _rule(entry: Entry, sets: "_EverydaySets") -> Rule:
+    level, category = _judgement(RULES_FILE, entry)
+    squeezed = patterns(RULES_FILE, entry, "ko")
+    spaced = joined(patterns(RULES_FILE, entry, "en"))
+    if not squeezed and spaced is None:
+        raise ContentError(RULES_FILE, str(entry["id"]), "has no pattern")
+    everyday = sets.chosen(RULES_FILE, entry)
+    return Rule(str(entry["id"]), level, category, squeezed, spaced, everyday)
+
+
+def _pairing(entry: Entry, sets: "_EverydaySets", cues: _Cues) -> Pairing:
+    level, category = _judgement(CUES_FILE, entry)
+    groups = [frozenset(group.split("|")) for group in strings(CUES_FILE, entry, "all")]
+    unless = frozenset(strings(CUES_FILE, entry, "unless"))
+    unknown = sorted(frozenset().union(unless, *groups) - cues.keys())
+    if unknown or not groups:
+        problem = f"names unknown cue {unknown[0]}" if unknown else "has no cues"
+        raise ContentError(CUES_FILE, str(entry["id"]), problem)
+    near = entry.get("near", NEAR)
+    if not isinstance(near, int):
+        raise ContentError(CUES_FILE, str(entry["id"]), "near is not a number")
+    everyday = sets.chosen(CUES_FILE, entry)
+    name = str(entry["id"])
+    return Pairing(Combination(name, level, category, tuple(groups), unless, near), everyday)
+
+
+def _tally(table: Entry, cues: _Cues) -> Tally:
+    match table.get("tally"):
+        case {
+            "need": int(need),
+            "lines": [*lines],
+            "excuses": dict(excuses),
+            "category": dict(categories),
+        }:
+            about = {name: frozenset(each) for name, each in categories.items()}
+            used = set().union(excuses, *lines, *about.values())
+        case _:
+            raise ContentError(CUES_FILE, "tally", "needs need, lines, excuses and category")
+    wrong = sorted(used - cues.keys()) + sorted(about.keys() - set(CATEGORIES))
+    if wrong:
+        raise ContentError(CUES_FILE, "tally", f"names unknown {wrong[0]}")
+    return Tally(need, tuple(lines), excuses, about)
+
+
+def _word(entry: Entry) -> Pairing:
+    """Make a rule of the plain words somebody on staff added."""
+    level, category = _judgement("words", entry)
+    name = str(entry["id"])
+    alone = (frozenset((_cue_of(name),)),)
+    return Pairing(Combination(name, level, category, alone, frozenset(), NEAR), None)
+
+
+def _cue_of(word: str) -> str:
+    return f"word {word}"
+
+
+def _judgement(file: str, entry: Entry) -> tuple[Risk, str]:
+    name = string(file, entry, "id")
+    level, category = string(file, entry, "level").upper(), string(file, entry, "category")
+    if level not in Risk.__members__ or category not in CATEGORIES:
+        raise ContentError(file, name, "has an unknown level or category")
+    string(file, entry, "author")
+    string(file, entry, "approver")
+    day(file, entry)
+    return Risk[level], category
+
+
+def _cues(table: Entry) -> _Cues:
+    found = table.get("cue")
+    if not isinstance(found, dict) or not found:
+        raise ContentError(CUES_FILE, "", "has no [cue.…]")
+    named: _Cues = {}
+    for name, entry in found.items():
+        korean = entry.get("ko", "")
+        if not isinstance(korean, str):
+            raise ContentError(CUES_FILE, name, "ko is not a text of words")
+        own = {"id": name, **entry}
+        latin, heard = strings(CUES_FILE, own, "en"), patterns(CUES_FILE, own, "patterns")
+        named[name] = CueWords(korean.split(), latin, heard)
+    return named
+
+
+def _indexed(file: str, cues: _Cues) -> CueIndex:
+    try:
+        return make_index(cues)
+    except ValueError as error:
+        raise ContentError(file, str(error), "is too short a word") from None
+
+
+def _spoken(entry: Entry) -> CueWords:
+    said = strings("words", entry, "phrases")
+    korean = [normalize(each).squeezed for each in said if _HANGUL.search(each)]
+    return CueWords(korean, [each.lower() for each in said if not _HANGUL.search(each)])
+
+
+def _urgent_first(rules: Sequence[Rule | Pairing]) -> tuple[Rule | Pairing, ...]:
+    return tuple(sorted(rules, key=lambda rule: -rule.level))
+
+
+def _complete(file: str, entry: Entry, shipped: Collection[str]) -> None:
+    """Refuse a word that nobody else approved, or that nobody can check."""
+    name = string(file, entry, "id")
+    if name in shipped:
+        raise ContentError(file, name, "is the name of a shipped rule")
+    if string(file, entry, "author") == string(file, entry, "approver"):
+        raise ContentError(file, name, "is approved by its own author")
+    for key in ("phrases", "fires", "quiet"):
+        if not strings(file, entry, key):
+            raise ContentError(file, name, f"has no {key}")
+
+
+def _prove(file: str, found: Sequence[Entry], lexicon: Lexicon) -> None:
+    """Try every entry on its own examples."""
+    rules = {rule.id: rule for rule in lexicon.rules}
+    for entry in found:
+        rule = rules[str(entry["id"])]
+        for text, wanted in _examples(file, entry):
+            if rule.fires(lexicon.read(text), lexicon.index) is not wanted:
+                problem = "does not fire on" if wanted else "fires on"
+                raise ContentError(file, rule.id, f"{problem} its own example: {text}")
+
+
+def _examples(file: str, entry: Entry) -> list[tuple[str, bool]]:
+    fires, quiet = strings(file, entry, "fires"), strings(file, entry, "quiet")
+    if not fires or not quiet:
+        raise ContentError(file, str(entry["id"]), "needs examples: fires and quiet")
+    return [(text, True) for text in fires] + [(text, False) for text in quiet]
+
+
+class _EverydaySets:
+    """The [everyday] tables; entries that except the same sets share one cut of a text."""
+
+    def __init__(self, table: Mapping[str, Entry]) -> None:
+        self._table = table
+        self._made: dict[tuple[str, ...], Everyday] = {}
+
+    def chosen(self, file: str, entry: Entry) -> Everyday | None:
+        names = tuple(sorted(strings(file, entry, "except")))
+        missing = [name for name in names if name not in self._table]
+        if missing:
+            raise ContentError(file, str(entry["id"]), f"excepts unknown {missing[0]}")
+        if names and names not in self._made:
+            self._made[names] = self._make(names)
+        return self._made.get(names)
+
+    def _make(self, names: tuple[str, ...]) -> Everyday:
+        found = [
+            pattern
+            for name in names
+            for pattern in patterns(RULES_FILE, {"id": name, **self._table[name]}, "patterns")
+        ]
+        return Everyday(
+            squeezed=tuple(each for each in found if _HANGUL.search(each.pattern)),
+            spaced=tuple(each for each in found if not _HANGUL.search(each.pattern)),
+        )

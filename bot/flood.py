@@ -1,0 +1,128 @@
+"""How much one sender may write: what is gathered, what is not kept, what passes always.
+
+Source of the limits: shared/security.md, section 5.5.
+"""
+
+import hashlib
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.dialogue.content import ASK_PERSON, Content
+from bot.dialogue.policy import CRISIS_BUTTONS
+from bot.dialogue.risk import screen
+from bot.messages import InboundMessage, MessageKind
+from storage.records import Risk
+
+SOFT = 20  # messages a minute; what is more is answered in fewer turns
+HARD = 120  # messages a minute; what is more is not kept
+HARD_DAY = 2000  # messages a day
+URGENT = 30  # messages a minute that pass all the same
+READ = 3000  # messages a minute that are read for danger, of one sender; reading costs
+SENDERS = 10_000  # remembered at once; who is not heard of for longest is forgotten first
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+_PASSING = frozenset({ASK_PERSON, "go:erase", *(f"go:{name}" for name in CRISIS_BUTTONS)})
+_UNDOING = (MessageKind.UNSEND, MessageKind.LEAVE)
+
+
+class Ruling(StrEnum):
+    """What is done with one message."""
+
+    TAKE = "take"
+    URGENT = "urgent"  # before everybody
+    GATHER = "gather"  # kept; the answer waits for more
+    REFUSE_ALOUD = "refuse_aloud"  # not kept, and the person is told
+    REFUSE = "refuse"  # not kept; the person was told this minute
+
+
+@dataclass(slots=True)
+class _Sender:
+    """Counts of one sender; no account, no word."""
+
+    minute: datetime
+    day: datetime
+    in_minute: int = 0
+    in_day: int = 0
+    urgent: int = 0  # passed over the quota this minute
+    told: bool = False  # this minute
+
+    def count(self, now: datetime) -> None:
+        if now - self.minute >= MINUTE:
+            self.minute, self.in_minute, self.urgent, self.told = now, 0, 0, False
+        if now - self.day >= DAY:
+            self.day, self.in_day = now, 0
+        self.in_minute += 1
+        self.in_day += 1
+
+
+class Flood:
+    """Counts what each sender writes, in this process, and rules on every message.
+
+    A sender is known by a hash under a key that never leaves the memory, so that nothing
+    here names anybody.
+    """
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._key = secrets.token_bytes(32)
+        self._senders: OrderedDict[bytes, _Sender] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return how many senders are remembered."""
+        return len(self._senders)
+
+    def rule(self, message: InboundMessage, *, now: datetime, pressed: bool = False) -> Ruling:
+        """Count a message and say what is done with it.
+
+        Args:
+            message: as it was parsed.
+            now: aware UTC time.
+            pressed: more is due than can be answered in time, so danger is looked for in
+                every message and goes first.
+        """
+        sender = self._sender(message, now)
+        sender.count(now)
+        over = sender.in_minute > HARD or sender.in_day > HARD_DAY
+        if not over and sender.in_minute <= SOFT and not pressed:
+            return Ruling.TAKE
+        if not over:
+            return self._within(sender, message)
+        return self._beyond(sender, message)
+
+    def _within(self, sender: _Sender, message: InboundMessage) -> Ruling:
+        if in_danger(message):
+            return Ruling.URGENT
+        return Ruling.GATHER if sender.in_minute > SOFT else Ruling.TAKE
+
+    def _beyond(self, sender: _Sender, message: InboundMessage) -> Ruling:
+        if sender.urgent < URGENT and sender.in_minute <= READ and self._passes(message):
+            sender.urgent += 1
+            return Ruling.URGENT
+        if sender.told:
+            return Ruling.REFUSE
+        sender.told = True
+        return Ruling.REFUSE_ALOUD
+
+    def _passes(self, message: InboundMessage) -> bool:
+        if message.kind in _UNDOING or in_danger(message):
+            return True
+        return self._content.resolve_payload(message.text) in _PASSING
+
+    def _sender(self, message: InboundMessage, now: datetime) -> _Sender:
+        name = repr((message.channel, message.account)).encode()  # no two look alike so
+        key = hashlib.blake2b(name, key=self._key, digest_size=16).digest()
+        sender = self._senders.setdefault(key, _Sender(now, now))
+        self._senders.move_to_end(key)
+        if len(self._senders) > SENDERS:
+            self._senders.popitem(last=False)
+        return sender
+
+
+def in_danger(message: InboundMessage) -> bool:
+    """Tell whether the words of one message speak of danger to somebody."""
+    return screen([message.text]).level >= Risk.HIGH

@@ -1,0 +1,98 @@
+"""The small loops beside the pumps: beats, lapses, sweeps, polling. Each survives any failure."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+from bot.channels.base import TemporarySendError
+from bot.channels.telegram import TelegramChannel, TelegramPoller
+from bot.intake import Intake
+from bot.notices import ContentNotices
+from bot.pressure import Pressure
+from bot.roles import ProcessRole
+from bot.sender import Sender
+from bot.webhooks import acknowledge
+from handoff import queue
+from storage import inbox, processes, retention
+from storage.database import Database
+
+log = logging.getLogger("gyeot.loops")
+
+Clock = Callable[[], datetime]
+
+BEAT = 2.0  # seconds; see processes.LIVE
+LOOK = 1.0  # seconds between two looks at the backlog
+LAPSE = 2.0  # seconds; a lapsed talk is back in line within 5 s (shared/security.md, H7)
+SWEEP = 3600.0  # seconds
+POLL_PAUSE = 5.0  # seconds after a failed poll
+
+
+async def beating(
+    database: Database, process: UUID, roles: str, sender: Sender, clock: Clock
+) -> None:
+    """Say again and again that this process lives, and share the pace with other senders."""
+
+    async def beat() -> None:
+        async with database.transaction() as session:
+            await processes.beat(session, process, roles=roles, now=clock())
+            sender.share(await processes.count_live(session, ProcessRole.SENDER, now=clock()))
+
+    await _again(beat, BEAT, "beat")
+
+
+async def looking(database: Database, pressure: Pressure, clock: Clock) -> None:
+    """Look again and again at how many people wait for an answer."""
+
+    async def look() -> None:
+        async with database.reading() as session:
+            pressure.look(await inbox.backlog(session, now=clock()))
+
+    await _again(look, LOOK, "look")
+
+
+async def lapsing(database: Database, notices: ContentNotices, clock: Clock) -> None:
+    """Give the talks of counselors who are gone back to the queue, again and again."""
+
+    async def lapse() -> None:
+        await queue.lapse(database, notices, now=clock())
+
+    await _again(lapse, LAPSE, "lapse")
+
+
+async def sweeping(database: Database, clock: Clock) -> None:
+    """Throw away again and again what is over."""
+
+    async def sweep() -> None:
+        more = True
+        while more:
+            async with database.transaction() as session:
+                more = (await retention.sweep(session, now=clock())).more
+
+    await _again(sweep, SWEEP, "sweep")
+
+
+async def polling(poller: TelegramPoller, channel: TelegramChannel, intake: Intake) -> None:
+    """Fetch what was written on Telegram; asking for more confirms what was stored."""
+    while True:
+        try:
+            async for messages in poller.updates():
+                if messages:
+                    await intake.accept(messages)
+                    await acknowledge(channel, messages)
+        except TemporarySendError as error:
+            log.info("polling paused", extra={"channel": error.channel, "code": error.code})
+            await asyncio.sleep(error.retry_after)
+        except Exception:
+            log.exception("polling failed")
+            await asyncio.sleep(POLL_PAUSE)
+
+
+async def _again(step: Callable[[], Awaitable[None]], pause: float, name: str) -> None:
+    while True:
+        try:
+            await step()
+        except Exception:
+            log.exception("step failed", extra={"reason": name})
+        await asyncio.sleep(pause)

@@ -1,0 +1,128 @@
+"""A young person's running talk: found or opened, and written into."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from bot import reply_body
+from bot.messages import InboundMessage, MessageKind, Reply
+from storage import contacts, conversations, crossings, outbox, transcript
+from storage.database import Session
+from storage.errors import ConversationChanged, NotFound
+from storage.records import Contact, Conversation, Language, PendingTurn, Speaker
+from storage.vault import Vault
+
+TRIES = 5  # of one step, each made anew because somebody changed the talk
+QUIET = (MessageKind.UNSEND, MessageKind.LEAVE)
+"""What opens no talk by itself."""
+
+
+async def until_unchanged(step: Callable[[], Awaitable[None]]) -> None:
+    """Do a step again, from its reading on, while somebody else changes the talk.
+
+    Raises:
+        ConversationChanged: it changed `TRIES` times.
+    """
+    for _ in range(TRIES):
+        try:
+            await step()
+        except ConversationChanged:
+            continue
+        return
+    raise ConversationChanged("busy")
+
+
+async def person(
+    session: Session, vault: Vault, message: InboundMessage, *, now: datetime
+) -> Contact:
+    """Return the writer of a message, met for the first time or again."""
+    return await contacts.find_or_make(
+        session,
+        vault,
+        channel=message.channel,
+        account=message.account,
+        address=message.address,
+        now=now,
+    )
+
+
+async def hold(session: Session, turn: PendingTurn, contact: Contact) -> None:
+    """Note which process reaches the person, on channels that answer only where they came."""
+    holder = turn.events[-1].holder
+    if holder is not None:
+        await contacts.hold(session, contact.id, holder)
+
+
+async def running(
+    session: Session,
+    vault: Vault,
+    contact: Contact,
+    messages: Sequence[InboundMessage],
+    *,
+    now: datetime,
+) -> Conversation | None:
+    """Find the person's talk, bring it over, or open one; None when nothing asks for a talk."""
+    references = [m.refers_to for m in messages if m.kind is MessageKind.JOIN and m.refers_to]
+    for reference in references:
+        with suppress(NotFound):  # used up or out of date: a talk of its own, then
+            return await crossings.cross(session, reference, contact, now=now)
+    found = await conversations.open_talk(session, contact.id)
+    if found is not None or all(m.kind in QUIET for m in messages):
+        return found
+    return await conversations.start(session, vault, contact, language=Language.KO, now=now)
+
+
+async def keep(
+    session: Session,
+    vault: Vault,
+    conversation: Conversation,
+    message: InboundMessage,
+    *,
+    now: datetime,
+) -> None:
+    """Write what the person said or did into the transcript."""
+    named = (message.channel, message.message_id) if message.message_id else None
+    await transcript.append(
+        session,
+        vault,
+        conversation.id,
+        speaker=Speaker.PERSON,
+        text=message.text,
+        kind=f"{message.kind}:{message.attachment}" if message.attachment else message.kind,
+        at=now,
+        # An edit names the message it changes; only the first wording can be taken back.
+        message=None if message.kind is MessageKind.EDIT else named,
+    )
+
+
+async def blank(
+    session: Session, vault: Vault, contact: Contact, messages: Sequence[InboundMessage]
+) -> None:
+    """Take out of the transcript what the person took back."""
+    for message in messages:
+        if message.kind is MessageKind.UNSEND and message.refers_to:
+            named = (message.channel, message.refers_to)
+            await transcript.blank(session, vault, contact.id, named)
+
+
+async def say(
+    session: Session,
+    vault: Vault,
+    conversation: Conversation,
+    replies: Sequence[Reply],
+    *,
+    now: datetime,
+) -> None:
+    """Write replies into the transcript and let them go out."""
+    for reply in replies:
+        line = await transcript.append(
+            session,
+            vault,
+            conversation.id,
+            speaker=Speaker.BOT,
+            text=reply.text,
+            kind="reply",
+            at=now,
+        )
+        body = reply_body.dump(reply)
+        await outbox.put(session, vault, conversation, line, body, from_counselor=False, now=now)

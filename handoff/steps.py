@@ -1,0 +1,114 @@
+"""What every step of a talk is made of: try again, save with its audit row, send."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from handoff.notices import Notice
+from storage import audit, conversations, outbox, transcript
+from storage.database import Session
+from storage.errors import ConversationChanged, KeyMissing, SealBroken
+from storage.records import Conversation, Line, Speaker, Staff
+from storage.vault import Vault
+
+log = logging.getLogger("gyeot.queue")
+
+ATTEMPTS = 4
+"""How often a step is tried when other steps of the same conversation come between."""
+
+_Result = TypeVar("_Result")
+
+
+async def tried(
+    step: Callable[[], Awaitable[_Result]], *, attempts: int = ATTEMPTS, pause: float = 0.0
+) -> _Result:
+    """Take a step again, from the start, when another step came between.
+
+    Args:
+        step: opens its own transaction.
+        attempts: how often in all.
+        pause: seconds between two attempts.
+
+    Raises:
+        ConversationChanged: other steps came between every time.
+    """
+    for _ in range(attempts - 1):
+        try:
+            return await step()
+        except ConversationChanged:
+            await asyncio.sleep(pause)
+    return await step()
+
+
+async def save(
+    session: Session,
+    before: Conversation,
+    after: Conversation,
+    *,
+    staff: Staff | None,
+    action: str,
+    now: datetime,
+) -> Conversation:
+    """Write a change of a talk and who made it, in one transaction: both or neither.
+
+    Raises:
+        ConversationChanged: somebody else changed it since it was read.
+    """
+    saved = await conversations.save(session, before, after)
+    await note(session, staff, action, saved, now=now)
+    return saved
+
+
+async def note(
+    session: Session, staff: Staff | None, action: str, talk: Conversation, *, now: datetime
+) -> None:
+    """Write down an act on a talk that does not change it."""
+    await audit.record(session, staff=staff, action=action, object_id=talk.id, now=now)
+
+
+async def send(
+    session: Session,
+    vault: Vault,
+    talk: Conversation,
+    notice: Notice,
+    *,
+    speaker: Speaker,
+    now: datetime,
+    key: UUID | None = None,
+) -> Line:
+    """Put words into the transcript and on their way to the young person.
+
+    Args:
+        session: the open transaction.
+        vault: holds the talk's key.
+        talk: the one the words belong to.
+        notice: the words, and how they travel.
+        speaker: BOT for a notice, COUNSELOR for a counselor's own words.
+        now: aware UTC time.
+        key: the line's id, if a console chose one.
+
+    Raises:
+        KeyMissing: the talk's key was destroyed; end the transaction.
+    """
+    line = await transcript.append(
+        session, vault, talk.id, speaker=speaker, text=notice.text, kind="reply", at=now,
+        line_id=key,
+    )  # fmt: skip
+    from_counselor = speaker is Speaker.COUNSELOR
+    await outbox.put(
+        session, vault, talk, line, notice.body, from_counselor=from_counselor, now=now
+    )
+    return line
+
+
+async def can_be_sealed(vault: Vault, talk: Conversation) -> bool:
+    """Tell whether words of this talk can be written; an error is logged when they cannot."""
+    try:
+        await vault.data_key(talk.id)
+    except (KeyMissing, SealBroken) as error:
+        log.error("talk has no key", extra={"conversation": talk.id, "code": error.code})
+        return False
+    return True

@@ -1,0 +1,80 @@
+"""The processes of the house, and what one that died held."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+
+from storage.database import Session
+from storage.records import DeliveryState
+from storage.tables import contacts, insert_into, outbox, processes, routes
+
+LIVE = timedelta(seconds=10)
+"""How long after its last beat a process counts as alive; five times the pause between two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one process may send where only the holder of a connection can.
+
+    `channels` are those on which a person is reached through one process only: the one that
+    has their web tab or their open request.
+    """
+
+    process: UUID
+    channels: frozenset[str]
+
+
+async def beat(session: Session, process: UUID, *, roles: str, now: datetime) -> None:
+    """Say that a process is alive."""
+    statement = insert_into(session, processes).values(
+        id=process, roles=roles, started_at=now, seen_at=now
+    )
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now})
+    )
+
+
+async def leave(session: Session, process: UUID) -> None:
+    """Say that a process ends; whom it held may be reached by others at once."""
+    await session.execute(delete(processes).where(processes.c.id == process))
+
+
+async def count_live(session: Session, role: str, *, now: datetime) -> int:
+    """Return how many living processes have a role."""
+    query = select(func.count()).where(
+        processes.c.seen_at > now - LIVE, processes.c.roles.contains(role, autoescape=True)
+    )
+    return int((await session.execute(query)).scalar_one())
+
+
+async def start_alone(session: Session, *, now: datetime) -> None:
+    """Take over all that earlier processes held; only where no other process can be alive."""
+    await session.execute(delete(processes))
+    await session.execute(update(routes).values(lease_until=None))
+    await session.execute(
+        update(outbox)
+        .where(outbox.c.state == DeliveryState.PENDING, outbox.c.due_at > now)
+        .values(due_at=now, fence=outbox.c.fence + 1)
+    )
+
+
+def reachable(holding: Holding, *, now: datetime) -> ColumnElement[bool]:
+    """Tell in SQL whether a message of the outbox may be sent by this process.
+
+    Whom no living process holds may be tried by any: the channel then says that they are
+    not there, and their messages wait for their next touch.
+    """
+    held = outbox.c.channel.in_(holding.channels)
+    mine = or_(
+        contacts.c.holder.is_(None),
+        contacts.c.holder == holding.process,
+        contacts.c.holder.not_in(_live(now)),
+    )
+    by_me = select(contacts.c.id).where(contacts.c.id == outbox.c.contact_id, mine).exists()
+    return ~held | by_me
+
+
+def _live(now: datetime) -> Select[tuple[UUID]]:
+    return select(processes.c.id).where(processes.c.seen_at > now - LIVE)

@@ -1,0 +1,129 @@
+"""What the layers of the risk screen add to one another."""
+
+import pytest
+
+from bot.dialogue.cues import spelled
+from bot.dialogue.risk import RECENT, SURE, screen
+from bot.dialogue.turn import Screening
+from storage.records import Risk
+
+VAGUE = "그 일 때문에 좀 그래"
+
+
+def test_the_old_call_still_works() -> None:
+    assert screen(["안녕"]) == Screening()
+    assert screen(("죽고", "싶어")).level >= Risk.HIGH
+
+
+@pytest.mark.parametrize(
+    ("intent", "level", "category"),
+    [
+        ("self_harm", Risk.HIGH, "self_harm"),
+        ("danger_now", Risk.IMMINENT, "danger"),
+        ("sextortion", Risk.HIGH, "sextortion"),
+        ("runaway_helper", Risk.HIGH, "runaway"),
+    ],
+)
+def test_a_sure_classifier_raises_what_no_rule_knows(
+    intent: str, level: Risk, category: str
+) -> None:
+    assert screen([VAGUE]).level < Risk.HIGH
+    assert screen([VAGUE], ranking=[(intent, SURE)]) == Screening(level, category, f"nlu_{intent}")
+
+
+def test_an_unsure_classifier_counts_only_beside_words() -> None:
+    ranking = [("grooming", 0.5), ("sextortion", 0.25)]
+    words = "누가 내 얼굴을 원해"
+
+    assert screen([words]).level < Risk.HIGH
+    assert screen(["오늘 날씨 좋다"], ranking=ranking).level < Risk.HIGH
+    assert screen([words], ranking=ranking).rule == "nlu_grooming"
+    assert screen([f"드라마에서 {words}"], ranking=ranking).level < Risk.HIGH
+
+
+def test_even_a_sure_classifier_is_not_believed_about_a_film() -> None:
+    ranking = [("sextortion", 0.99)]
+
+    assert screen(["드라마에서 그 일이 나왔어"], ranking=ranking).level < Risk.HIGH
+
+
+def test_the_classifier_never_lowers_a_rule() -> None:
+    plain = screen(["지금 옥상이에요 뛰어내릴 거예요"])
+
+    assert screen(["지금 옥상이에요 뛰어내릴 거예요"], ranking=[("greet", 0.99)]) == plain
+    assert screen(["죽고 싶어요"], ranking=[("smalltalk", 1.0)]).level >= Risk.HIGH
+
+
+@pytest.mark.parametrize(
+    ("recent", "now"),
+    [
+        (["안 보내면"], "다 뿌린대"),
+        (["모르는 오빠랑 얘기했는데", "내 얼굴을"], "보여달래"),
+        (["나 지금 옥상이야"], "이제 그만할래"),
+    ],
+)
+def test_the_last_turns_and_the_new_words_are_read_together(recent: list[str], now: str) -> None:
+    assert screen([now]).level < screen([now], recent=recent).level
+
+
+def test_what_was_said_before_does_not_raise_the_alarm_again() -> None:
+    assert screen(["네"], recent=["죽고 싶어요"]).level is Risk.NONE
+    assert screen(["고마워요"], recent=["지금 안보내면 다 뿌린대요"]).level is Risk.NONE
+
+
+def test_only_the_last_few_turns_are_read() -> None:
+    old = ["안 보내면", *["음"] * RECENT]
+
+    assert screen(["다 뿌린대"], recent=old) == screen(["다 뿌린대"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wnrrh tlvdj",  # typed with the keyboard left in English
+        "죽고시포요",
+        "쥭고십어",
+        "협박당ㅎㅐㅆㅇㅓ",
+        "사진게속보네래 모르는사람이",
+        "약 ㅁㅏㄴㅎㅇㅣ 먹었어",
+        "ㅈㄱ 하자고 디엠 옴",
+        "가츌햇는데 갈대가업어요",
+        "jukgo sipeo",
+    ],
+)
+def test_danger_is_found_however_it_is_typed(text: str) -> None:
+    assert screen([text]).level >= Risk.HIGH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "시험 망해서 죽고싶다ㅋㅋ",
+        "웃겨 죽겠네",
+        "게임에서 또 죽음",
+        "친구가 여행 사진 보내줘 함",
+        "노래 가사가 죽고 싶다는 내용이야",
+        "the project is killing me",
+        "뉴스에서 협박 사건 봤어",
+        "the quick brown fox",
+    ],
+)
+def test_jokes_games_songs_and_news_are_quiet(text: str) -> None:
+    assert screen([text]).level < Risk.HIGH
+
+
+def test_a_joke_beside_danger_hides_nothing() -> None:
+    assert screen(["시험 망해서 죽고싶다ㅋㅋ 근데 수면제 모으는 중이야"]).level is Risk.IMMINENT
+
+
+def test_every_alarm_names_its_rule_and_category() -> None:
+    for text in ("디코 오빠가 자꾸 야한 얘기 해", "20분 안에 옷 벗고 찍으래", "another day"):
+        found = screen([text])
+        assert (found.rule is None) == (found.level is Risk.NONE)
+        assert (found.category is None) == (found.level is Risk.NONE)
+
+
+def test_words_with_choices_are_spelled_out() -> None:
+    assert spelled("뿌(린|릴)다") == ("뿌린다", "뿌릴다")
+    assert spelled("돈(을|)(줘)") == ("돈을줘", "돈줘")
+    assert spelled("돈") == ("돈",)

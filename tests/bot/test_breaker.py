@@ -1,0 +1,52 @@
+from datetime import timedelta
+
+from bot.breaker import FIRST_PAUSE, LONGEST_PAUSE, THRESHOLD, Breaker
+from tests.factories import NOON
+
+SECOND = timedelta(seconds=1)
+
+
+def broken(failures: int = THRESHOLD) -> Breaker:
+    breaker = Breaker()
+    for _ in range(failures):
+        breaker.failed("line", NOON)
+    return breaker
+
+
+def test_a_few_failures_shut_nothing() -> None:
+    assert broken(THRESHOLD - 1).may("line", NOON)
+
+
+def test_failures_in_a_row_shut_only_what_failed() -> None:
+    breaker = broken()
+    assert not breaker.may("line", NOON)
+    assert breaker.may("telegram", NOON)
+    assert breaker.shut() == ("line",)
+
+
+def test_after_the_pause_one_probe_goes_at_a_time() -> None:
+    breaker = broken()
+    later = NOON + FIRST_PAUSE
+    assert breaker.may("line", later)
+
+    breaker.spend("line", later)
+    assert not breaker.may("line", later + FIRST_PAUSE - SECOND)
+    assert breaker.may("line", later + FIRST_PAUSE)
+
+
+def test_an_answer_opens_it_again() -> None:
+    breaker = broken()
+    breaker.worked("line")
+    assert breaker.may("line", NOON)
+    assert breaker.shut() == ()
+
+
+def test_pauses_grow_and_end_at_a_minute() -> None:
+    breaker = broken(THRESHOLD + 1)
+    assert breaker.next_try(["line"], NOON) == NOON + 2 * FIRST_PAUSE
+    assert broken(THRESHOLD + 40).next_try(["line"], NOON) == NOON + LONGEST_PAUSE
+
+
+def test_what_may_be_tried_has_no_next_try() -> None:
+    assert Breaker().next_try(["line"], NOON) is None
+    assert broken().next_try(["telegram"], NOON) is None

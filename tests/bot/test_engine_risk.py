@@ -1,0 +1,109 @@
+"""What the engine lets the risk screen know: the classifier's guesses, and words of staff."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from bot.dialogue.content import FOLDER
+from bot.engine import Engine
+from bot.lexicon_file import EVERY, LexiconFile
+from storage.database import Database
+from storage.records import AskReason, ConversationState, Risk
+from tests.bot.road import CONTENT_FILES, FLOOR, SOON, Answer, Road, nlu, said, understood
+
+VAGUE = "그 일 때문에 좀 그래"
+WORD = """
+[[word]]
+id = "new_slang"
+phrases = ["뿌뿌당하다"]
+level = "high"
+category = "sextortion"
+author = "counselor 1"
+approver = "supervisor 1"
+date = 2026-11-25
+fires = ["나 뿌뿌당하다"]
+quiet = ["뿌듯하다"]
+"""
+
+
+def greeting(_: httpx.Request) -> httpx.Response:
+    return understood("greet")
+
+
+def ranked(*ranking: tuple[str, float]) -> Answer:
+    guesses = [{"name": intent, "confidence": belief} for intent, belief in ranking]
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"intent": guesses[0], "intent_ranking": guesses})
+
+    return answer
+
+
+def with_words(database: Database, answer: Answer, staff: Path) -> Road:
+    """Return a house that reads the words of staff."""
+    road = Road(database, nlu(answer))
+    lexicon = LexiconFile(FOLDER, staff)
+    road.engine = Engine(database, road.client, CONTENT_FILES, floor=FLOOR, lexicon=lexicon)
+    return road
+
+
+async def test_danger_that_only_the_classifier_sees_brings_a_person(database: Database) -> None:
+    road = Road(database, nlu(ranked(("sextortion", 0.5), ("grooming", 0.45))))
+
+    await road.talk(VAGUE)
+
+    talk = await road.conversation()
+    assert (talk.state, talk.reason) == (ConversationState.QUEUED, AskReason.CRISIS)
+    assert talk.risk is Risk.HIGH
+
+
+async def test_harmless_guesses_bring_nobody(database: Database) -> None:
+    road = Road(database, nlu(ranked(("smalltalk", 0.9), ("sextortion", 0.02))))
+
+    await road.talk(VAGUE)
+
+    talk = await road.conversation()
+    assert (talk.state, talk.risk) == (ConversationState.BOT, Risk.NONE)
+
+
+async def test_danger_that_is_spread_over_turns_is_seen(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    await road.talk("안 보내면")
+    before = (await road.conversation()).risk
+
+    await road.talk("다 뿌린대", now=SOON + timedelta(minutes=1))
+
+    assert before < Risk.HIGH
+    assert (await road.conversation()).risk >= Risk.HIGH
+
+
+async def test_a_word_that_staff_add_counts_without_a_restart(
+    database: Database, tmp_path: Path
+) -> None:
+    road = with_words(database, greeting, tmp_path / "words.toml")
+    await road.talk("나 뿌뿌당하다")
+    before = (await road.conversation()).risk
+    (tmp_path / "words.toml").write_text(WORD, encoding="utf-8")
+
+    await road.talk("나 뿌뿌당하다", now=SOON + EVERY)
+
+    assert before is Risk.NONE
+    assert (await road.conversation()).risk is Risk.HIGH
+
+
+async def test_words_of_staff_count_where_the_dialogue_fails(
+    database: Database, tmp_path: Path
+) -> None:
+    def broken(_: httpx.Request) -> httpx.Response:
+        raise RuntimeError("not what a service does")
+
+    (tmp_path / "words.toml").write_text(WORD, encoding="utf-8")
+    road = with_words(database, broken, tmp_path / "words.toml")
+    await road.hear(said("나 뿌뿌당하다"))
+
+    for minute in range(1, 12):
+        await road.answer(SOON + timedelta(minutes=2 * minute))
+
+    talk = await road.conversation()
+    assert (talk.reason, talk.risk) == (AskReason.FAILURE, Risk.HIGH)

@@ -1,0 +1,85 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+import psycopg
+from sqlalchemy import make_url
+
+from storage.database import Database, Subscription, Topic, open_database, wake
+from storage.keyring import Keyring
+from tests.database import ON_POSTGRESQL, ON_SQLITE
+
+PATIENCE = 5.0
+
+
+@asynccontextmanager
+async def _another_process(url: str, keyring: Keyring) -> AsyncGenerator[Subscription]:
+    """A second open database that listens, and its bell."""
+    other = open_database(url, keyring=keyring)
+    assert other.listening is not None
+    async with other.wakeups.subscribe(Topic.QUEUE) as bell:
+        listening = asyncio.create_task(other.listening.run())
+        assert await bell.wait(PATIENCE)  # rung once when it listens
+        yield bell
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+    await other.close()
+
+
+async def _commit(database: Database, topic: Topic) -> None:
+    async with database.transaction() as session:
+        wake(session, topic)
+
+
+@ON_POSTGRESQL
+async def test_a_commit_rings_in_every_process(
+    database: Database, database_url: str, keyring: Keyring
+) -> None:
+    async with _another_process(database_url, keyring) as bell:
+        await _commit(database, Topic.QUEUE)
+        assert await bell.wait(PATIENCE)
+
+
+@ON_POSTGRESQL
+async def test_only_the_topic_that_changed_rings(
+    database: Database, database_url: str, keyring: Keyring
+) -> None:
+    async with _another_process(database_url, keyring) as bell:
+        await _commit(database, Topic.INBOX)
+        assert not await bell.wait(0.3)
+
+
+@ON_POSTGRESQL
+async def test_what_is_rolled_back_rings_nowhere(
+    database: Database, database_url: str, keyring: Keyring
+) -> None:
+    async with _another_process(database_url, keyring) as bell:
+        with suppress(ZeroDivisionError):
+            async with database.transaction() as session:
+                wake(session, Topic.QUEUE)
+                raise ZeroDivisionError
+        assert not await bell.wait(0.3)
+
+
+@ON_POSTGRESQL
+async def test_a_lost_connection_is_made_again_and_rings_for_what_was_missed(
+    database_url: str, keyring: Keyring
+) -> None:
+    async with _another_process(database_url, keyring) as bell:
+        _end_listeners(database_url)
+        assert await bell.wait(PATIENCE)
+
+
+@ON_SQLITE
+async def test_an_embedded_database_has_nobody_to_tell(database: Database) -> None:
+    assert database.listening is None
+
+
+def _end_listeners(url: str) -> None:
+    address = make_url(url).set(drivername="postgresql").render_as_string(False)
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+        )
