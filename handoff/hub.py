@@ -8,7 +8,7 @@ from uuid import UUID
 from storage.database import Database, Subscription, Topic
 
 COALESCE_SECONDS = 0.03
-"""A burst of changes is one look; far below the 100 ms in which a change must be seen."""
+"""The pause between two looks: the first change is seen at once, a burst after it is one look."""
 
 
 class Console:
@@ -16,13 +16,16 @@ class Console:
 
     def __init__(self, bell: Subscription) -> None:
         self._bell = bell
+        self._looked = 0.0  # the loop's seconds
         self.signed_out = False
 
     async def changed(self) -> None:
         """Wait until something in the queue or in any talk may be different."""
-        rang = await self._bell.wait(_LOOK_ANYWAY_SECONDS)
-        if rang and not self.signed_out:
-            await asyncio.sleep(COALESCE_SECONDS)
+        await self._bell.wait(_LOOK_ANYWAY_SECONDS)
+        loop = asyncio.get_running_loop()
+        if not self.signed_out:
+            await asyncio.sleep(max(0.0, self._looked + COALESCE_SECONDS - loop.time()))
+        self._looked = loop.time()
 
     def sign_out(self) -> None:
         """Tell this page that its session is over."""

@@ -35,8 +35,9 @@ HEAD_START = timedelta(days=1)  # of a crisis, before everybody
 
 TRUSTED_TRIES = 3
 """Leases without an end after which only the first event is taken, to find what kills."""
-CRASH_TRIES = 8
-"""Leases without an end after which the first event is set aside."""
+CRASH_TRIES = 20
+"""Leases without an end after which the first event is set aside; a quarter of an hour."""
+LONGEST_LEASE = timedelta(seconds=60)
 
 
 class EventState(StrEnum):
@@ -94,6 +95,8 @@ async def take_turn(
         if tries > CRASH_TRIES:
             tries = await _bury_the_first(session, route)
         limit = 1 if tries > TRUSTED_TRIES else TURN_EVENTS
+        if tries > TRUSTED_TRIES:
+            await _longer(session, route, until=now + _suspect_lease(lease, tries))
         events = await _open_all(session, vault, route.route, limit=limit)
         if events:
             return PendingTurn(route.route, route.channel, route.fence, events, tries)
@@ -213,6 +216,18 @@ async def make_due(session: Session, route: bytes, channel: str, *, at: datetime
     row = {"route": route, "channel": channel, "due_at": at, "rank_at": at, "fence": 0, "tries": 0}
     await _make_due(session, [row])
     wake(session, Topic.INBOX)
+
+
+async def _longer(session: Session, route: Row[Any], *, until: datetime) -> None:
+    # What may kill its workers waits longer each time; a machine that restarts again and
+    # again must not set aside what never did any harm.
+    where = routes.c.route == route.route
+    await session.execute(update(routes).where(where).values(lease_until=until))
+
+
+def _suspect_lease(lease: timedelta, tries: int) -> timedelta:
+    doubled: timedelta = lease * 2 ** (tries - TRUSTED_TRIES)
+    return max(lease, min(LONGEST_LEASE, doubled))
 
 
 def _row(vault: Vault, event: InboxEvent, now: datetime) -> dict[str, Any]:

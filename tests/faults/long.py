@@ -15,8 +15,8 @@ from tests.faults.storm import Faults, Outcome, run, world
 
 POSTGRESQL = Plan(senders=240, events=12_000, per_second=12.0)
 SQLITE = Plan(senders=120, events=6_000, per_second=8.0)
-STORM = Faults(kills=220, database_stops=12, pauses=12, longest=900.0, load_ends_too=True)
-SMALL_STORM = Faults(kills=40, pauses=3, longest=300.0, load_ends_too=True)
+STORM = Faults(kills=220, database_stops=12, pauses=12, longest=600.0, load_ends_too=True)
+SMALL_STORM = Faults(kills=40, pauses=3, longest=240.0, load_ends_too=True)
 
 
 async def postgresql(folder: Path, seed: int) -> Outcome:

@@ -33,7 +33,8 @@ from tests.faults.providers import FakeNlu, Mood, RecordingLine, RecordingTelegr
 
 QUIET_PATIENCE = 240.0  # seconds until everything that was accepted has been worked off
 DRIVER_PATIENCE = 600.0  # seconds after the faults for what was not answered yet
-KILL_EVERY = 0.3  # seconds
+KILL_EVERY = 0.3  # seconds between two kills at least
+LIFE = 2.5  # seconds a process works before it is killed, on average
 TURN_LEASE = engine.LEASE.total_seconds()
 DELIVERY_LEASE = sender.LEASE.total_seconds()
 
@@ -240,13 +241,20 @@ async def _kills(
 ) -> None:
     """Kill one process after the other, each in the middle of its work.
 
-    One that is still starting or is paused is left alone: its death would show nothing.
+    One that is still starting or is paused is left alone: its death would show nothing. Each
+    is given a life of random length, often short: were all killed as soon as they open,
+    nothing would ever be under way that could be lost.
     """
+    ends: dict[tuple[str, int], float] = {}
     while outcome.kills < faults.kills and not driving.done():
         await asyncio.sleep(KILL_EVERY)
         working = [one for one in family.members if one.is_open and not one.paused]
-        if working:
-            world.rng.choice(working).kill()
+        for one in working:
+            life = world.rng.expovariate(1 / LIFE)
+            ends.setdefault((one.name, one.starts), time.monotonic() + life)
+        over = [one for one in working if ends[one.name, one.starts] <= time.monotonic()]
+        if over:
+            world.rng.choice(over).kill()
             outcome.kills += 1
 
 

@@ -4,10 +4,10 @@ from sqlalchemy import select
 
 from storage import inbox
 from storage.database import Database
-from storage.inbox import CRASH_TRIES, TRUSTED_TRIES, TURN_EVENTS, EventState
+from storage.inbox import CRASH_TRIES, LONGEST_LEASE, TRUSTED_TRIES, TURN_EVENTS, EventState
 from storage.records import PendingTurn
 from storage.tables import inbox as table
-from tests.factories import DUE, LEASE, accepted, received, turn_taken
+from tests.factories import DUE, accepted, received, turn_taken
 
 
 def _texts(turn: PendingTurn | None) -> list[str]:
@@ -42,9 +42,9 @@ async def test_a_turn_holds_fifty_events_and_the_rest_is_the_next_one(database: 
 async def _dies(database: Database, times: int) -> PendingTurn:
     """The turn after this many workers died over it."""
     for number in range(times):
-        turn = await turn_taken(database, now=DUE + number * LEASE)
+        turn = await turn_taken(database, now=DUE + number * LONGEST_LEASE)
         assert turn is not None
-    last = await turn_taken(database, now=DUE + times * LEASE)
+    last = await turn_taken(database, now=DUE + times * LONGEST_LEASE)
     assert last is not None
     return last
 
@@ -94,9 +94,9 @@ async def test_the_only_event_that_kills_is_set_aside_and_the_person_is_heard_ag
 ) -> None:
     await accepted(database, received(text="가"))
     for number in range(CRASH_TRIES):
-        await turn_taken(database, now=DUE + number * LEASE)
+        await turn_taken(database, now=DUE + number * LONGEST_LEASE)
 
-    assert await turn_taken(database, now=DUE + CRASH_TRIES * LEASE) is None
+    assert await turn_taken(database, now=DUE + CRASH_TRIES * LONGEST_LEASE) is None
 
     await accepted(database, received(text="나"))
     turn = await turn_taken(database)
