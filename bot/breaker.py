@@ -18,7 +18,8 @@ class _Record:
 class Breaker:
     """Shuts a name after failures in a row; then one probe at a time, until one succeeds.
 
-    Pauses double with each failure, from `first_pause` to 60 s.
+    Pauses double with each probe, from `first_pause` to 60 s. What was under way when it
+    shut and fails after that counts no more: one bad second must not cost a minute.
     """
 
     def __init__(self, *, threshold: int = THRESHOLD, first_pause: timedelta = FIRST_PAUSE) -> None:
@@ -35,13 +36,13 @@ class Breaker:
         """Note a try; while shut, it is the probe, and nobody else tries for as long."""
         record = self._shut(name)
         if record is not None:
-            self._records[name] = _Record(record.failures, now + self._pause(record.failures))
+            self._records[name] = self._record(record.failures + 1, now)
 
     def failed(self, name: str, now: datetime) -> None:
         """Note a failure of the thing itself, not of one message."""
-        known = self._records.get(name)
-        failures = known.failures + 1 if known else 1
-        self._records[name] = _Record(failures, now + self._pause(failures))
+        if self._shut(name) is None:
+            known = self._records.get(name)
+            self._records[name] = self._record(known.failures + 1 if known else 1, now)
 
     def worked(self, name: str) -> None:
         """Note that it answered, whatever it said."""
@@ -61,7 +62,7 @@ class Breaker:
         record = self._records.get(name)
         return record if record and record.failures >= self._threshold else None
 
-    def _pause(self, failures: int) -> timedelta:
+    def _record(self, failures: int, now: datetime) -> _Record:
         doublings = max(0, min(failures - self._threshold, 10))
         pause: timedelta = self._first_pause * 2**doublings
-        return min(LONGEST_PAUSE, pause)
+        return _Record(failures, now + min(LONGEST_PAUSE, pause))

@@ -30,8 +30,8 @@ def test_after_the_pause_one_probe_goes_at_a_time() -> None:
     assert breaker.may("line", later)
 
     breaker.spend("line", later)
-    assert not breaker.may("line", later + FIRST_PAUSE - SECOND)
-    assert breaker.may("line", later + FIRST_PAUSE)
+    assert not breaker.may("line", later + 2 * FIRST_PAUSE - SECOND)
+    assert breaker.may("line", later + 2 * FIRST_PAUSE)
 
 
 def test_an_answer_opens_it_again() -> None:
@@ -41,10 +41,17 @@ def test_an_answer_opens_it_again() -> None:
     assert breaker.shut() == ()
 
 
-def test_pauses_grow_and_end_at_a_minute() -> None:
-    breaker = broken(THRESHOLD + 1)
+def test_pauses_grow_with_each_probe_and_end_at_a_minute() -> None:
+    breaker = broken()
+    breaker.spend("line", NOON)
     assert breaker.next_try(["line"], NOON) == NOON + 2 * FIRST_PAUSE
-    assert broken(THRESHOLD + 40).next_try(["line"], NOON) == NOON + LONGEST_PAUSE
+    for _ in range(40):
+        breaker.spend("line", NOON)
+    assert breaker.next_try(["line"], NOON) == NOON + LONGEST_PAUSE
+
+
+def test_what_fails_after_it_shut_makes_no_pause_longer() -> None:
+    assert broken(THRESHOLD + 40).next_try(["line"], NOON) == NOON + FIRST_PAUSE
 
 
 def test_what_may_be_tried_has_no_next_try() -> None:
