@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.channels.base import Channel, ChannelError, Checkable, Checkup
+from bot.columns import lined_up
 from bot.config import Settings
 from bot.dialogue.content import FOLDER, load_content
 from bot.registry import close, make_channels
@@ -28,11 +29,7 @@ def table(checkups: list[tuple[str, Checkup]]) -> str:
     """Write the answers as lines of text: channel, token, webhook, what to do."""
     rows = [("channel", "token", "webhook", "what to do")]
     rows += [(name, _WORDS[c.token], _WORDS[c.webhook], c.note) for name, c in checkups]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    return lined_up(rows)
 
 
 def all_well(checkups: list[tuple[str, Checkup]]) -> bool:

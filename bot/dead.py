@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from bot.columns import lined_up
 from storage import dead
 from storage.database import Database
 from storage.dead import DeadLetter
@@ -43,12 +44,7 @@ async def replayed(database: Database, letter_id: UUID, *, now: datetime) -> str
 
 def table(letters: Sequence[DeadLetter]) -> str:
     """Write letters as lines of text."""
-    rows = [_HEAD, *map(_row, letters)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    return lined_up([_HEAD, *map(_row, letters)])
 
 
 def _row(letter: DeadLetter) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from bot.dialogue.turn import Decision, Part, Turn
 from bot.lexicon_file import LexiconFile
 from bot.messages import InboundMessage, MessageKind, Reply
 from bot.nlu_client import NluClient
-from handoff import queue
+from handoff import queue, steps
 from storage import contacts, conversations, crossings, inbox, outbox, transcript
 from storage.database import Database, Session
 from storage.errors import LeaseLost
@@ -128,7 +128,7 @@ class Engine:
         async def step() -> None:
             await self._answer_once(turn, messages, now)
 
-        await talks.until_unchanged(step)
+        await steps.tried(step, attempts=talks.TRIES)
 
     async def _finish_empty(self, turn: PendingTurn, now: datetime) -> None:
         async with self._database.transaction() as session:

@@ -10,7 +10,7 @@ from bot.dialogue.content import Content
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.risk import screen
 from bot.messages import InboundMessage
-from handoff import queue
+from handoff import queue, steps
 from storage import conversations, inbox
 from storage.database import Database, Session
 from storage.errors import DatabaseAway, LeaseLost, NotFound
@@ -72,7 +72,7 @@ async def give(
             await _give(session, database.vault, content, turn, messages, risk, now=now)
             await inbox.finish_turn(session, turn, now=now, code=GIVEN)
 
-    await talks.until_unchanged(step)
+    await steps.tried(step, attempts=talks.TRIES)
     log.error("given to a person", extra={"channel": turn.channel, "count": len(messages)})
 
 

@@ -1,35 +1,22 @@
 """A young person's running talk: found or opened, and written into."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from bot import reply_body
 from bot.messages import InboundMessage, MessageKind, Reply
-from storage import contacts, conversations, crossings, outbox, transcript
+from handoff import steps
+from handoff.notices import Notice
+from storage import contacts, conversations, crossings, transcript
 from storage.database import Session
-from storage.errors import ConversationChanged, NotFound
+from storage.errors import NotFound
 from storage.records import Contact, Conversation, Language, PendingTurn, Speaker
 from storage.vault import Vault
 
 TRIES = 5  # of one step, each made anew because somebody changed the talk
 QUIET = (MessageKind.UNSEND, MessageKind.LEAVE)
 """What opens no talk by itself."""
-
-
-async def until_unchanged(step: Callable[[], Awaitable[None]]) -> None:
-    """Do a step again, from its reading on, while somebody else changes the talk.
-
-    Raises:
-        ConversationChanged: it changed `TRIES` times.
-    """
-    for _ in range(TRIES):
-        try:
-            await step()
-        except ConversationChanged:
-            continue
-        return
-    raise ConversationChanged("busy")
 
 
 async def person(
@@ -115,14 +102,5 @@ async def say(
 ) -> None:
     """Write replies into the transcript and let them go out."""
     for reply in replies:
-        line = await transcript.append(
-            session,
-            vault,
-            conversation.id,
-            speaker=Speaker.BOT,
-            text=reply.text,
-            kind="reply",
-            at=now,
-        )
-        body = reply_body.dump(reply)
-        await outbox.put(session, vault, conversation, line, body, from_counselor=False, now=now)
+        words = Notice(reply.text, reply_body.dump(reply))
+        await steps.send(session, vault, conversation, words, speaker=Speaker.BOT, now=now)
