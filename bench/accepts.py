@@ -20,9 +20,10 @@ from bench.line_calls import calls
 from bench.load import closed, paced
 from bench.postgres import Cluster, cluster
 from bench.raw_inserts import postgres_rows, sqlite_rows
-from bench.running import ROOT, Server, free_port, serving
+from bench.running import ROOT, Server, serving
 from bench.stand_ins import Arrivals, LineProvider
 from bench.wire import listening
+from tests.loopback import free_port
 
 CONNECTIONS = 64
 PACE = 500.0  # requests a second of the paced load

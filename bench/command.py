@@ -12,7 +12,8 @@ from pathlib import Path
 import uvloop
 
 from bench.machine import describe
-from bench.running import ROOT, free_port, serving
+from bench.running import ROOT, serving
+from tests.loopback import free_port
 
 SCRATCH = ROOT / "var/bench"
 

@@ -11,12 +11,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
-from bench.running import ROOT, Server, free_port, serving
+from bench.running import ROOT, Server, serving
 from bench.stacks import summary
 from tests.fakes.line import SECRET, TOKEN
-from tests.scenarios.house import House
+from tests.loopback import free_port
+from tests.scenarios.house import House, ready
 
 READY_SECONDS = 30.0
 PYSPY = ROOT / "bench/peers/pyspy/.venv/bin/py-spy"
@@ -47,7 +46,7 @@ async def running(setting: Setting) -> AsyncGenerator[tuple[Server, House]]:
     done = await asyncio.to_thread(_set_up, own)
     log = setting.folder / "product.log"
     async with serving(command(setting), port, log, environment=own) as server:
-        await ready(port)
+        await ready(f"http://127.0.0.1:{port}", READY_SECONDS)
         invitation = re.search(r"/console/join#(\S+)", done)
         house = House(
             f"http://127.0.0.1:{port}",
@@ -63,25 +62,6 @@ def command(setting: Setting) -> list[str]:
     """Return the command line that serves the product."""
     module = "bot" if setting.settle else "bench.unsettled"
     return [sys.executable, "-m", module, "serve"]
-
-
-async def ready(port: int) -> None:
-    """Wait until the product says that it is ready.
-
-    Raises:
-        TimeoutError: it does not.
-    """
-    async with (
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
-        asyncio.timeout(READY_SECONDS),
-    ):
-        while True:
-            try:
-                if (await client.get("/health/ready")).status_code == httpx.codes.OK:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.line_calls import json_post, post
-from bench.running import ROOT, Server, free_port, serving
+from bench.running import ROOT, Server, serving
 from bench.stand_ins import Arrivals, ConnectorProvider, JsonProvider, TelegramProvider
 from bench.talks import Say
 from bench.wire import Answer, listening
+from tests.loopback import free_port
 
 PEERS = ROOT / "bench/peers"
 SECRET = "bench-secret"  # what the echo bots know; nothing real

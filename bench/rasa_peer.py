@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 
 from bench.command import SCRATCH
-from bench.running import ROOT, Server, free_port, serving
+from bench.running import ROOT, Server, serving
+from tests.loopback import free_port
 
 NLU = ROOT / "nlu"
 PYTHON = NLU / ".venv/bin/python"

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -66,13 +65,6 @@ async def serving(
         yield Server(port, process.pid, log)
     finally:
         await _end(process, ending)
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _listening(process: Process, port: int, log: Path, patience: float) -> None:

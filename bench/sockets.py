@@ -14,12 +14,14 @@ from uuid import uuid4
 
 from bench.command import Options, report
 from bench.figures import table, verdict
-from bench.house import Setting, command, environment, ready
+from bench.house import READY_SECONDS, Setting, command, environment
 from bench.house import running as product
-from bench.running import Server, free_port, serving
+from bench.running import Server, serving
 from bench.stand_ins import Arrivals, LineProvider
 from bench.wire import listening
 from bench.ws import Socket, connect
+from tests.loopback import free_port
+from tests.scenarios.house import ready
 
 SOCKETS = 5000
 TALKING = 300  # of them say something; bounded, because each is answered by a whole turn
@@ -129,7 +131,7 @@ async def _start(setting: Setting) -> float:
     async with serving(
         command(setting), port, setting.folder / "start.log", environment=environment(setting, port)
     ):
-        await ready(port)
+        await ready(f"http://127.0.0.1:{port}", READY_SECONDS)
         return time.perf_counter() - began
 
 

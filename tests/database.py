@@ -2,10 +2,6 @@
 
 import asyncio
 import os
-import shutil
-import socket
-import subprocess
-import tempfile
 import threading
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
@@ -21,6 +17,7 @@ from sqlalchemy import make_url
 from storage.database import Database, migrate, open_database
 from storage.keyring import Keyring, create_keyring
 from tests.factories import NOON
+from tests.postgres import MISSING, programs, scratch_server
 
 __all__ = [
     "NOON",
@@ -36,7 +33,6 @@ __all__ = [
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 ON_SQLITE = pytest.mark.parametrize("database_url", BACKENDS[:1], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("database_url", BACKENDS[1:], indirect=True)
-MISSING = "PostgreSQL's server programs are not installed (Debian: apt install postgresql)"
 TEMPLATE = "gyeot_template"
 
 
@@ -120,49 +116,8 @@ def _cluster() -> Generator[Cluster]:
     if given:
         yield Cluster(make_url(given).set(drivername="postgresql").render_as_string(False))
         return
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not programs:
+    if programs() is None:
         pytest.skip(MISSING)
-    folder = Path(tempfile.mkdtemp(prefix="gyeot-postgres-"))
-    try:
-        with _running(programs[-1].parent, folder) as port:
-            yield Cluster(f"postgresql://gyeot@127.0.0.1:{port}/postgres")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _running(programs: Path, folder: Path) -> Generator[int]:
-    data, port = folder / "data", _free_port()
-    if os.geteuid() == 0:  # the server refuses to run as root
-        shutil.chown(folder, "postgres", "postgres")
-    _run(programs / "initdb", "-D", data, "-U", "gyeot", "-A", "trust", "-E", "UTF8", "--no-sync")
-    settings = {
-        "port": str(port),
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": "",
-        "fsync": "off",  # a scratch cluster: nothing to keep
-        "max_connections": "100",
-    }
-    options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in settings.items())
-    control = programs / "pg_ctl"
-    _run(control, "-D", data, "-l", folder / "log", "-o", options, "-w", "start")
-    try:
-        yield port
-    finally:
-        _run(control, "-D", data, "-m", "immediate", "-w", "stop")
-
-
-def _run(*command: str | Path) -> None:
-    words = [str(word) for word in command]
-    if os.geteuid() == 0:
-        words = ["runuser", "-u", "postgres", "--", *words]
-    subprocess.run(
-        words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/", timeout=60
-    )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    # A scratch cluster: nothing to keep, so nothing is synced.
+    with scratch_server("postgres", "--no-sync", fsync="off", max_connections="100") as server:
+        yield Cluster(server.address())

@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.loopback import free_port
 
 NLU = Path(__file__).resolve().parent.parent / "nlu"
 PYTHON = NLU / ".venv/bin/python"
@@ -105,14 +106,6 @@ def environment(**ours: str) -> Mapping[str, str]:
     """Return this process's environment with our GYEOT_NLU_* variables and no others of it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GYEOT_NLU_")}
     return {**kept, **ours}
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def status(rasa: RasaProcess) -> dict[str, Any]:

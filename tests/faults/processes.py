@@ -13,7 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.scenarios.house import BOT, ROOT, free_port
+from tests.loopback import free_port
+from tests.scenarios.house import BOT, ROOT
 
 OPEN = b'"event": "open"'  # what a process logs once it works
 REST = 0.3  # seconds before a process that ended is started again

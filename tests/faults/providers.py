@@ -17,6 +17,11 @@ from tests.fakes.telegram import FakeTelegram
 from tests.faults.history import Arrival
 from tests.scenarios.house import ROOT
 
+LINE_TOO_MANY: dict[str, object] = {"message": "The API rate limit has been exceeded."}
+TELEGRAM_TOO_MANY: dict[str, object] = {
+    "ok": False, "error_code": 429, "description": "Too Many Requests: retry after 1",
+    "parameters": {"retry_after": 1},
+}  # fmt: skip
 CURRENT = ROOT / "nlu/models/current.json"
 
 
@@ -53,12 +58,7 @@ class RecordingLine(FakeLine):
         self.arrivals: list[Arrival] = []
 
     async def receive(self, request: Request) -> Response:
-        befalls = self.troubles.roll()
-        if befalls == "refusing":
-            return Response(status_code=500)
-        if befalls == "pressed":
-            return JSONResponse({"message": "The API rate limit has been exceeded."}, 429)
-        return await _recorded(self, self.arrivals, "line", request, befalls)
+        return await _received(self, "line", request, too_many=LINE_TOO_MANY)
 
 
 class RecordingTelegram(FakeTelegram):
@@ -70,16 +70,7 @@ class RecordingTelegram(FakeTelegram):
         self.arrivals: list[Arrival] = []
 
     async def receive(self, request: Request) -> Response:
-        befalls = self.troubles.roll()
-        if befalls == "refusing":
-            return Response(status_code=500)
-        if befalls == "pressed":
-            refusal = {
-                "ok": False, "error_code": 429, "description": "Too Many Requests: retry after 1",
-                "parameters": {"retry_after": 1},
-            }  # fmt: skip
-            return JSONResponse(refusal, 429)
-        return await _recorded(self, self.arrivals, "telegram", request, befalls)
+        return await _received(self, "telegram", request, too_many=TELEGRAM_TOO_MANY)
 
 
 class Mood(StrEnum):
@@ -122,13 +113,19 @@ class FakeNlu(FakeProvider):
         )  # fmt: skip
 
 
-async def _recorded(
-    provider: "RecordingLine | RecordingTelegram",
-    arrivals: list[Arrival],
+async def _received(
+    provider: RecordingLine | RecordingTelegram,
     channel: str,
     request: Request,
-    befalls: str,
+    *,
+    too_many: dict[str, object],
 ) -> Response:
+    """Let befall a call what does; what people see of it is an arrival."""
+    befalls = provider.troubles.roll()
+    if befalls == "refusing":
+        return Response(status_code=500)
+    if befalls == "pressed":
+        return JSONResponse(too_many, 429)
     came = time.time()
     provider.calls += 1
     await request.body()  # all of it, so that `answer` below waits for nothing
@@ -136,7 +133,7 @@ async def _recorded(
     answered = await provider.answer(request)
     # No other call came between: what is new is this call's.
     for sent in provider.sent[before:]:
-        arrivals.append(Arrival(channel, sent.recipient, sent.text, came, sent.key))
+        provider.arrivals.append(Arrival(channel, sent.recipient, sent.text, came, sent.key))
     if befalls == "silent":
         await asyncio.sleep(provider.troubles.silence)
     return Response(status_code=500) if befalls == "losing" else answered

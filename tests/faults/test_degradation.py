@@ -19,7 +19,7 @@ from tests.faults.house import PATIENCE, ROLES, House, house, says, somebody
 from tests.faults.processes import make_process
 from tests.faults.providers import Mood
 from tests.faults.storm import quiet
-from tests.scenarios.house import free_port
+from tests.loopback import free_port
 
 CRISIS_SECONDS = 5.0
 CRISIS, NUMBER = "죽고 싶어요", "109"

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.loopback import free_port
 from tests.rasa_process import missing
-from tests.scenarios.house import ROOT, free_port
+from tests.scenarios.house import ROOT
 
 COMMAND = [sys.executable, "-u", "scripts/run.py"]
 PATIENCE = 240.0  # seconds; the language service loads its model on a busy machine
