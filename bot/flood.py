@@ -94,6 +94,15 @@ class Flood:
             return self._within(sender, message)
         return self._beyond(sender, message)
 
+    def take_back(self, message: InboundMessage) -> None:
+        """Count a message no longer: it could not be stored, and its provider repeats it."""
+        sender = self._senders.get(self._name(message))
+        if sender is not None:
+            sender.in_minute = max(0, sender.in_minute - 1)
+            sender.in_day = max(0, sender.in_day - 1)
+            sender.urgent = max(0, sender.urgent - 1)
+            sender.told = False
+
     def _within(self, sender: _Sender, message: InboundMessage) -> Ruling:
         if in_danger(message):
             return Ruling.URGENT
@@ -114,13 +123,16 @@ class Flood:
         return self._content.resolve_payload(message.text) in _PASSING
 
     def _sender(self, message: InboundMessage, now: datetime) -> _Sender:
-        name = repr((message.channel, message.account)).encode()  # no two look alike so
-        key = hashlib.blake2b(name, key=self._key, digest_size=16).digest()
+        key = self._name(message)
         sender = self._senders.setdefault(key, _Sender(now, now))
         self._senders.move_to_end(key)
         if len(self._senders) > SENDERS:
             self._senders.popitem(last=False)
         return sender
+
+    def _name(self, message: InboundMessage) -> bytes:
+        name = repr((message.channel, message.account)).encode()  # no two look alike so
+        return hashlib.blake2b(name, key=self._key, digest_size=16).digest()
 
 
 def in_danger(message: InboundMessage) -> bool:

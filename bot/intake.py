@@ -13,7 +13,7 @@ from bot.flood import Flood, Ruling
 from bot.messages import InboundMessage, MessageKind
 from storage import inbox
 from storage.database import Database
-from storage.errors import DatabaseAway
+from storage.errors import DatabaseAway, StorageError
 from storage.records import InboxEvent, Lane
 
 log = logging.getLogger("gyeot.intake")
@@ -70,12 +70,25 @@ class Intake:
         events = self._events(messages)
         if not events:
             return
+        try:
+            await self._kept(events)
+        except (IntakeFull, StorageError):
+            self._take_back(messages)
+            raise
+
+    async def _kept(self, events: Sequence[InboxEvent]) -> None:
         stored = asyncio.get_running_loop().create_future()
         try:
             self._waiting.put_nowait(_Waiting(events, stored))
         except asyncio.QueueFull:
             raise IntakeFull from None
         await stored
+
+    def _take_back(self, messages: Sequence[InboundMessage]) -> None:
+        """Count what will come again no longer; else an outage would use up a quota."""
+        if self._flood is not None:
+            for message in messages:
+                self._flood.take_back(message)
 
     async def store(self, messages: Sequence[InboundMessage]) -> None:
         """Commit messages in a transaction of their own."""

@@ -9,9 +9,9 @@ from bot import talks
 from bot.dialogue.content import Content
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.risk import screen
-from bot.messages import InboundMessage
+from bot.messages import InboundMessage, MessageKind
 from handoff import queue, steps
-from storage import conversations, inbox
+from storage import contacts, conversations, inbox
 from storage.database import Database, Session
 from storage.errors import DatabaseAway, LeaseLost, NotFound
 from storage.records import AskReason, ConversationState, PendingTurn, Risk
@@ -95,6 +95,9 @@ async def _give(
     conversation = await conversations.save(session, conversation, after)
     for message in messages:
         await talks.keep(session, vault, conversation, message, now=now)
+    await talks.blank(session, vault, contact, messages)
+    if messages[-1].kind is MessageKind.LEAVE:
+        await contacts.mark_gone(session, contact.id, now=now)
     if conversation.state is ConversationState.ACTIVE:
         return
     conversation = await queue.ask(session, conversation, reason=AskReason.FAILURE, now=now)

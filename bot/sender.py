@@ -23,7 +23,7 @@ from bot.pace import Pace
 from bot.shaping import pieces
 from storage import contacts, outbox
 from storage.database import Database
-from storage.errors import LeaseLost
+from storage.errors import LeaseLost, StorageError
 from storage.processes import Holding
 from storage.records import Delivery, DeliveryState
 
@@ -34,6 +34,9 @@ FIRST_PAUSE = 0.5  # seconds; doubles with each try (shared/security.md, section
 LONGEST_PAUSE = 60.0  # seconds
 GIVE_UP = timedelta(hours=24)
 """How long a message is tried. A late answer to a crisis is better than none."""
+
+TRIES = 8
+"""How often a message is tried that we ourselves fail to send; then the counselor is told."""
 
 FRESH = timedelta(seconds=20)
 """How long a reply token is tried; LINE's were seen to fail at about 30 s."""
@@ -116,8 +119,11 @@ class Sender:
         except PermanentSendError as error:
             self._breaker.worked(work.channel)  # it answered, if only to refuse
             await self._never(work, error, now)
-        except LeaseLost:
-            log.info("lease lost", extra={"delivery": work.id})
+        except StorageError as error:  # what was not noted is done again when the lease ends
+            log.info("not noted", extra={"delivery": work.id, "code": error.code})
+        except Exception:  # ours, not the provider's: it must not hold up the talk for ever
+            log.exception("delivery failed", extra={"delivery": work.id, "channel": work.channel})
+            await self._failed(work, now)
         else:
             self._breaker.worked(work.channel)
             self._troubles.pop(work.channel, None)
@@ -154,9 +160,18 @@ class Sender:
             await self._note(delivery, DeliveryState.DEAD, now=now, code=error.code)
             return
         due = now + timedelta(seconds=max(error.retry_after, pause(delivery.attempt)))
+        await self._again(delivery, due, error.code)
+
+    async def _failed(self, delivery: Delivery, now: datetime) -> None:
+        if delivery.attempt >= TRIES:
+            await self._note(delivery, DeliveryState.DEAD, now=now, code="failure")
+            return
+        await self._again(delivery, now + timedelta(seconds=pause(delivery.attempt)), "failure")
+
+    async def _again(self, delivery: Delivery, due_at: datetime, code: str) -> None:
         try:
             async with self._database.transaction() as session:
-                await outbox.retry(session, delivery, due_at=due, code=error.code)
+                await outbox.retry(session, delivery, due_at=due_at, code=code)
         except LeaseLost:
             log.info("lease lost", extra={"delivery": delivery.id})
 

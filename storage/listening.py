@@ -55,6 +55,6 @@ class Listening:
                 self._hear(note.payload)
 
     def _hear(self, note: str) -> None:
-        sender, *topics = note.split()
+        sender, _, topics = note.partition(" ")
         if sender != str(self._me):
-            self._wakeups.ring(topic for topic in Topic if topic in topics)
+            self._wakeups.ring(topic for topic in Topic if topic in topics.split())

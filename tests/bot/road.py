@@ -71,7 +71,7 @@ class FakeChannel:
 
     name: str = "fake"
     sent: list[tuple[str, Reply, str]] = field(default_factory=list)
-    failures: list[ChannelError] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
     fail_at: dict[int, ChannelError] = field(default_factory=dict)  # number of messages sent before
     present: bool = False
     tried: list[str | None] = field(default_factory=list)  # reply tokens

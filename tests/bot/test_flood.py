@@ -50,6 +50,13 @@ def test_after_a_minute_everything_is_as_before() -> None:
     assert rulings(limits, said("안녕"), 1, now=NOON + 60 * SECOND) == [Ruling.TAKE]
 
 
+def test_what_could_not_be_stored_is_not_counted() -> None:
+    limits = flood()
+    for _ in range(3 * HARD_DAY):
+        assert limits.rule(said("안녕"), now=NOON) is Ruling.TAKE
+        limits.take_back(said("안녕"))
+
+
 def test_a_day_has_its_own_limit() -> None:
     limits = flood()
     for number in range(HARD_DAY):

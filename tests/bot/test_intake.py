@@ -11,7 +11,7 @@ import pytest
 
 from bot import event_body
 from bot.channels.reading import UNKNOWN_TIME
-from bot.flood import HARD, SOFT, Flood
+from bot.flood import HARD, SOFT, Flood, Ruling
 from bot.intake import SETTLE, SETTLE_FLOOD, SKEW, Intake, IntakeFull
 from bot.messages import InboundMessage, MessageKind
 from storage import inbox
@@ -86,6 +86,18 @@ async def test_a_dead_database_is_told_to_every_caller(keyring: Keyring) -> None
     await away.close()
 
     assert all(isinstance(result, DatabaseAway) for result in results)
+
+
+async def test_an_outage_uses_up_no_quota(keyring: Keyring) -> None:
+    away = open_database("postgresql+psycopg://gyeot@127.0.0.1:1/gyeot", keyring=keyring)
+    flood = Flood(CONTENT_FILES)
+    async with running(Intake(away, lambda: NOON, flood=flood)) as intake:
+        for _ in range(SOFT + 1):
+            with pytest.raises(DatabaseAway):
+                await intake.accept([said("하나")])
+    await away.close()
+
+    assert flood.rule(said("하나"), now=NOON) is Ruling.TAKE
 
 
 async def test_more_than_can_be_kept_in_time_is_refused_at_once(database: Database) -> None:

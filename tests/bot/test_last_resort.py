@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import event_body
+from bot.messages import MessageKind
 from storage import inbox, tables
 from storage.database import Database
 from storage.inbox import EventState
@@ -200,3 +202,30 @@ async def test_danger_in_a_turn_that_fails_is_seen(database: Database) -> None:
     await _tried(road, 9)
 
     assert (await road.conversation()).risk >= Risk.HIGH
+
+
+async def test_words_taken_back_are_blank_in_a_turn_given_to_a_person(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    spoken = replace(said("이건 지울래"), message_id="m1")
+    await road.hear(spoken)
+    await road.answer()
+    await road.hear(replace(said("", kind=MessageKind.UNSEND), refers_to="m1"))
+    free = await _died_over(road, 6)
+
+    await road.answer(free)
+
+    assert "이건 지울래" not in await _spoken(road)
+
+
+async def test_who_left_in_a_turn_given_to_a_person_is_noted_as_gone(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    await road.hear(said("안녕하세요"))
+    await road.answer()
+    await road.hear(said("", kind=MessageKind.LEAVE))
+    free = await _died_over(road, 6)
+
+    await road.answer(free)
+
+    async with database.reading() as session:
+        gone_at = (await session.execute(select(tables.contacts.c.gone_at))).scalar_one()
+    assert gone_at is not None

@@ -11,7 +11,7 @@ from bot.channels.base import (
     TextUnit,
     WindowClosed,
 )
-from bot.sender import GIVE_UP, Sender, pause
+from bot.sender import GIVE_UP, TRIES, Sender, pause
 from storage.database import Database
 from storage.records import DeliveryState
 from tests.bot.road import PROCESS, SOON, Road, nlu, said, understood
@@ -59,6 +59,22 @@ async def test_the_provider_says_how_long_to_wait(database: Database) -> None:
 
     assert not await road.deliver(SOON + timedelta(seconds=599))
     assert await road.deliver(SOON + timedelta(seconds=601))
+
+
+async def test_what_we_ourselves_cannot_send_is_given_up_and_holds_up_nothing(
+    database: Database,
+) -> None:
+    road = await answered(database)
+    behind = len(await states(road)) - 1
+    road.channel.failures = [RuntimeError() for _ in range(TRIES)]
+
+    for number in range(TRIES):
+        await road.deliver(SOON + number * timedelta(minutes=2))
+    while await road.deliver(SOON + TRIES * timedelta(minutes=2)):
+        pass
+
+    assert (await states(road)).count(DeliveryState.DEAD) == 1
+    assert len(road.channel.sent) == behind
 
 
 async def test_an_answer_is_tried_for_a_day_and_then_shown_as_not_delivered(

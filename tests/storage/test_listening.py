@@ -3,7 +3,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from storage.database import Database, Subscription, Topic, open_database, wake
 from storage.keyring import Keyring
@@ -60,6 +60,18 @@ async def test_what_is_rolled_back_rings_nowhere(
                 wake(session, Topic.QUEUE)
                 raise ZeroDivisionError
         assert not await bell.wait(0.3)
+
+
+@ON_POSTGRESQL
+async def test_a_note_that_is_not_ours_rings_nothing_and_ends_nothing(
+    database: Database, database_url: str, keyring: Keyring
+) -> None:
+    async with _another_process(database_url, keyring) as bell:
+        async with database.transaction() as session:
+            await session.execute(text("NOTIFY gyeot"))
+        assert not await bell.wait(0.3)
+        await _commit(database, Topic.QUEUE)
+        assert await bell.wait(PATIENCE)
 
 
 @ON_POSTGRESQL

@@ -109,6 +109,7 @@ function spoken({ speaker, kind: detailed, text }) {
   if (speaker === "system") return { text: has(`notice_${text}`) ? word(`notice_${text}`) : text };
   if (kind === "attachment") return { text: [word("kind_attachment"), text].filter(Boolean).join("\n"), aside: true };
   if (kind === "taken_back") return { text: word("kind_taken_back"), aside: true };
+  if (kind === "flood") return { text: word("kind_flood"), aside: true };
   if (kind === "unsend") return { text: word("kind_unsend"), aside: true };
   if (kind === "leave") return { text: word("notice_left"), aside: true };
   if (kind === "start" && !text) return { text: word("kind_start"), aside: true };
