@@ -15,7 +15,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
     """Return a Markdown table of runs."""
     heads = [
         "run", "kills", "events", "redeliveries", "db stops", "pauses", "claims",
-        *(str(rule) for rule in SHOWN), "seen again", "set aside", "seconds to quiet",
+        *(str(rule) for rule in SHOWN), "seen again", "set aside", "seconds to rest",
     ]  # fmt: skip
     rows = [_row(outcome) for outcome in outcomes]
     lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
@@ -28,4 +28,4 @@ def _row(outcome: Outcome) -> list[str]:
         outcome.pauses, outcome.claims, *(outcome.broken[rule] for rule in SHOWN),
         outcome.repeats, outcome.set_aside,
     ]  # fmt: skip
-    return [outcome.name, *map(str, numbers), f"{outcome.seconds_to_quiet:.1f}"]
+    return [outcome.name, *map(str, numbers), f"{outcome.seconds_to_rest:.1f}"]

@@ -100,7 +100,7 @@ class Outcome:
     own_ends: int = 0
     repeats: int = 0
     set_aside: int = 0
-    seconds_to_quiet: float = 0.0
+    seconds_to_rest: float = 0.0  # from the last fault until nothing is on its way
     findings: Sequence[Finding] = ()
     left: Mapping[str, int] = field(default_factory=dict)  # still on its way at the end
 
@@ -153,12 +153,12 @@ async def run(name: str, world: World, plan: Plan, faults: Faults) -> Outcome:
             _trouble(world, 0.03)
             await _storm(world, family, faults, outcome, driving)
             _trouble(world, 0.0)
+            over = time.monotonic()
             driver.halted = faults.load_ends_too
             async with asyncio.timeout(DRIVER_PATIENCE):
                 await driving
-            last = time.monotonic()
         outcome.left = await quiet(world)
-        outcome.seconds_to_quiet = time.monotonic() - last
+        outcome.seconds_to_rest = time.monotonic() - over
         outcome.claims = sum(one.claims for one in staff)
         outcome.own_ends = sum(one.own_ends for one in family.members)
     outcome.events, outcome.redeliveries = len(driver.answered), driver.redelivered

@@ -82,6 +82,15 @@ class Console:
                 if frame["type"] == kind and wanted(frame):
                     return frame
 
+    async def next(self, *kinds: str) -> Frame:
+        """Read on until a new frame of one of these kinds that tells of a change or a refusal."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                frame: Frame = json.loads(await self.socket.recv())
+                self.frames.append(frame)
+                if frame["type"] in kinds and frame.get("changed", True):
+                    return frame
+
     async def send(self, kind: str, **fields: object) -> None:
         """Do something, as the page does."""
         await self.socket.send(json.dumps({"v": 1, "type": kind, **fields}))

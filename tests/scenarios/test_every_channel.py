@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,15 +76,26 @@ async def world(
 
 
 async def taken(room: Console, channel: str) -> Frame:
-    """Claim the first card of a channel; return the talk."""
+    """Claim the first card of a channel; return the talk.
 
-    def is_there(frame: Frame) -> bool:
-        return any(card["channel"] == channel for card in frame["changed"])
+    As on the page, a card that changed at that very moment is claimed again as it is now.
+    """
 
-    card = (await room.until("queue", is_there))["changed"][0]
-    await room.send("claim", conversation=card["conversation"], version=card["version"])
-    talks = await room.until("talks", lambda frame: bool(frame["changed"]))
-    return dict(talks["changed"][0])
+    def card_after(version: int) -> Callable[[Frame], bool]:
+        return lambda frame: any(
+            card["channel"] == channel and card["version"] > version for card in frame["changed"]
+        )
+
+    version = 0
+    while True:
+        cards = (await room.until("queue", card_after(version)))["changed"]
+        card = next(each for each in cards if each["channel"] == channel)
+        version = card["version"]
+        await room.send("claim", conversation=card["conversation"], version=version)
+        told = await room.next("talks", "refused")
+        if told["type"] == "talks":
+            return dict(told["changed"][0])
+        assert told["code"] == "card_changed"
 
 
 async def until_held(room: Console, text: str) -> None:
