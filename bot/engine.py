@@ -186,7 +186,7 @@ class Engine:
         risk = screen(
             [part.text for part in parts],
             lexicon=self._rules(now),
-            ranking=nlu.ranking if nlu else (),
+            nlu=nlu,
             recent=talk.recent,
         )
         turn = Turn(

@@ -76,12 +76,21 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Danger:
+    """How likely the language service holds it that a text speaks of danger, 0 to 1."""
+
+    high: float  # or worse
+    imminent: float
+
+
+@dataclass(frozen=True, slots=True)
 class NluResult:
-    """What the language service made of a text; empty ranking never happens."""
+    """What the language service made of a text."""
 
     intent: str
     confidence: float  # 0..1
     ranking: Sequence[tuple[str, float]] = ()  # best first, intent and confidence
+    danger: Danger | None = None  # None: it did not say
 
 
 Headers = Mapping[str, str]

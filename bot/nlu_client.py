@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx
 
-from bot.messages import NluResult
+from bot.messages import Danger, NluResult
 
 TIMEOUT = 0.8  # seconds for one parse; a child waits at most 2 s for the whole answer
 TEXT_CAP = 1000  # characters; the service itself has no limit (shared/rasa.md, trap 8)
-RANKING = 10  # guesses kept; the risk screen adds up what they say of danger
+RANKING = 10  # guesses kept
 FAILURES = 3  # in a row, after which the service is left alone
 PAUSE = 5.0  # seconds it is left alone before one question tries it again
 CHECK_EVERY = 30.0  # seconds between two looks at which model is served
@@ -152,7 +152,7 @@ def _neutral(text: str) -> str:
 def _read(answer: Any) -> NluResult | None:
     match answer:
         case {"intent": {"name": str(name), "confidence": float() | int() as confidence}}:
-            return NluResult(name, float(confidence), _ranking(answer))
+            return NluResult(name, float(confidence), _ranking(answer), _danger(answer))
     return None
 
 
@@ -165,3 +165,10 @@ def _ranking(answer: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
         for item in found[:RANKING]
         if isinstance(item, dict) and {"name", "confidence"} <= item.keys()
     )
+
+
+def _danger(answer: Mapping[str, Any]) -> Danger | None:
+    match answer.get("danger"):
+        case {"high": float() | int() as high, "imminent": float() | int() as imminent}:
+            return Danger(float(high), float(imminent))
+    return None

@@ -63,8 +63,7 @@ async def score(
 
 async def _score(item: Item, nlu: NluClient, lexicon: Lexicon | None) -> dict[str, Any]:
     guess = await nlu.parse(item.text)
-    ranking = guess.ranking or ((guess.intent, guess.confidence),) if guess else ()
-    found = screen([item.text], lexicon=lexicon, ranking=ranking)
+    found = screen([item.text], lexicon=lexicon, nlu=guess)
     return {
         "id": item.id,
         "intent": guess.intent if guess else None,

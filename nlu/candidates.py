@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
 from components.hangul import decompose, normalize  # noqa: E402 -- this folder is no package
-from components.intent_model import IntentModel, meanings, near_duplicates  # noqa: E402
+from components.intent_model import HURRIED, IntentModel, meanings, near_duplicates  # noqa: E402
 
 FOLDS = 5
 Array = Any
@@ -100,7 +100,7 @@ def _grams(
     )
 
 
-def _kernel(*, hurried: bool) -> Predict:
+def _kernel(*, hurried: float) -> Predict:
     def predict(data: Data, known: Array, asked: Array) -> Array:
         model = IntentModel(hurried=hurried)
         model.learn([data.texts[i] for i in known], [str(data.intents[i]) for i in known])
@@ -116,6 +116,6 @@ CANDIDATES: dict[str, Predict] = {
     "n-grams, linear SVM": _linear(lambda: LinearSVC(C=0.5, class_weight="balanced")),
     "meaning, linear SVM": _linear(lambda: LinearSVC(C=1), form=False, meaning=True),
     "n-grams and meaning, linear SVM": _linear(lambda: LinearSVC(C=0.3), meaning=True),
-    "n-grams and meaning, kernel ridge": _kernel(hurried=False),
-    SERVED: _kernel(hurried=True),
+    "n-grams and meaning, kernel ridge": _kernel(hurried=0),
+    SERVED: _kernel(hurried=HURRIED),
 }

@@ -138,6 +138,7 @@ class Lexicon:
     rules: tuple[Rule | Pairing, ...]
     index: CueIndex
     tally: Tally
+    by_staff: frozenset[str] = frozenset()  # ids of the words that were laid over it
 
     def read(self, text: str) -> Reading:
         """Normalize a text; a spelling no pattern of its language can match is left empty."""
@@ -199,7 +200,7 @@ def lay_over(lexicon: Lexicon, staff: Path) -> Lexicon:
     named = {_cue_of(str(entry["id"])): _spoken(entry) for entry in words}
     index = lexicon.index.joined(_indexed(staff.name, named))
     rules = _urgent_first([*(_word(entry) for entry in words), *lexicon.rules])
-    laid = Lexicon(rules, index, lexicon.tally)
+    laid = Lexicon(rules, index, lexicon.tally, frozenset(str(entry["id"]) for entry in words))
     _prove(staff.name, words, laid)
     return laid
 

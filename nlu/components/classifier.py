@@ -9,16 +9,16 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import INTENT, METADATA, METADATA_INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from components.intent_model import IntentModel, encoder
+from components.intent_model import DANGERS, IntentModel, encoder
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class KernelClassifier(IntentClassifier, GraphComponent):
-    """Intent and ranking by `IntentModel`; the confidence is calibrated."""
+    """Intent, ranking and danger by `IntentModel`; every number is calibrated."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -67,8 +67,11 @@ class KernelClassifier(IntentClassifier, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from every example that has an intent."""
-        examples = [(e.get(TEXT), e.get(INTENT)) for e in training_data.intent_examples]
-        told = [(text, intent) for text, intent in examples if text and intent]
+        examples = [
+            (e.get(TEXT), e.get(INTENT), _said(e, "risk"), _said(e, "voice"))
+            for e in training_data.intent_examples
+        ]
+        told = [example for example in examples if example[0] and example[1]]
         self._model.fit(*map(list, zip(*told, strict=True)))
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder)
@@ -76,10 +79,18 @@ class KernelClassifier(IntentClassifier, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Put the likeliest intent and the ranking on each message."""
-        rows = self._model.probabilities([message.get(TEXT) or "" for message in messages])
-        for message, row in zip(messages, rows, strict=True):
+        judged = self._model.judge([message.get(TEXT) or "" for message in messages])
+        for message, row, dangers in zip(messages, *judged, strict=True):
             best = row.argsort()[::-1][: self._ranking]
             ranking = [{"name": self._model.intents[i], "confidence": float(row[i])} for i in best]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
+            found = dict(zip(DANGERS, map(float, dangers), strict=True))
+            message.set("danger", found, add_to_output=True)
         return messages
+
+
+def _said(example: Message, name: str) -> str | None:
+    """Return what the training file says beside the intent: `risk` or `voice`."""
+    said = (example.get(METADATA) or {}).get(METADATA_INTENT) or {}
+    return str(said[name]) if name in said else None

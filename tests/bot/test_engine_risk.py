@@ -31,11 +31,13 @@ def greeting(_: httpx.Request) -> httpx.Response:
     return understood("greet")
 
 
-def ranked(*ranking: tuple[str, float]) -> Answer:
-    guesses = [{"name": intent, "confidence": belief} for intent, belief in ranking]
+def fearing(intent: str, high: float) -> Answer:
+    guess = {"name": intent, "confidence": 0.5}
+    danger = {"high": high, "imminent": 0.0}
+    body = {"intent": guess, "intent_ranking": [guess], "danger": danger}
 
     def answer(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"intent": guesses[0], "intent_ranking": guesses})
+        return httpx.Response(200, json=body)
 
     return answer
 
@@ -48,8 +50,10 @@ def with_words(database: Database, answer: Answer, staff: Path) -> Road:
     return road
 
 
-async def test_danger_that_only_the_classifier_sees_brings_a_person(database: Database) -> None:
-    road = Road(database, nlu(ranked(("sextortion", 0.5), ("grooming", 0.45))))
+async def test_danger_that_only_the_language_service_sees_brings_a_person(
+    database: Database,
+) -> None:
+    road = Road(database, nlu(fearing("sextortion", 0.95)))
 
     await road.talk(VAGUE)
 
@@ -58,8 +62,8 @@ async def test_danger_that_only_the_classifier_sees_brings_a_person(database: Da
     assert talk.risk is Risk.HIGH
 
 
-async def test_harmless_guesses_bring_nobody(database: Database) -> None:
-    road = Road(database, nlu(ranked(("smalltalk", 0.9), ("sextortion", 0.02))))
+async def test_a_service_without_fear_brings_nobody(database: Database) -> None:
+    road = Road(database, nlu(fearing("smalltalk", 0.02)))
 
     await road.talk(VAGUE)
 

@@ -10,6 +10,7 @@ import pytest
 
 from bot.dialogue.content import FOLDER, load_content
 from bot.dialogue.mentions import AgeBand, Deadline, Evidence, Money, Platform, Role
+from storage.records import Risk
 from tests.nlu.conftest import Sentence
 from tests.rasa_process import NLU
 
@@ -105,6 +106,15 @@ def test_every_intent_has_enough_training_sentences(
 ) -> None:
     count = Counter(sentence.intent for sentence in training if sentence.lang == lang)
     assert {intent: count[intent] for intent in domain if count[intent] < least} == {}
+
+
+def test_every_risk_beside_an_intent_is_one_of_the_four() -> None:
+    said = {
+        risk
+        for path in (NLU / "data/nlu").glob("*.yml")
+        for risk in re.findall(r"^      risk: (.*)$", path.read_text(encoding="utf-8"), re.M)
+    }
+    assert said == {risk.name.lower() for risk in Risk}
 
 
 @pytest.mark.parametrize(("lang", "least"), HELD_OUT_LEAST.items())

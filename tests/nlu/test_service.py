@@ -71,6 +71,22 @@ def test_a_known_sentence_comes_back_with_its_intent(
     assert found["confidence"] > 0.5
 
 
+@pytest.mark.parametrize(
+    ("text", "high", "imminent"),
+    [
+        ("안녕하세요", False, False),
+        ("사진으로 협박당하고 있어요", True, False),
+        ("지금 그 사람이 집 앞에 있어요", True, True),
+    ],
+)
+def test_it_says_how_much_danger_it_fears(
+    rasa_service: RasaProcess, text: str, high: bool, imminent: bool
+) -> None:
+    found = ask(rasa_service, text).json()["danger"]
+
+    assert (found["high"] > 0.5, found["imminent"] > 0.5) == (high, imminent)
+
+
 @pytest.mark.parametrize("token", ["", "wrong"])
 def test_without_the_token_nothing_is_parsed(rasa_service: RasaProcess, token: str) -> None:
     assert ask(rasa_service, "안녕", token=token).status_code == httpx.codes.UNAUTHORIZED

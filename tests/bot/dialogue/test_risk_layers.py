@@ -3,8 +3,9 @@
 import pytest
 
 from bot.dialogue.cues import spelled
-from bot.dialogue.risk import RECENT, SURE, screen
+from bot.dialogue.risk import AT_ONCE, DOUBTED, EXCUSED, FEARED, RECENT, screen
 from bot.dialogue.turn import Screening
+from bot.messages import Danger, NluResult
 from storage.records import Risk
 
 VAGUE = "그 일 때문에 좀 그래"
@@ -15,43 +16,64 @@ def test_the_old_call_still_works() -> None:
     assert screen(("죽고", "싶어")).level >= Risk.HIGH
 
 
+def heard(intent: str, high: float, imminent: float = 0.0) -> NluResult:
+    """What the language service says of a text it takes for `intent`."""
+    return NluResult(intent, 0.9, ((intent, 0.9),), Danger(high, imminent))
+
+
 @pytest.mark.parametrize(
-    ("intent", "level", "category"),
+    ("intent", "category"),
     [
-        ("self_harm", Risk.HIGH, "self_harm"),
-        ("danger_now", Risk.IMMINENT, "danger"),
-        ("sextortion", Risk.HIGH, "sextortion"),
-        ("runaway_helper", Risk.HIGH, "runaway"),
+        ("self_harm", "self_harm"),
+        ("danger_now", "danger"),
+        ("sextortion", "sextortion"),
+        ("runaway_helper", "runaway"),
+        ("worried_friend", "threat"),
     ],
 )
-def test_a_sure_classifier_raises_what_no_rule_knows(
-    intent: str, level: Risk, category: str
-) -> None:
+def test_a_service_that_fears_danger_raises_what_no_rule_knows(intent: str, category: str) -> None:
     assert screen([VAGUE]).level < Risk.HIGH
-    assert screen([VAGUE], ranking=[(intent, SURE)]) == Screening(level, category, f"nlu_{intent}")
+    found = screen([VAGUE], nlu=heard(intent, FEARED))
+    assert found == Screening(Risk.HIGH, category, f"nlu_{intent}")
 
 
-def test_an_unsure_classifier_counts_only_beside_words() -> None:
-    ranking = [("grooming", 0.5), ("sextortion", 0.25)]
-    words = "누가 내 얼굴을 원해"
-
-    assert screen([words]).level < Risk.HIGH
-    assert screen(["오늘 날씨 좋다"], ranking=ranking).level < Risk.HIGH
-    assert screen([words], ranking=ranking).rule == "nlu_grooming"
-    assert screen([f"드라마에서 {words}"], ranking=ranking).level < Risk.HIGH
+def test_a_service_that_fears_the_worst_makes_it_imminent() -> None:
+    assert screen([VAGUE], nlu=heard("danger_now", 0.9, AT_ONCE)).level is Risk.IMMINENT
 
 
-def test_even_a_sure_classifier_is_not_believed_about_a_film() -> None:
-    ranking = [("sextortion", 0.99)]
+def test_the_category_is_that_of_the_likeliest_danger() -> None:
+    ranking = (("scared", 0.4), ("runaway_helper", 0.3), ("grooming", 0.2))
+    found = screen([VAGUE], nlu=NluResult("scared", 0.4, ranking, Danger(0.9, 0.0)))
 
-    assert screen(["드라마에서 그 일이 나왔어"], ranking=ranking).level < Risk.HIGH
+    assert (found.category, found.rule) == ("runaway", "nlu_runaway_helper")
 
 
-def test_the_classifier_never_lowers_a_rule() -> None:
-    plain = screen(["지금 옥상이에요 뛰어내릴 거예요"])
+def test_about_a_film_the_service_must_be_surer() -> None:
+    film = "드라마에서 그 일이 나왔어"
 
-    assert screen(["지금 옥상이에요 뛰어내릴 거예요"], ranking=[("greet", 0.99)]) == plain
-    assert screen(["죽고 싶어요"], ranking=[("smalltalk", 1.0)]).level >= Risk.HIGH
+    assert screen([film], nlu=heard("sextortion", FEARED)).level < Risk.HIGH
+    assert screen([film], nlu=heard("sextortion", EXCUSED)).level is Risk.HIGH
+
+
+def test_a_service_that_does_not_speak_of_danger_adds_nothing() -> None:
+    assert screen([VAGUE], nlu=NluResult("sextortion", 0.99)) == screen([VAGUE])
+
+
+BROAD = "협박당하고 있어요"
+
+
+def test_broad_words_in_which_the_service_sees_no_danger_are_low() -> None:
+    assert screen([BROAD]).level is Risk.HIGH
+    assert screen([BROAD], nlu=heard("smalltalk", DOUBTED)).level is Risk.HIGH
+
+    doubted = screen([BROAD], nlu=heard("smalltalk", 0.0))
+    assert (doubted.level, doubted.category) == (Risk.LOW, "sextortion")
+
+
+@pytest.mark.parametrize("text", ["지금 옥상이에요 뛰어내릴 거예요", "죽고 싶어요"])
+def test_the_service_lowers_neither_what_is_imminent_nor_a_wish_to_die(text: str) -> None:
+    assert screen([text]).level >= Risk.HIGH
+    assert screen([text], nlu=heard("smalltalk", 0.0)) == screen([text])
 
 
 @pytest.mark.parametrize(
