@@ -115,7 +115,7 @@ class Engine:
                     lexicon=self._rules(now),
                 )
             else:
-                await self._answer(turn, in_order(messages), now)
+                await self._answer(*in_order(turn, messages), now)
         except LeaseLost:
             raise
         except Exception:
@@ -143,7 +143,7 @@ class Engine:
             return
         decision = await self._decide(talk, messages, now)
         async with self._database.transaction() as session:
-            await talks.hold(session, turn, talk.contact)
+            await talks.hold(session, turn, messages, talk.contact)
             await self._write(session, talk, messages, decision, now)
             await inbox.finish_turn(session, turn, now=now)
         log.info(
@@ -291,14 +291,20 @@ def joined(replies: Sequence[Reply]) -> Reply:
     return replace(replies[-1], text="\n\n".join(reply.text for reply in replies))
 
 
-def in_order(messages: Sequence[InboundMessage]) -> Sequence[InboundMessage]:
+def in_order(
+    turn: PendingTurn, messages: Sequence[InboundMessage]
+) -> tuple[PendingTurn, Sequence[InboundMessage]]:
     """Return the messages of one turn by their provider's time, where it gave one to each.
 
-    Providers do not promise an order. Equal times keep the order of arrival.
+    Providers do not promise an order. Equal times keep the order of arrival, and each event
+    of the turn stays with its message.
     """
     if any(message.sent_at <= UNKNOWN_TIME for message in messages):
-        return messages
-    return sorted(messages, key=lambda message: message.sent_at)
+        return turn, messages
+    pairs = zip(messages, turn.events, strict=True)
+    ordered = sorted(pairs, key=lambda pair: pair[0].sent_at)
+    events = tuple(event for _, event in ordered)
+    return replace(turn, events=events), [message for message, _ in ordered]
 
 
 def _part(message: InboundMessage) -> Part:

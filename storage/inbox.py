@@ -218,6 +218,27 @@ async def make_due(session: Session, route: bytes, channel: str, *, at: datetime
     wake(session, Topic.INBOX)
 
 
+async def holder(session: Session, event_id: UUID) -> UUID | None:
+    """Return which process had the connection that an event came on, as far as is known now."""
+    query = select(inbox.c.holder).where(inbox.c.id == event_id)
+    found: UUID | None = (await session.execute(query)).scalar_one_or_none()
+    return found
+
+
+async def hold(
+    session: Session, vault: Vault, process: UUID, *, channel: str, account: str
+) -> None:
+    """Note which process has the connection of somebody who may never have been answered yet."""
+    await session.execute(
+        update(inbox)
+        .where(
+            inbox.c.route == vault.route_hash(channel, account),
+            inbox.c.state == EventState.PENDING,
+        )
+        .values(holder=process)
+    )
+
+
 async def _longer(session: Session, route: Row[Any], *, until: datetime) -> None:
     # What may kill its workers waits longer each time; a machine that restarts again and
     # again must not set aside what never did any harm.

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from storage import contacts, inbox, outbox, processes
@@ -25,11 +25,17 @@ async def _beat(database: Database, process: UUID, roles: str = "web") -> None:
         await processes.beat(session, process, roles=roles, now=NOON)
 
 
+async def _hold(
+    database: Database, contact_id: UUID, process: UUID, *, at: datetime = NOON
+) -> None:
+    async with database.transaction() as session:
+        await contacts.hold(session, contact_id, process, at=at)
+
+
 async def _held_by(database: Database, process: UUID) -> None:
     """A talk with one message out, whose person is connected to `process`."""
     talk = await talk_of(database)
-    async with database.transaction() as session:
-        await contacts.hold(session, talk.contact_id, process)
+    await _hold(database, talk.contact_id, process)
     await sent_out(database, talk, "하나")
 
 
@@ -75,6 +81,28 @@ async def test_what_a_process_that_left_held_is_taken_over_at_once(database: Dat
         await processes.leave(session, OTHER)
 
     assert await _claim(database) is not None
+
+
+async def test_an_older_hold_never_replaces_a_newer_one(database: Database) -> None:
+    await _beat(database, OTHER)
+    talk = await talk_of(database)
+    await sent_out(database, talk, "하나")
+    await _hold(database, talk.contact_id, MINE, at=NOON + timedelta(seconds=1))
+
+    await _hold(database, talk.contact_id, OTHER, at=NOON)
+
+    assert await _claim(database) is not None
+
+
+async def test_a_newer_hold_replaces_an_older_one(database: Database) -> None:
+    await _beat(database, OTHER)
+    talk = await talk_of(database)
+    await sent_out(database, talk, "하나")
+    await _hold(database, talk.contact_id, MINE, at=NOON)
+
+    await _hold(database, talk.contact_id, OTHER, at=NOON + timedelta(seconds=1))
+
+    assert await _claim(database) is None
 
 
 async def test_on_other_channels_it_does_not_matter_who_holds(database: Database) -> None:

@@ -28,7 +28,7 @@ RETRY_UNSEEN = 2.0  # seconds; a socket is open, so try again soon
 SOCKETS_PER_ADDRESS = 8  # tabs of one session, counting those a phone lost without a word
 
 Clock = Callable[[], datetime]
-Returned = Callable[[str], Awaitable[None]]
+Returned = Callable[[str, datetime], Awaitable[None]]
 
 
 class Socket(Protocol):
@@ -43,15 +43,15 @@ class Socket(Protocol):
         ...
 
 
-async def _nobody_to_tell(_address: str) -> None:
+async def _nobody_to_tell(_address: str, _at: datetime) -> None:
     return None
 
 
 class WebChannel:
     """The tabs that are open now. It keeps nothing of what passes through.
 
-    `returned` is called with the address whenever a known session connects again, so
-    that what waits for it can be sent at once.
+    `returned` is called with the address and the time whenever a known session connects
+    again, so that what waits for it can be sent at once.
     """
 
     def __init__(self, clock: Clock, *, returned: Returned = _nobody_to_tell) -> None:
@@ -114,12 +114,13 @@ class WebChannel:
 
     async def connected(self, address: str, socket: Socket, *, returning: bool) -> None:
         """Take a tab in. The oldest one goes when a session has too many."""
+        at = self._clock()
         sockets = self._sockets.setdefault(address, [])
         sockets.append(socket)
         if len(sockets) > SOCKETS_PER_ADDRESS:
             await sockets.pop(0).close(1008)
         if returning:
-            await self._returned(address)
+            await self._returned(address, at)
 
     def disconnected(self, address: str, socket: Socket) -> None:
         """Forget a tab."""
