@@ -1,5 +1,6 @@
 """Wiring: makes every part and joins them; the only reader of the clock."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -224,15 +225,17 @@ async def _disappear(house: _House) -> None:
 
 def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     database = house.database
+    missed = asyncio.Event()
     named = written(house.roles)
     made = [
-        loops.beating(database, house.process, named, house.sender, utc_now),
+        loops.beating(database, house.process, named, house.sender, utc_now, missed),
         loops.looking(database, house.pressure, utc_now),
     ]
     if database.listening is not None:
         made.append(database.listening.run())
     if ProcessRole.WEB in house.roles:
         made += [house.intake.run(), *_telegram(house, ends)]
+        made.append(loops.coming_back(missed, partial(_let_tabs_go, house)))
     if ProcessRole.WORKER in house.roles:
         made += [
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
@@ -242,6 +245,10 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     if {ProcessRole.WEB, ProcessRole.SENDER} & set(house.roles):
         made.append(Pump(house.sender, database, Topic.OUTBOX, utc_now, width=DELIVERIES).run())
     return made
+
+
+async def _let_tabs_go(house: _House) -> None:
+    await tabs.let_all_go(house.database, house.process, house.web.present, utc_now)
 
 
 def _engine(house: _House) -> Engine:

@@ -30,16 +30,45 @@ POLL_PAUSE = 5.0  # seconds after a failed poll
 
 
 async def beating(
-    database: Database, process: UUID, roles: str, sender: Sender, clock: Clock
+    database: Database,
+    process: UUID,
+    roles: str,
+    sender: Sender,
+    clock: Clock,
+    missed: asyncio.Event,
 ) -> None:
-    """Say again and again that this process lives, and share the pace with other senders."""
+    """Say again and again that this process lives, and share the pace with other senders.
+
+    `missed` is set when others took it for dead meanwhile.
+    """
 
     async def beat() -> None:
         async with database.transaction() as session:
-            await processes.beat(session, process, roles=roles, now=clock())
+            silent = await processes.beat(session, process, roles=roles, now=clock())
             sender.share(await processes.count_live(session, ProcessRole.SENDER, now=clock()))
+        if silent:
+            log.warning("beats were missed")
+            missed.set()
 
     await _again(beat, BEAT, "beat")
+
+
+async def coming_back(missed: asyncio.Event, step: Callable[[], Awaitable[None]]) -> None:
+    """Take a step each time beats were missed, again until it is done.
+
+    It is apart from the beats, so that a long one lets none be missed.
+    """
+
+    async def once() -> None:
+        await missed.wait()
+        missed.clear()
+        try:
+            await step()
+        except Exception:
+            missed.set()
+            raise
+
+    await _again(once, BEAT, "come back")
 
 
 async def looking(database: Database, pressure: Pressure, clock: Clock) -> None:

@@ -21,8 +21,8 @@ from bot.channels.base import (
 from bot.messages import Reply
 from bot.pace import Pace
 from bot.shaping import pieces
-from storage import contacts, outbox
-from storage.database import Database
+from storage import contacts, outbox, processes
+from storage.database import Database, Session
 from storage.errors import LeaseLost, StorageError
 from storage.processes import Holding
 from storage.records import Delivery, DeliveryState
@@ -176,16 +176,35 @@ class Sender:
             log.info("lease lost", extra={"delivery": delivery.id})
 
     async def _never(self, delivery: Delivery, error: PermanentSendError, now: datetime) -> None:
-        state = DeliveryState.DEAD
         if isinstance(error, WindowClosed):
-            state = DeliveryState.WAITING_FOR_USER
-        await self._note(delivery, state, now=now, code=error.code)
+            await self._wait(delivery, error, now)
+            return
+        await self._note(delivery, DeliveryState.DEAD, now=now, code=error.code)
         if isinstance(error, RecipientGone):
             async with self._database.transaction() as session:
                 await contacts.mark_gone(session, delivery.contact_id, now=now)
-        elif state is DeliveryState.WAITING_FOR_USER and self._is_back(delivery):
+
+    async def _wait(self, delivery: Delivery, error: WindowClosed, now: datetime) -> None:
+        """Keep a message for the person's next touch, unless another process reaches them."""
+        state = DeliveryState.WAITING_FOR_USER
+        try:
+            async with self._database.transaction() as session:
+                if await self._is_elsewhere(session, delivery, now):
+                    await outbox.retry(session, delivery, due_at=now, code=error.code)
+                    return
+                await outbox.settle(session, delivery, state, now=now, code=error.code)
+        except LeaseLost:
+            log.info("lease lost", extra={"delivery": delivery.id})
+            return
+        _log_end(delivery, state, error.code)
+        if self._is_back(delivery):
             async with self._database.transaction() as session:
                 await outbox.release_waiting(session, delivery.contact_id, now=now)
+
+    async def _is_elsewhere(self, session: Session, delivery: Delivery, now: datetime) -> bool:
+        if delivery.channel not in self._holding.channels:
+            return False
+        return await processes.held_elsewhere(session, self._holding, delivery.contact_id, now=now)
 
     def _is_back(self, delivery: Delivery) -> bool:
         """Tell whether a person came back while we wrote down that they were not there."""
@@ -195,15 +214,17 @@ class Sender:
     async def _note(
         self, delivery: Delivery, state: DeliveryState, *, now: datetime, code: str = ""
     ) -> None:
-        log.info(
-            state,
-            extra={"channel": delivery.channel, "delivery": delivery.id, "code": code},
-        )
+        _log_end(delivery, state, code)
         try:
             async with self._database.transaction() as session:
                 await outbox.settle(session, delivery, state, now=now, code=code)
         except LeaseLost:
             log.info("lease lost", extra={"delivery": delivery.id})
+
+
+def _log_end(delivery: Delivery, state: DeliveryState, code: str) -> None:
+    what = {"channel": delivery.channel, "delivery": delivery.id, "code": code}
+    log.info(state, extra=what)
 
 
 def pause(attempt: int) -> float:

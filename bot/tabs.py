@@ -1,7 +1,7 @@
 """Young people's open tabs: noted as this process's, and what waited for them let go."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -43,3 +43,18 @@ async def let_go(
         if person is not None:
             await contacts.hold(session, person, process, at=at)
             await outbox.release_waiting(session, person, now=now)
+
+
+async def let_all_go(
+    database: Database,
+    process: UUID,
+    present: Mapping[str, datetime],
+    clock: Callable[[], datetime],
+) -> None:
+    """Do so for every open tab, after others took this process for dead.
+
+    Raises:
+        StorageError: begin again; what was done does no harm twice.
+    """
+    for address, since in present.items():
+        await let_go(database, process, address, at=since, now=clock())

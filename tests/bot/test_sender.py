@@ -1,7 +1,8 @@
 """The road out: sent, again later, or never."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 from bot.channels.base import (
     Capabilities,
@@ -12,13 +13,15 @@ from bot.channels.base import (
     WindowClosed,
 )
 from bot.sender import GIVE_UP, TRIES, Sender, pause
+from storage import contacts, processes
 from storage.database import Database
 from storage.records import DeliveryState
-from tests.bot.road import PROCESS, SOON, Road, nlu, said, understood
+from tests.bot.road import PROCESS, SOON, FakeChannel, Road, nlu, said, understood
+from tests.factories import NOON
 
 
-async def answered(database: Database) -> Road:
-    road = Road(database, nlu(lambda _: understood("greet")))
+async def answered(database: Database, channel: FakeChannel | None = None) -> Road:
+    road = Road(database, nlu(lambda _: understood("greet")), channel or FakeChannel())
     await road.hear(said("안녕하세요"))
     await road.answer()
     return road
@@ -100,6 +103,49 @@ async def test_a_person_who_came_back_meanwhile_is_not_left_waiting(database: Da
 
     assert DeliveryState.WAITING_FOR_USER not in await states(road)
     assert await road.deliver()
+
+
+async def _held_by(road: Road, process: UUID) -> None:
+    talk = await road.conversation()
+    async with road.database.transaction() as session:
+        await contacts.hold(session, talk.contact_id, process, at=NOON)
+
+
+async def _beat(road: Road, process: UUID, now: datetime) -> None:
+    async with road.database.transaction() as session:
+        await processes.beat(session, process, roles="web", now=now)
+
+
+async def test_who_seemed_dead_and_is_not_gets_back_what_is_for_its_tabs(
+    database: Database,
+) -> None:
+    other, later = uuid4(), SOON + processes.LIVE
+    held = Capabilities(1000, TextUnit.CHARACTERS, 10, 14, 64, held=True)
+    road = await answered(database, FakeChannel(capabilities=held))
+    await _held_by(road, other)
+    await _beat(road, other, SOON)
+    delivery = await road.sender.take(later)
+    assert delivery is not None
+    road.channel.failures = [WindowClosed("fake", "offline")]
+
+    await _beat(road, other, later)
+    await road.sender.work(delivery, later)
+
+    assert set(await states(road)) == {DeliveryState.PENDING}
+    assert await road.sender.take(later) is None
+
+
+async def test_who_is_nowhere_is_waited_for_even_if_another_process_held_them(
+    database: Database,
+) -> None:
+    held = Capabilities(1000, TextUnit.CHARACTERS, 10, 14, 64, held=True)
+    road = await answered(database, FakeChannel(capabilities=held))
+    await _held_by(road, uuid4())
+    road.channel.failures = [WindowClosed("fake", "offline")]
+
+    await road.deliver()
+
+    assert (await states(road))[0] is DeliveryState.WAITING_FOR_USER
 
 
 async def test_words_that_waited_for_more_than_a_week_are_not_for_whoever_comes(

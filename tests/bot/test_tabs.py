@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot import tabs
 from bot.channels.web import WebChannel
 from bot.intake import Intake
 from storage import tables
 from storage.database import Database
+from storage.records import DeliveryState
 from tests.bot.road import SOON, Road, nlu, said, understood
 from tests.factories import NOON
 
@@ -110,3 +111,55 @@ async def test_a_tab_that_moved_as_its_first_turn_was_taken_gets_the_answer(
     await road.engine.work(turn, SOON)
 
     assert await _holder(database) == NEW
+
+
+async def _waits(database: Database) -> bool:
+    async with database.reading() as session:
+        found = await session.execute(select(tables.outbox.c.state))
+        return DeliveryState.WAITING_FOR_USER in found.scalars()
+
+
+async def _nobody_was_there(database: Database) -> None:
+    """A process that has no tab finds nobody, and notes that."""
+    waiting = update(tables.outbox).values(state=DeliveryState.WAITING_FOR_USER)
+    async with database.transaction() as session:
+        await session.execute(waiting)
+
+
+async def test_who_was_taken_for_dead_lets_go_what_waits_for_its_open_tabs(
+    database: Database,
+) -> None:
+    await _written(database, at=NOON)
+    await _road(database).answer()
+    here = _web(database, OLD, lambda: SOON)
+    await here.connected("tab", Tab(), returning=True)
+    await _nobody_was_there(database)
+
+    await tabs.let_all_go(database, OLD, here.present, lambda: SOON)
+
+    assert not await _waits(database)
+
+
+async def test_who_was_taken_for_dead_takes_back_no_tab_that_is_elsewhere_by_now(
+    database: Database,
+) -> None:
+    await _written(database, at=NOON)
+    await _road(database).answer()
+    lost = _web(database, OLD, lambda: SOON)
+    await lost.connected("tab", Tab(), returning=True)
+    second = timedelta(seconds=1)
+    await _web(database, NEW, lambda: SOON + second).connected("tab", Tab(), returning=True)
+
+    await tabs.let_all_go(database, OLD, lost.present, lambda: SOON + 2 * second)
+
+    assert await _holder(database) == NEW
+
+
+async def test_a_tab_that_is_gone_is_not_present() -> None:
+    web, tab = WebChannel(lambda: NOON), Tab()
+    await web.connected("tab", tab, returning=False)
+    there = dict(web.present)
+
+    web.disconnected("tab", tab)
+
+    assert (there, web.present) == ({"tab": NOON}, {})

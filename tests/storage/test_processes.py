@@ -20,9 +20,11 @@ from tests.factories import (
 MINE, OTHER = uuid4(), uuid4()
 
 
-async def _beat(database: Database, process: UUID, roles: str = "web") -> None:
+async def _beat(
+    database: Database, process: UUID, roles: str = "web", *, now: datetime = NOON
+) -> bool:
     async with database.transaction() as session:
-        await processes.beat(session, process, roles=roles, now=NOON)
+        return await processes.beat(session, process, roles=roles, now=now)
 
 
 async def _hold(
@@ -118,6 +120,43 @@ async def test_only_living_processes_of_a_role_are_counted(database: Database) -
     async with database.reading() as session:
         assert await processes.count_live(session, "sender", now=NOON) == 1
         assert await processes.count_live(session, "sender", now=NOON + LIVE) == 0
+
+
+async def test_a_process_learns_from_its_beat_that_others_took_it_for_dead(
+    database: Database,
+) -> None:
+    second = timedelta(seconds=1)
+    await _beat(database, MINE)
+
+    assert not await _beat(database, MINE, now=NOON + LIVE - second)
+    assert await _beat(database, MINE, now=NOON + 2 * LIVE - second)
+
+
+async def test_a_process_that_was_forgotten_counts_as_taken_for_dead(database: Database) -> None:
+    assert await _beat(database, MINE)
+
+
+async def _is_elsewhere(database: Database, contact_id: UUID, now: datetime = NOON) -> bool:
+    async with database.transaction() as session:
+        holding = Holding(MINE, frozenset({"fake"}))
+        return await processes.held_elsewhere(session, holding, contact_id, now=now)
+
+
+async def test_a_person_is_elsewhere_only_while_another_living_process_holds_them(
+    database: Database,
+) -> None:
+    await _beat(database, MINE)
+    await _beat(database, OTHER)
+    talk = await talk_of(database)
+
+    free = await _is_elsewhere(database, talk.contact_id)
+    await _hold(database, talk.contact_id, OTHER)
+    held = await _is_elsewhere(database, talk.contact_id)
+    dead = await _is_elsewhere(database, talk.contact_id, NOON + LIVE)
+    await _hold(database, talk.contact_id, MINE)
+    mine = await _is_elsewhere(database, talk.contact_id)
+
+    assert (free, held, dead, mine) == (False, True, False, False)
 
 
 async def test_a_start_alone_takes_over_what_was_under_way(database: Database) -> None:

@@ -1,7 +1,7 @@
 """The web page as a channel: its open sockets, and replies that wait to be seen."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -58,6 +58,7 @@ class WebChannel:
         self._clock = clock
         self._returned = returned
         self._sockets: dict[str, list[Socket]] = {}
+        self._since: dict[str, datetime] = {}  # when the newest of them connected
         self._unseen: dict[tuple[str, str], asyncio.Future[None]] = {}
 
     @property
@@ -112,9 +113,14 @@ class WebChannel:
         """Tell whether a tab of `address` is open now."""
         return bool(self._sockets.get(address))
 
+    @property
+    def present(self) -> Mapping[str, datetime]:
+        """Addresses with an open tab, and when the newest one connected."""
+        return dict(self._since)
+
     async def connected(self, address: str, socket: Socket, *, returning: bool) -> None:
         """Take a tab in. The oldest one goes when a session has too many."""
-        at = self._clock()
+        at = self._since[address] = self._clock()
         sockets = self._sockets.setdefault(address, [])
         sockets.append(socket)
         if len(sockets) > SOCKETS_PER_ADDRESS:
@@ -129,6 +135,7 @@ class WebChannel:
             self._sockets[address] = left
         else:
             self._sockets.pop(address, None)
+            self._since.pop(address, None)
 
     def acknowledged(self, address: str, key: str) -> bool:
         """Note that a tab of `address` has shown `key`; False when nobody waits for it."""
