@@ -117,6 +117,7 @@ async def _replay_delivery(session: Session, letter: DeadLetter, *, now: datetim
         .values(
             state=DeliveryState.PENDING,
             attempt=0,
+            tries=0,
             due_at=now,
             settled_at=None,
             code="",

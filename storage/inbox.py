@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, Row, case, func, or_, select, update
 
 from storage import places
+from storage.crashes import CRASH_TRIES, TRUSTED_TRIES, suspect_lease
 from storage.database import Session, Topic, wake
 from storage.errors import KeyMissing, LeaseLost, SealBroken
 from storage.keyring import Purpose
@@ -32,12 +33,6 @@ LONGEST_BACKOFF = timedelta(seconds=60)
 TURN_EVENTS = 50  # in one turn; the rest is the next one
 YIELD = timedelta(seconds=20)  # how much someone new gives way to those whose talk runs
 HEAD_START = timedelta(days=1)  # of a crisis, before everybody
-
-TRUSTED_TRIES = 3
-"""Leases without an end after which only the first event is taken, to find what kills."""
-CRASH_TRIES = 20
-"""Leases without an end after which the first event is set aside; a quarter of an hour."""
-LONGEST_LEASE = timedelta(seconds=60)
 
 
 class EventState(StrEnum):
@@ -96,7 +91,7 @@ async def take_turn(
             tries = await _bury_the_first(session, route)
         limit = 1 if tries > TRUSTED_TRIES else TURN_EVENTS
         if tries > TRUSTED_TRIES:
-            await _longer(session, route, until=now + _suspect_lease(lease, tries))
+            await _longer(session, route, until=now + suspect_lease(lease, tries))
         events = await _open_all(session, vault, route.route, limit=limit)
         if events:
             return PendingTurn(route.route, route.channel, route.fence, events, tries)
@@ -170,6 +165,19 @@ async def postpone_turn(
     return True
 
 
+async def give_back(session: Session, turn: PendingTurn, *, now: datetime) -> None:
+    """Give the person back for another try later; nothing is counted against them.
+
+    It waits as long as it has waited already, 60 s at most.
+
+    Raises:
+        LeaseLost: another worker has this person now; nothing was written.
+    """
+    await _check_fence(session, turn)
+    waited = now - max((event.received_at for event in turn.events), default=now)
+    await _let_go(session, turn.route, at=now + max(FIRST_BACKOFF, min(LONGEST_BACKOFF, waited)))
+
+
 async def bury(session: Session, turn: PendingTurn, event_id: UUID, code: str) -> None:
     """Set one event of a turn aside for an operator to look at; the turn goes on without it.
 
@@ -240,15 +248,8 @@ async def hold(
 
 
 async def _longer(session: Session, route: Row[Any], *, until: datetime) -> None:
-    # What may kill its workers waits longer each time; a machine that restarts again and
-    # again must not set aside what never did any harm.
     where = routes.c.route == route.route
     await session.execute(update(routes).where(where).values(lease_until=until))
-
-
-def _suspect_lease(lease: timedelta, tries: int) -> timedelta:
-    doubled: timedelta = lease * 2 ** (tries - TRUSTED_TRIES)
-    return max(lease, min(LONGEST_LEASE, doubled))
 
 
 def _row(vault: Vault, event: InboxEvent, now: datetime) -> dict[str, Any]:

@@ -5,6 +5,7 @@ stay in the transcript). Only the first pending message of a talk can be claimed
 has to wait holds up those behind it, and one that is settled lets them go.
 """
 
+import random
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, Row, exists, func, insert, select, update
 
 from storage import places
+from storage.crashes import CRASH_TRIES, TRUSTED_TRIES, suspect_lease
 from storage.database import Session, Topic, wake
 from storage.errors import KeyMissing, LeaseLost, SealBroken
 from storage.processes import Holding, reachable
@@ -69,6 +71,7 @@ async def put(
             from_counselor=from_counselor,
             state=DeliveryState.PENDING,
             attempt=0,
+            tries=0,
             part=0,
             fence=0,
             due_at=now,
@@ -93,10 +96,18 @@ async def claim(
     Where only the holder of a connection can send, `holding` says whom this process reaches.
 
     A sender that dies keeps it no longer than `lease`, so a person may get a message twice
-    but never not at all. One that does not open is DEAD at once, and the next one is taken.
+    but never not at all. One that does not open is DEAD at once, and so is one over which
+    sender after sender died; the next one is taken.
     """
     due = _HEAD & outbox.c.channel.in_(channels) & reachable(holding, now=now)
     while (row := await _lease(session, due, now=now, until=now + lease)) is not None:
+        if row.tries > CRASH_TRIES:
+            await _bury(session, row.id, "crash", now=now)
+            continue
+        if row.tries > TRUSTED_TRIES:
+            await _longer(
+                session, row.id, until=now + _apart(suspect_lease(lease, row.tries), lease)
+            )
         try:
             return await _open(session, vault, row)
         except (SealBroken, KeyMissing) as error:
@@ -118,7 +129,7 @@ async def settle(
     Raises:
         LeaseLost: another sender has it, or it was cancelled; nothing was written.
     """
-    values: dict[str, Any] = {"state": state, "code": code, "settled_at": now}
+    values: dict[str, Any] = {"state": state, "code": code, "settled_at": now, "tries": 0}
     if state not in _KEEPS_BODY:
         values["body_ct"] = None
     await _write(session, delivery, values)
@@ -141,7 +152,7 @@ async def retry(session: Session, delivery: Delivery, *, due_at: datetime, code:
     Raises:
         LeaseLost: another sender has it, or it was cancelled; nothing was written.
     """
-    await _write(session, delivery, {"due_at": due_at, "code": code})
+    await _write(session, delivery, {"due_at": due_at, "code": code, "tries": 0})
 
 
 async def release_waiting(session: Session, contact_id: UUID, *, now: datetime) -> None:
@@ -220,11 +231,25 @@ async def _lease(
     statement = (
         update(outbox)
         .where(outbox.c.id == due)
-        .values(due_at=until, fence=outbox.c.fence + 1, attempt=outbox.c.attempt + 1)
+        .values(
+            due_at=until,
+            fence=outbox.c.fence + 1,
+            attempt=outbox.c.attempt + 1,
+            tries=outbox.c.tries + 1,
+        )
         .returning(outbox)
     )
     row: Row[Any] | None = (await session.execute(statement)).one_or_none()
     return row
+
+
+async def _longer(session: Session, row_id: UUID, *, until: datetime) -> None:
+    await session.execute(update(outbox).where(outbox.c.id == row_id).values(due_at=until))
+
+
+def _apart(longest: timedelta, shortest: timedelta) -> timedelta:
+    """Spread what was under way together, so that what kills is soon alone when it does."""
+    return max(shortest, longest * (0.5 + random.random() / 2))  # noqa: S311 # nosec B311
 
 
 async def _open(session: Session, vault: Vault, row: Row[Any]) -> Delivery:

@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import select, update
 
 from storage import outbox
+from storage.crashes import CRASH_TRIES, LONGEST_LEASE
 from storage.database import Database, Topic
-from storage.errors import LeaseLost
+from storage.errors import DatabaseAway, LeaseLost
 from storage.records import Delivery, DeliveryState
 from storage.tables import contacts
 from storage.tables import outbox as table
@@ -210,6 +211,68 @@ async def test_a_message_that_does_not_open_is_dead_and_the_next_one_goes(
         row = (await session.execute(select(table).where(table.c.line_id == line.id))).one()
     assert row.state == DeliveryState.DEAD
     assert row.code == ("key_missing" if what == "key" else "seal_broken")
+
+
+async def test_an_outage_of_the_keys_is_no_try_of_a_message(
+    database: Database, keyless: Database
+) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+
+    with pytest.raises(DatabaseAway):
+        await delivery_claimed(keyless)
+
+    delivery = await delivery_claimed(database)
+    assert delivery is not None
+    assert delivery.attempt == 1
+
+
+async def _dies(database: Database, times: int, *, since: datetime = NOON) -> datetime:
+    """When a message is due again over which this many senders died."""
+    for number in range(times):
+        given = await delivery_claimed(database, now=since + number * LONGEST_LEASE)
+        assert _body(given) == "body:하나"
+    return since + times * LONGEST_LEASE
+
+
+async def test_a_message_over_which_sender_after_sender_dies_is_dead_and_the_next_one_goes(
+    database: Database,
+) -> None:
+    talk = await talk_of(database)
+    line = await sent_out(database, talk, "하나")
+    await sent_out(database, talk, "둘")
+    due = await _dies(database, CRASH_TRIES)
+
+    async with database.wakeups.subscribe(Topic.QUEUE) as consoles:
+        assert _body(await delivery_claimed(database, now=due)) == "body:둘"
+        assert await consoles.wait(0)
+
+    async with database.reading() as session:
+        row = (await session.execute(select(table).where(table.c.line_id == line.id))).one()
+    assert (row.state, row.code) == (DeliveryState.DEAD, "crash")
+    assert row.body_ct is not None
+
+
+async def test_a_message_that_was_given_back_was_not_what_killed_its_senders(
+    database: Database,
+) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+    due = await _dies(database, CRASH_TRIES - 1)
+    await _retry(database, await delivery_claimed(database, now=due), due + LONGEST_LEASE)
+
+    again = await _dies(database, CRASH_TRIES, since=due + LONGEST_LEASE)
+
+    assert await delivery_claimed(database, now=again) is None
+
+
+async def test_a_message_that_may_kill_its_senders_rests_longer_each_time(
+    database: Database,
+) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+    due = await _dies(database, CRASH_TRIES - 2)
+    assert await delivery_claimed(database, now=due) is not None
+
+    assert await delivery_claimed(database, now=due + LEASE) is None
+    assert await delivery_claimed(database, now=due + LONGEST_LEASE) is not None
 
 
 async def test_a_settled_delivery_rings_for_senders_and_consoles(database: Database) -> None:
