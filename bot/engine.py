@@ -19,7 +19,7 @@ from bot.nlu_client import NluClient
 from handoff import queue, steps
 from storage import contacts, conversations, crossings, inbox, outbox, transcript
 from storage.database import Database, Session
-from storage.errors import LeaseLost
+from storage.errors import DatabaseAway, LeaseLost
 from storage.records import Contact, Conversation, ConversationState, PendingTurn, Speaker
 
 log = logging.getLogger("gyeot.engine")
@@ -118,6 +118,10 @@ class Engine:
                 await self._answer(*in_order(turn, messages), now)
         except LeaseLost:
             raise
+        except DatabaseAway as error:  # of the keys: it says nothing about these words
+            log.warning("turn given back", extra={"channel": turn.channel, "code": error.code})
+            async with self._database.transaction() as session:
+                await inbox.give_back(session, turn, now=now)
         except Exception:
             log.exception("turn failed", extra={"channel": turn.channel})
             await self._postpone(turn, messages, now)

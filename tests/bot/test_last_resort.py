@@ -139,6 +139,33 @@ async def test_what_not_even_a_person_can_be_given_is_set_aside_and_what_follows
     assert "canary" not in caplog.text
 
 
+async def test_an_outage_of_the_keys_is_no_failure_of_a_turn(
+    database: Database, keyless: Database
+) -> None:
+    road, away = Road(database, nlu(greeting)), Road(keyless, nlu(greeting))
+    await road.hear(said("안녕하세요"))
+    await _tried(away, 2 * inbox.MAX_ATTEMPTS)
+
+    await road.answer(SOON + 3 * HOUR)
+
+    assert (await road.conversation()).state is ConversationState.BOT
+    assert await _outcomes(database) == [(EventState.DONE, "", True)]
+
+
+async def test_a_turn_that_waits_for_the_keys_is_tried_within_a_minute_of_their_return(
+    database: Database, keyless: Database
+) -> None:
+    road, away = Road(database, nlu(greeting)), Road(keyless, nlu(greeting))
+    await road.hear(said("안녕하세요"))
+    soon, late = SOON + timedelta(seconds=2), SOON + HOUR
+    assert await away.answer(SOON)
+    assert await away.answer(soon)
+    assert await away.answer(late)
+
+    assert not await road.answer(late + timedelta(seconds=59))
+    assert await road.answer(late + timedelta(seconds=60))
+
+
 async def _died_over(road: Road, times: int) -> datetime:
     """Workers that take the turn and are killed; returns when it is free again."""
     for number in range(times):
