@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from bot.breaker import THRESHOLD
 from bot.channels.base import (
     Capabilities,
     PermanentSendError,
@@ -257,6 +258,64 @@ async def test_a_trouble_that_only_an_operator_mends_is_shown_until_something_ar
     await road.deliver(SOON + timedelta(minutes=1))
 
     assert shown == {"fake": "quota"}
+    assert road.sender.troubles == {}
+
+
+async def test_a_send_that_took_long_is_tried_again_after_its_end(database: Database) -> None:
+    road = await answered(database)
+    road.channel.failures = [TemporarySendError("fake", "timeout", retry_after=10)]
+    delivery = await road.sender.take(SOON)
+    assert delivery is not None
+    ended = road.now = SOON + timedelta(seconds=15)
+
+    await road.sender.work(delivery, SOON)
+
+    assert not await road.deliver(ended + timedelta(seconds=9))
+    assert await road.deliver(ended + timedelta(seconds=11))
+
+
+async def _of_two_people(database: Database, failures: int) -> Road:
+    """Answers to two people, after this many tries that no provider answered."""
+    road = await answered(database)
+    await road.hear(replace(said("안녕하세요"), account="b", address="b"))
+    await road.answer()
+    road.channel.failures = [TemporarySendError("fake", "timeout") for _ in range(failures)]
+    for number in range(failures):
+        assert await road.deliver(SOON + number * timedelta(minutes=2))
+    return road
+
+
+async def test_a_channel_that_answers_nobody_is_left_alone_for_a_while(
+    database: Database,
+) -> None:
+    road = await _of_two_people(database, THRESHOLD)
+    assert road.sender.troubles == {"fake": "away"}
+
+
+async def test_what_we_refuse_ourselves_does_not_show_that_a_provider_answers(
+    database: Database,
+) -> None:
+    road = await _of_two_people(database, THRESHOLD)
+    hour = timedelta(hours=1)
+    road.channel.capabilities = Capabilities(
+        1000, TextUnit.CHARACTERS, 10, 14, 64, push_window=hour
+    )
+
+    assert await road.deliver(SOON + 2 * hour)
+
+    assert len(road.channel.tried) == THRESHOLD  # the provider was not asked
+    assert road.sender.troubles == {"fake": "away"}
+
+
+async def test_one_person_whom_nothing_reaches_shuts_no_channel_for_others(
+    database: Database,
+) -> None:
+    road = await answered(database)
+    road.channel.failures = [TemporarySendError("fake", "timeout") for _ in range(2 * THRESHOLD)]
+
+    for number in range(2 * THRESHOLD):
+        assert await road.deliver(SOON + number * timedelta(minutes=2))
+
     assert road.sender.troubles == {}
 
 
