@@ -162,7 +162,7 @@ class Sender:
         if error.code in TROUBLES:
             self._troubles[delivery.channel] = error.code
             log.error("operator needed", extra={"channel": error.channel, "code": error.code})
-        if now - delivery.created_at > GIVE_UP:
+        if now - delivery.since > GIVE_UP:
             await self._note(delivery, DeliveryState.DEAD, code=error.code)
             return
         due = now + timedelta(seconds=max(error.retry_after, pause(delivery.attempt)))

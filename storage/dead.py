@@ -119,6 +119,7 @@ async def _replay_delivery(session: Session, letter: DeadLetter, *, now: datetim
             attempt=0,
             tries=0,
             due_at=now,
+            again_at=now,
             settled_at=None,
             code="",
             fence=deliveries.c.fence + 1,

@@ -172,7 +172,7 @@ async def release_waiting(session: Session, contact_id: UUID, *, now: datetime) 
     statement = (
         update(outbox)
         .where(*waiting)
-        .values(state=DeliveryState.PENDING, due_at=now, settled_at=None, code="")
+        .values(state=DeliveryState.PENDING, due_at=now, again_at=now, settled_at=None, code="")
         .returning(outbox.c.id)
     )
     if (await session.execute(statement)).first() is not None:
@@ -190,6 +190,8 @@ async def redirect(session: Session, conversation: Conversation, *, now: datetim
             channel=conversation.channel,
             state=DeliveryState.PENDING,
             due_at=now,
+            again_at=now,
+            tries=0,
             fence=outbox.c.fence + 1,
         )
     )
@@ -275,6 +277,7 @@ async def _open(session: Session, vault: Vault, row: Row[Any]) -> Delivery:
         part=row.part,
         fence=row.fence,
         created_at=row.created_at,
+        since=row.again_at or row.created_at,
         heard_at=person.heard_at,
     )
 

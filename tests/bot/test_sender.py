@@ -14,7 +14,7 @@ from bot.channels.base import (
     WindowClosed,
 )
 from bot.sender import GIVE_UP, TRIES, Sender, pause
-from storage import contacts, processes
+from storage import contacts, dead, processes
 from storage.database import Database
 from storage.records import DeliveryState
 from tests.bot.road import PROCESS, SOON, FakeChannel, Road, nlu, said, understood
@@ -93,6 +93,42 @@ async def test_an_answer_is_tried_for_a_day_and_then_shown_as_not_delivered(
 
     assert DeliveryState.DEAD not in still_tried
     assert DeliveryState.DEAD in await states(road)
+
+
+async def test_what_waited_for_the_person_is_tried_for_a_day_from_their_return(
+    database: Database,
+) -> None:
+    road, back = await answered(database), SOON + 2 * GIVE_UP
+    road.channel.failures = [WindowClosed("fake", "window")]
+    await road.deliver()
+    await road.hear(said("저 왔어요"), now=back - timedelta(seconds=1))
+    await road.answer(back)
+    road.channel.failures = [TemporarySendError("fake", "busy")]
+
+    await road.deliver(back)
+    await road.deliver(back + timedelta(minutes=2))
+
+    assert DeliveryState.DEAD not in await states(road)
+    assert "챗봇" in road.channel.sent[0][1].text
+
+
+async def test_a_dead_letter_that_is_replayed_is_tried_for_another_day(
+    database: Database,
+) -> None:
+    road, again = await answered(database), SOON + 2 * GIVE_UP
+    road.channel.failures = [PermanentSendError("fake", "refused")]
+    await road.deliver()
+    async with database.transaction() as session:
+        (letter,) = await dead.letters(session)
+        await dead.replay(session, letter.id, now=again)
+    road.channel.failures = [TemporarySendError("fake", "busy")]
+
+    await road.deliver(again)
+    tried = await states(road)
+    await road.deliver(again + timedelta(minutes=2))
+
+    assert DeliveryState.DEAD not in tried
+    assert "챗봇" in road.channel.sent[0][1].text
 
 
 async def test_a_person_who_came_back_meanwhile_is_not_left_waiting(database: Database) -> None:
