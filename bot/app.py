@@ -242,6 +242,9 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
             loops.lapsing(database, house.notices, utc_now),
             loops.sweeping(database, utc_now),
         ]
+    if ProcessRole.SENDER in house.roles:
+        on = (*house.providers, house.web.name)
+        made.append(loops.giving_up(database, on, utc_now))
     if {ProcessRole.WEB, ProcessRole.SENDER} & set(house.roles):
         made.append(Pump(house.sender, database, Topic.OUTBOX, utc_now, width=DELIVERIES).run())
     return made

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -12,10 +12,10 @@ from bot.intake import Intake
 from bot.notices import ContentNotices
 from bot.pressure import Pressure
 from bot.roles import ProcessRole
-from bot.sender import Sender
+from bot.sender import GIVE_UP, Sender
 from bot.webhooks import acknowledge
 from handoff import queue
-from storage import inbox, processes, retention
+from storage import inbox, outbox, processes, retention
 from storage.database import Database
 
 log = logging.getLogger("gyeot.loops")
@@ -100,6 +100,21 @@ async def sweeping(database: Database, clock: Clock) -> None:
                 more = (await retention.sweep(session, now=clock())).more
 
     await _again(sweep, SWEEP, "sweep")
+
+
+async def giving_up(database: Database, channels: Collection[str], clock: Clock) -> None:
+    """Set aside again and again what is for a channel that was switched off a day ago."""
+
+    async def step() -> None:
+        found = outbox.BATCH
+        while found == outbox.BATCH:
+            now = clock()
+            async with database.transaction() as session:
+                found = await outbox.give_up(session, channels, before=now - GIVE_UP, now=now)
+            if found:
+                log.error("channel is off", extra={"count": found})
+
+    await _again(step, SWEEP, "give up")
 
 
 async def polling(poller: TelegramPoller, channel: TelegramChannel, intake: Intake) -> None:

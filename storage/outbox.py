@@ -22,6 +22,7 @@ from storage.records import Conversation, Delivery, DeliveryState, Line
 from storage.tables import contacts, conversations, outbox
 from storage.vault import Vault
 
+BATCH = 1000  # messages in one step of `give_up`
 STALE = timedelta(days=7)
 """How long words wait for a person; longer than that they are not theirs to find."""
 
@@ -196,6 +197,30 @@ async def redirect(session: Session, conversation: Conversation, *, now: datetim
         )
     )
     wake(session, Topic.OUTBOX)
+
+
+async def give_up(
+    session: Session, channels: Collection[str], *, before: datetime, now: datetime
+) -> int:
+    """Set aside what was due before a time and is not for one of `channels`: nobody takes it.
+
+    Returns:
+        How many, `BATCH` at most; then there may be more.
+    """
+    untaken = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.state == DeliveryState.PENDING,
+            outbox.c.channel.not_in(channels),
+            outbox.c.due_at < before,
+        )
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    found = (await session.execute(untaken)).scalars().all()
+    for row_id in found:
+        await _bury(session, row_id, "channel_off", now=now)
+    return len(found)
 
 
 async def cancel(session: Session, conversation_id: UUID) -> None:

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from bot import loops
-from bot.sender import Sender
+from bot.sender import GIVE_UP, Sender
 from storage import processes
-from storage.database import Database
-from tests.factories import NOON
+from storage.database import Database, Topic
+from tests.factories import NOON, sent_out, talk_of
 
 PROCESS = uuid4()
 
@@ -53,3 +53,19 @@ async def test_what_is_done_after_missed_beats_is_done_again_until_it_succeeds()
     await _until(done, loops.coming_back(missed, step))
 
     assert not missed.is_set()
+
+
+async def test_what_is_for_a_channel_that_was_switched_off_is_given_up_after_a_day(
+    database: Database,
+) -> None:
+    await sent_out(database, await talk_of(database, channel="off"), "하나")
+
+    def clock() -> datetime:
+        return NOON + GIVE_UP + timedelta(seconds=1)
+
+    async with database.wakeups.subscribe(Topic.QUEUE) as consoles:
+        giving_up = asyncio.create_task(loops.giving_up(database, ("web",), clock))
+        told = await consoles.wait(30)
+        giving_up.cancel()
+
+    assert told

@@ -12,6 +12,7 @@ from storage.tables import contacts
 from storage.tables import outbox as table
 from tests.factories import LEASE, NOBODY, NOON, delivery_claimed, sent_out, talk_of
 
+SECOND = timedelta(seconds=1)
 LATER = NOON + timedelta(minutes=5)
 FINAL = [DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.CANCELLED]
 
@@ -224,6 +225,40 @@ async def test_an_outage_of_the_keys_is_no_try_of_a_message(
     delivery = await delivery_claimed(database)
     assert delivery is not None
     assert delivery.attempt == 1
+
+
+async def _given_up(database: Database, *channels: str, before: datetime) -> int:
+    async with database.transaction() as session:
+        return await outbox.give_up(session, channels, before=before, now=LATER)
+
+
+async def test_what_no_channel_takes_any_more_is_dead_when_it_was_due_long_enough(
+    database: Database,
+) -> None:
+    line = await sent_out(database, await talk_of(database, channel="off"), "하나")
+
+    early = await _given_up(database, "fake", before=NOON)
+    late = await _given_up(database, "fake", before=NOON + SECOND)
+
+    async with database.reading() as session:
+        row = (await session.execute(select(table).where(table.c.line_id == line.id))).one()
+    assert (early, late) == (0, 1)
+    assert (row.state, row.code, row.settled_at) == (DeliveryState.DEAD, "channel_off", LATER)
+    assert row.body_ct is not None
+
+
+async def test_what_is_given_up_rings_for_consoles(database: Database) -> None:
+    await sent_out(database, await talk_of(database, channel="off"), "하나")
+
+    async with database.wakeups.subscribe(Topic.QUEUE) as consoles:
+        await _given_up(database, "fake", before=LATER)
+        assert await consoles.wait(0)
+
+
+async def test_what_a_channel_still_takes_is_never_given_up(database: Database) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+
+    assert await _given_up(database, "fake", "web", before=LATER) == 0
 
 
 async def _dies(database: Database, times: int, *, since: datetime = NOON) -> datetime:
