@@ -81,12 +81,14 @@ class Engine:
     async def work(self, work: PendingTurn, now: datetime) -> None:
         """Answer one turn; what fails is tried again later, and given to a person at last."""
         try:
-            turn, messages = await self._read_bodies(work)
+            turn, messages = await self._read_bodies(work, now)
             await self._work(turn, messages, now)
         except LeaseLost:
             log.info("lease lost", extra={"channel": work.channel})
 
-    async def _read_bodies(self, work: PendingTurn) -> tuple[PendingTurn, Sequence[InboundMessage]]:
+    async def _read_bodies(
+        self, work: PendingTurn, now: datetime
+    ) -> tuple[PendingTurn, Sequence[InboundMessage]]:
         """Read every event; one that cannot be read is set aside, and the rest is the turn."""
         events, messages = [], []
         for event in work.events:
@@ -94,7 +96,7 @@ class Engine:
                 messages.append(event_body.load(event.body))
             except event_body.BodyBroken as error:
                 async with self._database.transaction() as session:
-                    await inbox.bury(session, work, event.id, error.code)
+                    await inbox.bury(session, work, event.id, error.code, now=now)
             else:
                 events.append(event)
         return replace(work, events=tuple(events)), messages

@@ -62,7 +62,9 @@ async def running(
     found = await conversations.open_talk(session, contact.id)
     if found is not None or all(m.kind in QUIET for m in messages):
         return found
-    return await conversations.start(session, vault, contact, language=Language.KO, now=now)
+    talk = await conversations.start(session, vault, contact, language=Language.KO, now=now)
+    await steps.note(session, None, "open", talk, now=now)
+    return talk
 
 
 async def keep(

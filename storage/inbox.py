@@ -88,11 +88,11 @@ async def take_turn(
     while (route := await _lease(session, now=now, until=now + lease)) is not None:
         tries = route.tries
         if tries > CRASH_TRIES:
-            tries = await _bury_the_first(session, route)
+            tries = await _bury_the_first(session, route, now=now)
         limit = 1 if tries > TRUSTED_TRIES else TURN_EVENTS
         if tries > TRUSTED_TRIES:
             await _longer(session, route, until=now + suspect_lease(lease, tries))
-        events = await _open_all(session, vault, route.route, limit=limit)
+        events = await _open_all(session, vault, route.route, limit=limit, now=now)
         if events:
             return PendingTurn(route.route, route.channel, route.fence, events, tries)
         await _let_go(session, route.route, at=now)
@@ -178,14 +178,16 @@ async def give_back(session: Session, turn: PendingTurn, *, now: datetime) -> No
     await _let_go(session, turn.route, at=now + max(FIRST_BACKOFF, min(LONGEST_BACKOFF, waited)))
 
 
-async def bury(session: Session, turn: PendingTurn, event_id: UUID, code: str) -> None:
+async def bury(
+    session: Session, turn: PendingTurn, event_id: UUID, code: str, *, now: datetime
+) -> None:
     """Set one event of a turn aside for an operator to look at; the turn goes on without it.
 
     Raises:
         LeaseLost: another worker has this person now; nothing was written.
     """
     await _check_fence(session, turn)
-    await _bury(session, [event_id], code)
+    await _bury(session, [event_id], code, now=now)
 
 
 async def bury_turn(session: Session, turn: PendingTurn, code: str, *, now: datetime) -> None:
@@ -195,7 +197,7 @@ async def bury_turn(session: Session, turn: PendingTurn, code: str, *, now: date
         LeaseLost: another worker has this person now; nothing was written.
     """
     await _check_fence(session, turn)
-    await _bury(session, _ids(turn), code)
+    await _bury(session, _ids(turn), code, now=now)
     await _let_go(session, turn.route, at=now)
 
 
@@ -334,14 +336,14 @@ def _free(now: datetime) -> ColumnElement[bool]:
 
 
 async def _open_all(
-    session: Session, vault: Vault, route: bytes, *, limit: int
+    session: Session, vault: Vault, route: bytes, *, limit: int, now: datetime
 ) -> tuple[PendingEvent, ...]:
     events: list[PendingEvent] = []
     for row in await _pending(session, route, limit=limit):
         try:
             body = _open(vault, row)
         except (SealBroken, KeyMissing) as error:
-            await _bury(session, [row.id], error.code)
+            await _bury(session, [row.id], error.code, now=now)
         else:
             events.append(PendingEvent(row.id, body, row.received_at, row.holder))
     return tuple(events)
@@ -362,19 +364,20 @@ def _open(vault: Vault, row: Row[Any]) -> str:
     return vault.open(key, row.body_ct, places.inbox_body(row.id, row.channel, row.event_hash))
 
 
-async def _bury_the_first(session: Session, route: Row[Any]) -> int:
+async def _bury_the_first(session: Session, route: Row[Any], *, now: datetime) -> int:
     """Set aside what one worker after the other died of; return the tries of the next one."""
-    await _bury(session, [row.id for row in await _pending(session, route.route, limit=1)], "crash")
+    first = [row.id for row in await _pending(session, route.route, limit=1)]
+    await _bury(session, first, "crash", now=now)
     tries = TRUSTED_TRIES + 1
     await session.execute(update(routes).where(routes.c.route == route.route).values(tries=tries))
     return tries
 
 
-async def _bury(session: Session, event_ids: Collection[UUID], code: str) -> None:
+async def _bury(session: Session, event_ids: Collection[UUID], code: str, *, now: datetime) -> None:
     rows = await session.execute(
         update(inbox)
         .where(inbox.c.id.in_(event_ids), inbox.c.state == EventState.PENDING)
-        .values(state=EventState.DEAD, code=code)
+        .values(state=EventState.DEAD, code=code, died_at=now)
         .returning(inbox.c.id, inbox.c.channel)
     )
     for row in rows:

@@ -62,7 +62,8 @@ async def start_alone(session: Session, *, now: datetime) -> None:
     await session.execute(update(routes).values(lease_until=None))
     await session.execute(
         update(outbox)
-        .where(outbox.c.state == DeliveryState.PENDING, outbox.c.due_at > now)
+        # What was given back for later has no try under way, and waits on.
+        .where(outbox.c.state == DeliveryState.PENDING, outbox.c.tries > 0, outbox.c.due_at > now)
         .values(due_at=now, fence=outbox.c.fence + 1)
     )
 

@@ -173,3 +173,18 @@ async def test_a_start_alone_takes_over_what_was_under_way(database: Database) -
     assert free <= DUE
     assert await turn_taken(database) is not None
     assert await delivery_claimed(database, now=DUE) is not None
+
+
+async def test_a_start_alone_lets_what_was_put_off_wait_on(database: Database) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+    delivery = await delivery_claimed(database)
+    assert delivery is not None
+    later = DUE + timedelta(minutes=5)
+    async with database.transaction() as session:
+        await outbox.retry(session, delivery, due_at=later, code="rate_limit")
+
+    async with database.transaction() as session:
+        await processes.start_alone(session, now=DUE)
+
+    assert await delivery_claimed(database, now=DUE) is None
+    assert await delivery_claimed(database, now=later) is not None
