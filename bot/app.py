@@ -1,5 +1,6 @@
 """Wiring: makes every part and joins them; the only reader of the clock."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -14,7 +15,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from bot import loops
+from bot import loops, tabs
 from bot.channels.base import Channel
 from bot.channels.telegram import TelegramChannel, make_poller
 from bot.channels.web import FRAME_LIMIT, WebChannel
@@ -35,7 +36,7 @@ from bot.roles import ProcessRole, written
 from bot.sender import Sender
 from bot.webhooks import make_health, make_webhooks, storing
 from handoff.console import make_router as make_console_router
-from storage import contacts, outbox, processes
+from storage import processes
 from storage.alone import held_alone
 from storage.database import Database, Topic, open_database
 from storage.errors import StorageError
@@ -150,7 +151,7 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
     process = uuid4()
     database = open_database(settings.database, keyring=load_keyring(settings.keyring_path))
     content = load_content(FOLDER)
-    web = WebChannel(utc_now, returned=_release(database, process))
+    web = WebChannel(utc_now, returned=tabs.returning(database, process, utc_now))
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
     providers = make_channels(settings, content, utc_now)
     channels = {**providers, web.name: web}
@@ -224,24 +225,33 @@ async def _disappear(house: _House) -> None:
 
 def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     database = house.database
+    missed = asyncio.Event()
     named = written(house.roles)
     made = [
-        loops.beating(database, house.process, named, house.sender, utc_now),
+        loops.beating(database, house.process, named, house.sender, utc_now, missed),
         loops.looking(database, house.pressure, utc_now),
     ]
     if database.listening is not None:
         made.append(database.listening.run())
     if ProcessRole.WEB in house.roles:
         made += [house.intake.run(), *_telegram(house, ends)]
+        made.append(loops.coming_back(missed, partial(_let_tabs_go, house)))
     if ProcessRole.WORKER in house.roles:
         made += [
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
             loops.lapsing(database, house.notices, utc_now),
             loops.sweeping(database, utc_now),
         ]
+    if ProcessRole.SENDER in house.roles:
+        on = (*house.providers, house.web.name)
+        made.append(loops.giving_up(database, on, utc_now))
     if {ProcessRole.WEB, ProcessRole.SENDER} & set(house.roles):
         made.append(Pump(house.sender, database, Topic.OUTBOX, utc_now, width=DELIVERIES).run())
     return made
+
+
+async def _let_tabs_go(house: _House) -> None:
+    await tabs.let_all_go(house.database, house.process, house.web.present, utc_now)
 
 
 def _engine(house: _House) -> Engine:
@@ -291,24 +301,6 @@ def _accept_one(intake: Intake) -> Callable[[InboundMessage], Awaitable[None]]:
         await store((message,))
 
     return accept
-
-
-def _release(database: Database, process: UUID) -> Callable[[str], Awaitable[None]]:
-    """Let go what waited for a browser the moment it is back."""
-
-    async def returned(address: str) -> None:
-        try:
-            async with database.transaction() as session:
-                person = await contacts.find(
-                    session, database.vault, channel="web", account=address
-                )
-                if person is not None:
-                    await contacts.hold(session, person, process)
-                    await outbox.release_waiting(session, person, now=utc_now())
-        except StorageError as error:  # the next word they write releases it too
-            log.info("not released", extra={"code": error.code})
-
-    return returned
 
 
 def _database_answers(database: Database) -> Callable[[], Awaitable[bool]]:

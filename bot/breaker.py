@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 THRESHOLD = 5  # failures in a row
 FIRST_PAUSE = timedelta(seconds=2)
@@ -13,13 +14,15 @@ LONGEST_PAUSE = timedelta(seconds=60)
 class _Record:
     failures: int
     shut_until: datetime
+    talk: UUID | None  # the only one it failed for; None: it failed for several
 
 
 class Breaker:
     """Shuts a name after failures in a row; then one probe at a time, until one succeeds.
 
     Pauses double with each probe, from `first_pause` to 60 s. What was under way when it
-    shut and fails after that counts no more: one bad second must not cost a minute.
+    shut and fails after that counts no more: one bad second must not cost a minute. Failures
+    of one talk alone never shut it, since it may be the recipient's that nothing reaches.
     """
 
     def __init__(self, *, threshold: int = THRESHOLD, first_pause: timedelta = FIRST_PAUSE) -> None:
@@ -36,13 +39,17 @@ class Breaker:
         """Note a try; while shut, it is the probe, and nobody else tries for as long."""
         record = self._shut(name)
         if record is not None:
-            self._records[name] = self._record(record.failures + 1, now)
+            self._records[name] = self._record(record.failures + 1, now, None)
 
-    def failed(self, name: str, now: datetime) -> None:
-        """Note a failure of the thing itself, not of one message."""
-        if self._shut(name) is None:
-            known = self._records.get(name)
-            self._records[name] = self._record(known.failures + 1 if known else 1, now)
+    def failed(self, name: str, talk: UUID, now: datetime) -> None:
+        """Note a failure of the thing itself, not of one message, while it served `talk`."""
+        if self._shut(name) is not None:
+            return
+        known = self._records.get(name)
+        failures = known.failures + 1 if known else 1
+        alone = known is None or known.talk == talk
+        most = self._threshold - 1 if alone else failures
+        self._records[name] = self._record(min(failures, most), now, talk if alone else None)
 
     def worked(self, name: str) -> None:
         """Note that it answered, whatever it said."""
@@ -62,7 +69,7 @@ class Breaker:
         record = self._records.get(name)
         return record if record and record.failures >= self._threshold else None
 
-    def _record(self, failures: int, now: datetime) -> _Record:
+    def _record(self, failures: int, now: datetime, talk: UUID | None) -> _Record:
         doublings = max(0, min(failures - self._threshold, 10))
         pause: timedelta = self._first_pause * 2**doublings
-        return _Record(failures, now + min(LONGEST_PAUSE, pause))
+        return _Record(failures, now + min(LONGEST_PAUSE, pause), talk)

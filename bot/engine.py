@@ -19,7 +19,7 @@ from bot.nlu_client import NluClient
 from handoff import queue, steps
 from storage import contacts, conversations, crossings, inbox, outbox, transcript
 from storage.database import Database, Session
-from storage.errors import LeaseLost
+from storage.errors import DatabaseAway, LeaseLost
 from storage.records import Contact, Conversation, ConversationState, PendingTurn, Speaker
 
 log = logging.getLogger("gyeot.engine")
@@ -81,12 +81,14 @@ class Engine:
     async def work(self, work: PendingTurn, now: datetime) -> None:
         """Answer one turn; what fails is tried again later, and given to a person at last."""
         try:
-            turn, messages = await self._read_bodies(work)
+            turn, messages = await self._read_bodies(work, now)
             await self._work(turn, messages, now)
         except LeaseLost:
             log.info("lease lost", extra={"channel": work.channel})
 
-    async def _read_bodies(self, work: PendingTurn) -> tuple[PendingTurn, Sequence[InboundMessage]]:
+    async def _read_bodies(
+        self, work: PendingTurn, now: datetime
+    ) -> tuple[PendingTurn, Sequence[InboundMessage]]:
         """Read every event; one that cannot be read is set aside, and the rest is the turn."""
         events, messages = [], []
         for event in work.events:
@@ -94,7 +96,7 @@ class Engine:
                 messages.append(event_body.load(event.body))
             except event_body.BodyBroken as error:
                 async with self._database.transaction() as session:
-                    await inbox.bury(session, work, event.id, error.code)
+                    await inbox.bury(session, work, event.id, error.code, now=now)
             else:
                 events.append(event)
         return replace(work, events=tuple(events)), messages
@@ -115,9 +117,13 @@ class Engine:
                     lexicon=self._rules(now),
                 )
             else:
-                await self._answer(turn, in_order(messages), now)
+                await self._answer(*in_order(turn, messages), now)
         except LeaseLost:
             raise
+        except DatabaseAway as error:  # of the keys: it says nothing about these words
+            log.warning("turn given back", extra={"channel": turn.channel, "code": error.code})
+            async with self._database.transaction() as session:
+                await inbox.give_back(session, turn, now=now)
         except Exception:
             log.exception("turn failed", extra={"channel": turn.channel})
             await self._postpone(turn, messages, now)
@@ -143,7 +149,7 @@ class Engine:
             return
         decision = await self._decide(talk, messages, now)
         async with self._database.transaction() as session:
-            await talks.hold(session, turn, talk.contact)
+            await talks.hold(session, turn, messages, talk.contact)
             await self._write(session, talk, messages, decision, now)
             await inbox.finish_turn(session, turn, now=now)
         log.info(
@@ -291,14 +297,20 @@ def joined(replies: Sequence[Reply]) -> Reply:
     return replace(replies[-1], text="\n\n".join(reply.text for reply in replies))
 
 
-def in_order(messages: Sequence[InboundMessage]) -> Sequence[InboundMessage]:
+def in_order(
+    turn: PendingTurn, messages: Sequence[InboundMessage]
+) -> tuple[PendingTurn, Sequence[InboundMessage]]:
     """Return the messages of one turn by their provider's time, where it gave one to each.
 
-    Providers do not promise an order. Equal times keep the order of arrival.
+    Providers do not promise an order. Equal times keep the order of arrival, and each event
+    of the turn stays with its message.
     """
     if any(message.sent_at <= UNKNOWN_TIME for message in messages):
-        return messages
-    return sorted(messages, key=lambda message: message.sent_at)
+        return turn, messages
+    pairs = zip(messages, turn.events, strict=True)
+    ordered = sorted(pairs, key=lambda pair: pair[0].sent_at)
+    events = tuple(event for _, event in ordered)
+    return replace(turn, events=events), [message for message, _ in ordered]
 
 
 def _part(message: InboundMessage) -> Part:

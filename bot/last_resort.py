@@ -87,7 +87,7 @@ async def _give(
     now: datetime,
 ) -> None:
     contact = await talks.person(session, vault, messages[-1], now=now)
-    await talks.hold(session, turn, contact)
+    await talks.hold(session, turn, messages, contact)
     conversation = await talks.running(session, vault, contact, messages, now=now)
     if conversation is None:
         raise NotFound("talk")  # words taken back that cannot be: an operator must look

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -12,10 +12,10 @@ from bot.intake import Intake
 from bot.notices import ContentNotices
 from bot.pressure import Pressure
 from bot.roles import ProcessRole
-from bot.sender import Sender
+from bot.sender import GIVE_UP, Sender
 from bot.webhooks import acknowledge
 from handoff import queue
-from storage import inbox, processes, retention
+from storage import inbox, outbox, processes, retention
 from storage.database import Database
 
 log = logging.getLogger("gyeot.loops")
@@ -30,16 +30,45 @@ POLL_PAUSE = 5.0  # seconds after a failed poll
 
 
 async def beating(
-    database: Database, process: UUID, roles: str, sender: Sender, clock: Clock
+    database: Database,
+    process: UUID,
+    roles: str,
+    sender: Sender,
+    clock: Clock,
+    missed: asyncio.Event,
 ) -> None:
-    """Say again and again that this process lives, and share the pace with other senders."""
+    """Say again and again that this process lives, and share the pace with other senders.
+
+    `missed` is set when others took it for dead meanwhile.
+    """
 
     async def beat() -> None:
         async with database.transaction() as session:
-            await processes.beat(session, process, roles=roles, now=clock())
+            silent = await processes.beat(session, process, roles=roles, now=clock())
             sender.share(await processes.count_live(session, ProcessRole.SENDER, now=clock()))
+        if silent:
+            log.warning("beats were missed")
+            missed.set()
 
     await _again(beat, BEAT, "beat")
+
+
+async def coming_back(missed: asyncio.Event, step: Callable[[], Awaitable[None]]) -> None:
+    """Take a step each time beats were missed, again until it is done.
+
+    It is apart from the beats, so that a long one lets none be missed.
+    """
+
+    async def once() -> None:
+        await missed.wait()
+        missed.clear()
+        try:
+            await step()
+        except Exception:
+            missed.set()
+            raise
+
+    await _again(once, BEAT, "come back")
 
 
 async def looking(database: Database, pressure: Pressure, clock: Clock) -> None:
@@ -71,6 +100,21 @@ async def sweeping(database: Database, clock: Clock) -> None:
                 more = (await retention.sweep(session, now=clock())).more
 
     await _again(sweep, SWEEP, "sweep")
+
+
+async def giving_up(database: Database, channels: Collection[str], clock: Clock) -> None:
+    """Set aside again and again what is for a channel that was switched off a day ago."""
+
+    async def step() -> None:
+        found = outbox.BATCH
+        while found == outbox.BATCH:
+            now = clock()
+            async with database.transaction() as session:
+                found = await outbox.give_up(session, channels, before=now - GIVE_UP, now=now)
+            if found:
+                log.error("channel is off", extra={"count": found})
+
+    await _again(step, SWEEP, "give up")
 
 
 async def polling(poller: TelegramPoller, channel: TelegramChannel, intake: Intake) -> None:

@@ -21,8 +21,8 @@ from bot.channels.base import (
 from bot.messages import Reply
 from bot.pace import Pace
 from bot.shaping import pieces
-from storage import contacts, outbox
-from storage.database import Database
+from storage import contacts, outbox, processes
+from storage.database import Database, Session
 from storage.errors import LeaseLost, StorageError
 from storage.processes import Holding
 from storage.records import Delivery, DeliveryState
@@ -52,6 +52,10 @@ class Presence(Protocol):
     def is_present(self, address: str) -> bool:
         """Tell whether they are there now."""
         ...
+
+
+class _WindowOver(WindowClosed):
+    """We know without asking the provider, so it says nothing about the provider."""
 
 
 class Sender:
@@ -115,19 +119,20 @@ class Sender:
         try:
             await self._send(work, now)
         except TemporarySendError as error:
-            await self._later(work, error, now)
+            await self._later(work, error)
         except PermanentSendError as error:
-            self._breaker.worked(work.channel)  # it answered, if only to refuse
-            await self._never(work, error, now)
+            if not isinstance(error, _WindowOver):
+                self._breaker.worked(work.channel)  # it answered, if only to refuse
+            await self._never(work, error)
         except StorageError as error:  # what was not noted is done again when the lease ends
             log.info("not noted", extra={"delivery": work.id, "code": error.code})
         except Exception:  # ours, not the provider's: it must not hold up the talk for ever
             log.exception("delivery failed", extra={"delivery": work.id, "channel": work.channel})
-            await self._failed(work, now)
+            await self._failed(work)
         else:
             self._breaker.worked(work.channel)
             self._troubles.pop(work.channel, None)
-            await self._note(work, DeliveryState.SENT, now=now)
+            await self._note(work, DeliveryState.SENT)
 
     async def next_due(self, now: datetime) -> datetime | None:
         """Return when the next message is due on a channel that may be sent to then."""
@@ -150,23 +155,25 @@ class Sender:
                     until = self._clock() + LEASE
                     await outbox.progress(session, delivery, part=number + 1, lease_until=until)
 
-    async def _later(self, delivery: Delivery, error: TemporarySendError, now: datetime) -> None:
+    async def _later(self, delivery: Delivery, error: TemporarySendError) -> None:
+        now = self._clock()  # a send that timed out began long before
         if delivery.channel not in self._holding.channels:  # one tab's silence is not the channel's
-            self._breaker.failed(delivery.channel, now)
+            self._breaker.failed(delivery.channel, delivery.conversation_id, now)
         if error.code in TROUBLES:
             self._troubles[delivery.channel] = error.code
             log.error("operator needed", extra={"channel": error.channel, "code": error.code})
-        if now - delivery.created_at > GIVE_UP:
-            await self._note(delivery, DeliveryState.DEAD, now=now, code=error.code)
+        if now - delivery.since > GIVE_UP:
+            await self._note(delivery, DeliveryState.DEAD, code=error.code)
             return
         due = now + timedelta(seconds=max(error.retry_after, pause(delivery.attempt)))
         await self._again(delivery, due, error.code)
 
-    async def _failed(self, delivery: Delivery, now: datetime) -> None:
+    async def _failed(self, delivery: Delivery) -> None:
         if delivery.attempt >= TRIES:
-            await self._note(delivery, DeliveryState.DEAD, now=now, code="failure")
+            await self._note(delivery, DeliveryState.DEAD, code="failure")
             return
-        await self._again(delivery, now + timedelta(seconds=pause(delivery.attempt)), "failure")
+        due = self._clock() + timedelta(seconds=pause(delivery.attempt))
+        await self._again(delivery, due, "failure")
 
     async def _again(self, delivery: Delivery, due_at: datetime, code: str) -> None:
         try:
@@ -175,35 +182,54 @@ class Sender:
         except LeaseLost:
             log.info("lease lost", extra={"delivery": delivery.id})
 
-    async def _never(self, delivery: Delivery, error: PermanentSendError, now: datetime) -> None:
-        state = DeliveryState.DEAD
+    async def _never(self, delivery: Delivery, error: PermanentSendError) -> None:
         if isinstance(error, WindowClosed):
-            state = DeliveryState.WAITING_FOR_USER
-        await self._note(delivery, state, now=now, code=error.code)
+            await self._wait(delivery, error)
+            return
+        await self._note(delivery, DeliveryState.DEAD, code=error.code)
         if isinstance(error, RecipientGone):
             async with self._database.transaction() as session:
-                await contacts.mark_gone(session, delivery.contact_id, now=now)
-        elif state is DeliveryState.WAITING_FOR_USER and self._is_back(delivery):
+                await contacts.mark_gone(session, delivery.contact_id, now=self._clock())
+
+    async def _wait(self, delivery: Delivery, error: WindowClosed) -> None:
+        """Keep a message for the person's next touch, unless another process reaches them."""
+        state, now = DeliveryState.WAITING_FOR_USER, self._clock()
+        try:
+            async with self._database.transaction() as session:
+                if await self._is_elsewhere(session, delivery, now):
+                    await outbox.retry(session, delivery, due_at=now, code=error.code)
+                    return
+                await outbox.settle(session, delivery, state, now=now, code=error.code)
+        except LeaseLost:
+            log.info("lease lost", extra={"delivery": delivery.id})
+            return
+        _log_end(delivery, state, error.code)
+        if self._is_back(delivery):
             async with self._database.transaction() as session:
                 await outbox.release_waiting(session, delivery.contact_id, now=now)
+
+    async def _is_elsewhere(self, session: Session, delivery: Delivery, now: datetime) -> bool:
+        if delivery.channel not in self._holding.channels:
+            return False
+        return await processes.held_elsewhere(session, self._holding, delivery.contact_id, now=now)
 
     def _is_back(self, delivery: Delivery) -> bool:
         """Tell whether a person came back while we wrote down that they were not there."""
         channel = self._channels[delivery.channel]
         return isinstance(channel, Presence) and channel.is_present(delivery.address)
 
-    async def _note(
-        self, delivery: Delivery, state: DeliveryState, *, now: datetime, code: str = ""
-    ) -> None:
-        log.info(
-            state,
-            extra={"channel": delivery.channel, "delivery": delivery.id, "code": code},
-        )
+    async def _note(self, delivery: Delivery, state: DeliveryState, *, code: str = "") -> None:
+        _log_end(delivery, state, code)
         try:
             async with self._database.transaction() as session:
-                await outbox.settle(session, delivery, state, now=now, code=code)
+                await outbox.settle(session, delivery, state, now=self._clock(), code=code)
         except LeaseLost:
             log.info("lease lost", extra={"delivery": delivery.id})
+
+
+def _log_end(delivery: Delivery, state: DeliveryState, code: str) -> None:
+    what = {"channel": delivery.channel, "delivery": delivery.id, "code": code}
+    log.info(state, extra=what)
 
 
 def pause(attempt: int) -> float:
@@ -227,7 +253,7 @@ def _as_it_leaves(delivery: Delivery, now: datetime) -> Reply:
 def _check_window(channel: Channel, reply: Reply) -> None:
     limit = window(channel.capabilities, from_counselor=reply.origin == "counselor")
     if limit is not None and reply.after is not None and reply.after > limit:
-        raise WindowClosed(channel.name, "window")
+        raise _WindowOver(channel.name, "window")
 
 
 def _key(delivery: Delivery, number: int) -> str:

@@ -8,7 +8,7 @@ from bot import reply_body
 from bot.messages import InboundMessage, MessageKind, Reply
 from handoff import steps
 from handoff.notices import Notice
-from storage import contacts, conversations, crossings, transcript
+from storage import contacts, conversations, crossings, inbox, transcript
 from storage.database import Session
 from storage.errors import NotFound
 from storage.records import Contact, Conversation, Language, PendingTurn, Speaker
@@ -33,11 +33,17 @@ async def person(
     )
 
 
-async def hold(session: Session, turn: PendingTurn, contact: Contact) -> None:
-    """Note which process reaches the person, on channels that answer only where they came."""
-    holder = turn.events[-1].holder
+async def hold(
+    session: Session, turn: PendingTurn, messages: Sequence[InboundMessage], contact: Contact
+) -> None:
+    """Note which process reaches the person, on channels that answer only where they came.
+
+    Their tab may be elsewhere since: what came in before that changes nothing any more.
+    """
+    last = turn.events[-1]
+    holder = await inbox.holder(session, last.id) if last.holder is not None else None
     if holder is not None:
-        await contacts.hold(session, contact.id, holder)
+        await contacts.hold(session, contact.id, holder, at=messages[-1].sent_at)
 
 
 async def running(
@@ -56,7 +62,9 @@ async def running(
     found = await conversations.open_talk(session, contact.id)
     if found is not None or all(m.kind in QUIET for m in messages):
         return found
-    return await conversations.start(session, vault, contact, language=Language.KO, now=now)
+    talk = await conversations.start(session, vault, contact, language=Language.KO, now=now)
+    await steps.note(session, None, "open", talk, now=now)
+    return talk
 
 
 async def keep(

@@ -29,6 +29,10 @@ class MoreUrgentWaits(HandoffError):
     """Somebody at a higher risk waits: take them first."""
 
 
+class Unreadable(HandoffError):
+    """The talk has no key any more, so no word of it can be read or written: tell an operator."""
+
+
 class Dismissed(HandoffError):
     """This counselor works here no longer: sign out."""
 

@@ -12,6 +12,7 @@ from handoff.errors import (
     StaleEpoch,
     TextRefused,
     Unread,
+    Unreadable,
 )
 from handoff.leases import LEASE, dismiss, heartbeat, lapse
 from handoff.notices import Notice, Notices
@@ -125,7 +126,8 @@ async def claim(
 
     Raises:
         AlreadyClaimed: the card is not what it was.
-        MoreUrgentWaits: somebody at a higher risk is before this one in line.
+        MoreUrgentWaits: somebody at a higher risk, whose talk can be taken, is before this one.
+        Unreadable: this talk has no key.
         Dismissed: this counselor works here no longer.
     """
 
@@ -133,8 +135,9 @@ async def claim(
         async with database.transaction() as session:
             await _on_duty(session, staff)
             before = await _waiting(session, conversation_id, version=version)
-            if await conversations.more_urgent_waits(session, before):
-                raise MoreUrgentWaits("more_urgent_waits")
+            if not await steps.can_be_sealed(database.vault, before):
+                raise Unreadable("unreadable")
+            await _no_more_urgent(session, database.vault, before)
             return await _take(session, database.vault, notices, staff, before, now=now)
 
     return await steps.tried(step)
@@ -310,6 +313,14 @@ async def _waiting(session: Session, conversation_id: UUID, *, version: int) -> 
     if card.version != version:
         raise AlreadyClaimed("card_changed")
     return card
+
+
+async def _no_more_urgent(session: Session, vault: Vault, card: Conversation) -> None:
+    broken: list[UUID] = []
+    while ahead := await conversations.more_urgent(session, card, without=broken):
+        if await steps.can_be_sealed(vault, ahead):
+            raise MoreUrgentWaits("more_urgent_waits")
+        broken.append(ahead.id)
 
 
 async def _take(

@@ -3,13 +3,13 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, case, literal, or_, select, update
 
 from storage import places
 from storage.database import Session
 from storage.keyring import Purpose
 from storage.records import Contact
-from storage.tables import contacts, insert_into
+from storage.tables import UtcDateTime, contacts, insert_into
 from storage.vault import Vault
 
 
@@ -47,12 +47,23 @@ async def mark_gone(session: Session, contact_id: UUID, *, now: datetime) -> Non
     await session.execute(update(contacts).where(contacts.c.id == contact_id).values(gone_at=now))
 
 
-async def hold(session: Session, contact_id: UUID, process: UUID) -> None:
-    """Note which process has the connection that reaches this person now."""
+async def hold(session: Session, contact_id: UUID, process: UUID, *, at: datetime) -> None:
+    """Note which process has the connection that reaches this person.
+
+    Args:
+        session: the open transaction.
+        contact_id: the person; their row is locked until the transaction ends.
+        process: who has the connection.
+        at: when it was made, or when something came in on it; an older one replaces nothing.
+    """
+    newer = or_(contacts.c.held_at.is_(None), contacts.c.held_at <= at)
     await session.execute(
         update(contacts)
-        .where(contacts.c.id == contact_id, contacts.c.holder.is_distinct_from(process))
-        .values(holder=process)
+        .where(contacts.c.id == contact_id)
+        .values(
+            holder=case((newer, process), else_=contacts.c.holder),
+            held_at=case((newer, literal(at, UtcDateTime)), else_=contacts.c.held_at),
+        )
     )
 
 

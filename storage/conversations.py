@@ -171,24 +171,25 @@ async def next_waiting(session: Session, *, without: Collection[UUID] = ()) -> C
             return None
         raise ConversationChanged("held")
     free = _record(row)
-    if await more_urgent_waits(session, free, without=without):
+    if await more_urgent(session, free, without=without) is not None:
         raise ConversationChanged("held")
     return free
 
 
-async def more_urgent_waits(
+async def more_urgent(
     session: Session, card: Conversation, *, without: Collection[UUID] = ()
-) -> bool:
-    """Tell whether somebody at a higher risk is before this one in line."""
+) -> Conversation | None:
+    """Return somebody at a higher risk who is before this one in line, None when nobody is."""
     if card.risk is max(Risk):
-        return False
-    query = select(conversations.c.id).where(
+        return None
+    query = _select(
         _in(ConversationState.QUEUED),
         conversations.c.rank_at < card.rank_at,
         conversations.c.risk > card.risk,
         *_not(without),
     )
-    return (await session.execute(query.limit(1))).first() is not None
+    row = (await session.execute(query.limit(1))).first()
+    return None if row is None else _record(row)
 
 
 async def of_line(session: Session, line_id: UUID) -> UUID | None:

@@ -86,15 +86,14 @@ class Database:
         Raises:
             KeyringUnusable: a key differs from the one that had its number here.
         """
+        proofs = {key.number: proof(key) for key in self._keyring.keys}
+        own = [{"number": number, "proof": one} for number, one in proofs.items()]
         async with self.transaction() as session:
-            rows = await session.execute(select(key_proofs.c.number, key_proofs.c.proof))
-            known = {row.number: row.proof for row in rows}
-            proofs = {key.number: proof(key) for key in self._keyring.keys}
-            if any(known.get(number, own) != own for number, own in proofs.items()):
+            # First: of two that start at the same time, one waits here and sees the other's.
+            await session.execute(insert_into(session, key_proofs).on_conflict_do_nothing(), own)
+            known = await session.execute(select(key_proofs.c.number, key_proofs.c.proof))
+            if any(proofs.get(row.number, row.proof) != row.proof for row in known):
                 raise KeyringUnusable("keyring_of_another_installation")
-            fresh = [{"number": n, "proof": p} for n, p in proofs.items() if n not in known]
-            if fresh:
-                await session.execute(insert_into(session, key_proofs), fresh)
 
     async def close(self) -> None:
         """Close every connection and forget the keys."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Row, Select, literal, null, select, update
+from sqlalchemy import Row, Select, literal, select, update
 
 from storage import audit, inbox
 from storage.database import Session, Topic, wake
@@ -35,7 +35,7 @@ class DeadLetter:
     code: str
     attempts: int
     received_at: datetime  # accepted, or put on its way
-    died_at: datetime | None  # None for an event: it is not noted
+    died_at: datetime | None  # None for an event that died before this was noted
     replayable: bool  # what it says is still there
 
 
@@ -97,7 +97,7 @@ async def _replay_event(session: Session, letter: DeadLetter, *, now: datetime) 
             events.c.state == EventState.DEAD,
             events.c.body_ct.is_not(None),
         )
-        .values(state=EventState.PENDING, attempts=0, code="")
+        .values(state=EventState.PENDING, attempts=0, code="", died_at=None)
         .returning(events.c.route)
     )
     route = (await session.execute(statement)).scalar_one_or_none()
@@ -117,7 +117,9 @@ async def _replay_delivery(session: Session, letter: DeadLetter, *, now: datetim
         .values(
             state=DeliveryState.PENDING,
             attempt=0,
+            tries=0,
             due_at=now,
+            again_at=now,
             settled_at=None,
             code="",
             fence=deliveries.c.fence + 1,
@@ -138,7 +140,7 @@ def _events() -> Select[tuple[object, ...]]:
         events.c.code,
         events.c.attempts,
         events.c.received_at,
-        null().label("died_at"),
+        events.c.died_at,
         events.c.body_ct.is_not(None).label("replayable"),
     )
     return query.where(events.c.state == EventState.DEAD).order_by(events.c.position.desc())

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, Row, case, func, or_, select, update
 
 from storage import places
+from storage.crashes import CRASH_TRIES, TRUSTED_TRIES, suspect_lease
 from storage.database import Session, Topic, wake
 from storage.errors import KeyMissing, LeaseLost, SealBroken
 from storage.keyring import Purpose
@@ -32,12 +33,6 @@ LONGEST_BACKOFF = timedelta(seconds=60)
 TURN_EVENTS = 50  # in one turn; the rest is the next one
 YIELD = timedelta(seconds=20)  # how much someone new gives way to those whose talk runs
 HEAD_START = timedelta(days=1)  # of a crisis, before everybody
-
-TRUSTED_TRIES = 3
-"""Leases without an end after which only the first event is taken, to find what kills."""
-CRASH_TRIES = 20
-"""Leases without an end after which the first event is set aside; a quarter of an hour."""
-LONGEST_LEASE = timedelta(seconds=60)
 
 
 class EventState(StrEnum):
@@ -93,11 +88,11 @@ async def take_turn(
     while (route := await _lease(session, now=now, until=now + lease)) is not None:
         tries = route.tries
         if tries > CRASH_TRIES:
-            tries = await _bury_the_first(session, route)
+            tries = await _bury_the_first(session, route, now=now)
         limit = 1 if tries > TRUSTED_TRIES else TURN_EVENTS
         if tries > TRUSTED_TRIES:
-            await _longer(session, route, until=now + _suspect_lease(lease, tries))
-        events = await _open_all(session, vault, route.route, limit=limit)
+            await _longer(session, route, until=now + suspect_lease(lease, tries))
+        events = await _open_all(session, vault, route.route, limit=limit, now=now)
         if events:
             return PendingTurn(route.route, route.channel, route.fence, events, tries)
         await _let_go(session, route.route, at=now)
@@ -170,14 +165,29 @@ async def postpone_turn(
     return True
 
 
-async def bury(session: Session, turn: PendingTurn, event_id: UUID, code: str) -> None:
+async def give_back(session: Session, turn: PendingTurn, *, now: datetime) -> None:
+    """Give the person back for another try later; nothing is counted against them.
+
+    It waits as long as it has waited already, 60 s at most.
+
+    Raises:
+        LeaseLost: another worker has this person now; nothing was written.
+    """
+    await _check_fence(session, turn)
+    waited = now - max((event.received_at for event in turn.events), default=now)
+    await _let_go(session, turn.route, at=now + max(FIRST_BACKOFF, min(LONGEST_BACKOFF, waited)))
+
+
+async def bury(
+    session: Session, turn: PendingTurn, event_id: UUID, code: str, *, now: datetime
+) -> None:
     """Set one event of a turn aside for an operator to look at; the turn goes on without it.
 
     Raises:
         LeaseLost: another worker has this person now; nothing was written.
     """
     await _check_fence(session, turn)
-    await _bury(session, [event_id], code)
+    await _bury(session, [event_id], code, now=now)
 
 
 async def bury_turn(session: Session, turn: PendingTurn, code: str, *, now: datetime) -> None:
@@ -187,7 +197,7 @@ async def bury_turn(session: Session, turn: PendingTurn, code: str, *, now: date
         LeaseLost: another worker has this person now; nothing was written.
     """
     await _check_fence(session, turn)
-    await _bury(session, _ids(turn), code)
+    await _bury(session, _ids(turn), code, now=now)
     await _let_go(session, turn.route, at=now)
 
 
@@ -218,16 +228,30 @@ async def make_due(session: Session, route: bytes, channel: str, *, at: datetime
     wake(session, Topic.INBOX)
 
 
+async def holder(session: Session, event_id: UUID) -> UUID | None:
+    """Return which process had the connection that an event came on, as far as is known now."""
+    query = select(inbox.c.holder).where(inbox.c.id == event_id)
+    found: UUID | None = (await session.execute(query)).scalar_one_or_none()
+    return found
+
+
+async def hold(
+    session: Session, vault: Vault, process: UUID, *, channel: str, account: str
+) -> None:
+    """Note which process has the connection of somebody who may never have been answered yet."""
+    await session.execute(
+        update(inbox)
+        .where(
+            inbox.c.route == vault.route_hash(channel, account),
+            inbox.c.state == EventState.PENDING,
+        )
+        .values(holder=process)
+    )
+
+
 async def _longer(session: Session, route: Row[Any], *, until: datetime) -> None:
-    # What may kill its workers waits longer each time; a machine that restarts again and
-    # again must not set aside what never did any harm.
     where = routes.c.route == route.route
     await session.execute(update(routes).where(where).values(lease_until=until))
-
-
-def _suspect_lease(lease: timedelta, tries: int) -> timedelta:
-    doubled: timedelta = lease * 2 ** (tries - TRUSTED_TRIES)
-    return max(lease, min(LONGEST_LEASE, doubled))
 
 
 def _row(vault: Vault, event: InboxEvent, now: datetime) -> dict[str, Any]:
@@ -312,14 +336,14 @@ def _free(now: datetime) -> ColumnElement[bool]:
 
 
 async def _open_all(
-    session: Session, vault: Vault, route: bytes, *, limit: int
+    session: Session, vault: Vault, route: bytes, *, limit: int, now: datetime
 ) -> tuple[PendingEvent, ...]:
     events: list[PendingEvent] = []
     for row in await _pending(session, route, limit=limit):
         try:
             body = _open(vault, row)
         except (SealBroken, KeyMissing) as error:
-            await _bury(session, [row.id], error.code)
+            await _bury(session, [row.id], error.code, now=now)
         else:
             events.append(PendingEvent(row.id, body, row.received_at, row.holder))
     return tuple(events)
@@ -340,19 +364,20 @@ def _open(vault: Vault, row: Row[Any]) -> str:
     return vault.open(key, row.body_ct, places.inbox_body(row.id, row.channel, row.event_hash))
 
 
-async def _bury_the_first(session: Session, route: Row[Any]) -> int:
+async def _bury_the_first(session: Session, route: Row[Any], *, now: datetime) -> int:
     """Set aside what one worker after the other died of; return the tries of the next one."""
-    await _bury(session, [row.id for row in await _pending(session, route.route, limit=1)], "crash")
+    first = [row.id for row in await _pending(session, route.route, limit=1)]
+    await _bury(session, first, "crash", now=now)
     tries = TRUSTED_TRIES + 1
     await session.execute(update(routes).where(routes.c.route == route.route).values(tries=tries))
     return tries
 
 
-async def _bury(session: Session, event_ids: Collection[UUID], code: str) -> None:
+async def _bury(session: Session, event_ids: Collection[UUID], code: str, *, now: datetime) -> None:
     rows = await session.execute(
         update(inbox)
         .where(inbox.c.id.in_(event_ids), inbox.c.state == EventState.PENDING)
-        .values(state=EventState.DEAD, code=code)
+        .values(state=EventState.DEAD, code=code, died_at=now)
         .returning(inbox.c.id, inbox.c.channel)
     )
     for row in rows:

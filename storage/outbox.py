@@ -5,6 +5,7 @@ stay in the transcript). Only the first pending message of a talk can be claimed
 has to wait holds up those behind it, and one that is settled lets them go.
 """
 
+import random
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, Row, exists, func, insert, select, update
 
 from storage import places
+from storage.crashes import CRASH_TRIES, TRUSTED_TRIES, suspect_lease
 from storage.database import Session, Topic, wake
 from storage.errors import KeyMissing, LeaseLost, SealBroken
 from storage.processes import Holding, reachable
@@ -20,6 +22,7 @@ from storage.records import Conversation, Delivery, DeliveryState, Line
 from storage.tables import contacts, conversations, outbox
 from storage.vault import Vault
 
+BATCH = 1000  # messages in one step of `give_up`
 STALE = timedelta(days=7)
 """How long words wait for a person; longer than that they are not theirs to find."""
 
@@ -69,6 +72,7 @@ async def put(
             from_counselor=from_counselor,
             state=DeliveryState.PENDING,
             attempt=0,
+            tries=0,
             part=0,
             fence=0,
             due_at=now,
@@ -93,10 +97,18 @@ async def claim(
     Where only the holder of a connection can send, `holding` says whom this process reaches.
 
     A sender that dies keeps it no longer than `lease`, so a person may get a message twice
-    but never not at all. One that does not open is DEAD at once, and the next one is taken.
+    but never not at all. One that does not open is DEAD at once, and so is one over which
+    sender after sender died; the next one is taken.
     """
     due = _HEAD & outbox.c.channel.in_(channels) & reachable(holding, now=now)
     while (row := await _lease(session, due, now=now, until=now + lease)) is not None:
+        if row.tries > CRASH_TRIES:
+            await _bury(session, row.id, "crash", now=now)
+            continue
+        if row.tries > TRUSTED_TRIES:
+            await _longer(
+                session, row.id, until=now + _apart(suspect_lease(lease, row.tries), lease)
+            )
         try:
             return await _open(session, vault, row)
         except (SealBroken, KeyMissing) as error:
@@ -118,7 +130,7 @@ async def settle(
     Raises:
         LeaseLost: another sender has it, or it was cancelled; nothing was written.
     """
-    values: dict[str, Any] = {"state": state, "code": code, "settled_at": now}
+    values: dict[str, Any] = {"state": state, "code": code, "settled_at": now, "tries": 0}
     if state not in _KEEPS_BODY:
         values["body_ct"] = None
     await _write(session, delivery, values)
@@ -141,7 +153,7 @@ async def retry(session: Session, delivery: Delivery, *, due_at: datetime, code:
     Raises:
         LeaseLost: another sender has it, or it was cancelled; nothing was written.
     """
-    await _write(session, delivery, {"due_at": due_at, "code": code})
+    await _write(session, delivery, {"due_at": due_at, "code": code, "tries": 0})
 
 
 async def release_waiting(session: Session, contact_id: UUID, *, now: datetime) -> None:
@@ -161,7 +173,7 @@ async def release_waiting(session: Session, contact_id: UUID, *, now: datetime) 
     statement = (
         update(outbox)
         .where(*waiting)
-        .values(state=DeliveryState.PENDING, due_at=now, settled_at=None, code="")
+        .values(state=DeliveryState.PENDING, due_at=now, again_at=now, settled_at=None, code="")
         .returning(outbox.c.id)
     )
     if (await session.execute(statement)).first() is not None:
@@ -179,10 +191,36 @@ async def redirect(session: Session, conversation: Conversation, *, now: datetim
             channel=conversation.channel,
             state=DeliveryState.PENDING,
             due_at=now,
+            again_at=now,
+            tries=0,
             fence=outbox.c.fence + 1,
         )
     )
     wake(session, Topic.OUTBOX)
+
+
+async def give_up(
+    session: Session, channels: Collection[str], *, before: datetime, now: datetime
+) -> int:
+    """Set aside what was due before a time and is not for one of `channels`: nobody takes it.
+
+    Returns:
+        How many, `BATCH` at most; then there may be more.
+    """
+    untaken = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.state == DeliveryState.PENDING,
+            outbox.c.channel.not_in(channels),
+            outbox.c.due_at < before,
+        )
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    found = (await session.execute(untaken)).scalars().all()
+    for row_id in found:
+        await _bury(session, row_id, "channel_off", now=now)
+    return len(found)
 
 
 async def cancel(session: Session, conversation_id: UUID) -> None:
@@ -220,11 +258,25 @@ async def _lease(
     statement = (
         update(outbox)
         .where(outbox.c.id == due)
-        .values(due_at=until, fence=outbox.c.fence + 1, attempt=outbox.c.attempt + 1)
+        .values(
+            due_at=until,
+            fence=outbox.c.fence + 1,
+            attempt=outbox.c.attempt + 1,
+            tries=outbox.c.tries + 1,
+        )
         .returning(outbox)
     )
     row: Row[Any] | None = (await session.execute(statement)).one_or_none()
     return row
+
+
+async def _longer(session: Session, row_id: UUID, *, until: datetime) -> None:
+    await session.execute(update(outbox).where(outbox.c.id == row_id).values(due_at=until))
+
+
+def _apart(longest: timedelta, shortest: timedelta) -> timedelta:
+    """Spread what was under way together, so that what kills is soon alone when it does."""
+    return max(shortest, longest * (0.5 + random.random() / 2))  # noqa: S311 # nosec B311
 
 
 async def _open(session: Session, vault: Vault, row: Row[Any]) -> Delivery:
@@ -250,6 +302,7 @@ async def _open(session: Session, vault: Vault, row: Row[Any]) -> Delivery:
         part=row.part,
         fence=row.fence,
         created_at=row.created_at,
+        since=row.again_at or row.created_at,
         heard_at=person.heard_at,
     )
 

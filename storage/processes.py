@@ -26,14 +26,21 @@ class Holding:
     channels: frozenset[str]
 
 
-async def beat(session: Session, process: UUID, *, roles: str, now: datetime) -> None:
-    """Say that a process is alive."""
+async def beat(session: Session, process: UUID, *, roles: str, now: datetime) -> bool:
+    """Say that a process is alive.
+
+    Returns:
+        Whether others took it for dead meanwhile, and may have tried to reach whom it holds.
+    """
+    earlier = await session.execute(select(processes.c.seen_at).where(processes.c.id == process))
+    seen_at: datetime | None = earlier.scalar_one_or_none()
     statement = insert_into(session, processes).values(
         id=process, roles=roles, started_at=now, seen_at=now
     )
     await session.execute(
         statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now})
     )
+    return seen_at is None or seen_at <= now - LIVE
 
 
 async def leave(session: Session, process: UUID) -> None:
@@ -55,7 +62,8 @@ async def start_alone(session: Session, *, now: datetime) -> None:
     await session.execute(update(routes).values(lease_until=None))
     await session.execute(
         update(outbox)
-        .where(outbox.c.state == DeliveryState.PENDING, outbox.c.due_at > now)
+        # What was given back for later has no try under way, and waits on.
+        .where(outbox.c.state == DeliveryState.PENDING, outbox.c.tries > 0, outbox.c.due_at > now)
         .values(due_at=now, fence=outbox.c.fence + 1)
     )
 
@@ -74,6 +82,18 @@ def reachable(holding: Holding, *, now: datetime) -> ColumnElement[bool]:
     )
     by_me = select(contacts.c.id).where(contacts.c.id == outbox.c.contact_id, mine).exists()
     return ~held | by_me
+
+
+async def held_elsewhere(
+    session: Session, holding: Holding, contact_id: UUID, *, now: datetime
+) -> bool:
+    """Tell whether another living process reaches a person; a new hold waits for this step."""
+    query = select(contacts.c.holder).where(contacts.c.id == contact_id).with_for_update()
+    holder: UUID | None = (await session.execute(query)).scalar_one_or_none()
+    if holder is None or holder == holding.process:
+        return False
+    alive = await session.execute(_live(now).where(processes.c.id == holder))
+    return alive.first() is not None
 
 
 def _live(now: datetime) -> Select[tuple[UUID]]:

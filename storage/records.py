@@ -206,6 +206,7 @@ class Delivery:
     part: int  # pieces of a long text that arrived already
     fence: int
     created_at: datetime
+    since: datetime  # it is on its way: made, or put there anew
     heard_at: datetime  # the young person's last word, for the channel's window
 
 

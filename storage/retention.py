@@ -3,7 +3,7 @@
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, Table, delete, select, update
+from sqlalchemy import Column, ColumnElement, Table, delete, func, select, update
 
 from storage.database import Session
 from storage.inbox import EventState
@@ -15,6 +15,8 @@ DEAD_BODIES = timedelta(hours=72)
 IDLE_ROUTES = timedelta(days=8)
 PROCESSES = timedelta(hours=1)  # since a process was heard of
 BATCH = 1000  # rows of each sort in one sweep, so that no writer waits long
+
+_over_since = func.coalesce(inbox.c.died_at, inbox.c.received_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ async def sweep(session: Session, *, now: datetime) -> Swept:
             inbox,
             inbox.c.position,
             inbox.c.state.in_((EventState.DONE, EventState.DEAD)),
-            inbox.c.received_at < now - TOMBSTONES,
+            _over_since < now - TOMBSTONES,
         ),
         bodies=await _erase_bodies(session, before=now - DEAD_BODIES),
         routes=await _remove(
@@ -75,7 +77,7 @@ async def _erase_bodies(session: Session, *, before: datetime) -> int:
         inbox.c.position,
         inbox.c.state == EventState.DEAD,
         inbox.c.body_ct.is_not(None),
-        inbox.c.received_at < before,
+        _over_since < before,
     )
     deliveries = await _bite(
         session,

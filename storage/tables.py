@@ -108,6 +108,7 @@ contacts = Table(
     Column("last_seen", UtcDateTime, nullable=False),
     Column("gone_at", UtcDateTime),
     Column("holder", Uuid),  # the process whose connection reaches them, on some channels
+    Column("held_at", UtcDateTime),  # since when, so that an older hold never replaces it
     UniqueConstraint("index_key", "pseudonym"),
 )
 
@@ -183,6 +184,7 @@ inbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("code", _CODE, nullable=False),
     Column("holder", Uuid),  # the process that holds the connection it came on
+    Column("died_at", UtcDateTime),
     UniqueConstraint("channel", "event_hash"),
 )
 Index("ix_inbox_route", inbox.c.route, inbox.c.position)
@@ -216,9 +218,11 @@ outbox = Table(
     Column("attempt", Integer, nullable=False),
     Column("part", Integer, nullable=False),  # pieces of a long text that arrived already
     Column("fence", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False, server_default=text("0")),  # leases without an end
     Column("due_at", UtcDateTime, nullable=False),  # pushed forward by a lease
     Column("code", _CODE, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("again_at", UtcDateTime),  # put on its way anew: replayed, released, carried over
     Column("settled_at", UtcDateTime),
     UniqueConstraint("conversation_id", "seq"),
 )

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, select, update
 
 from storage import places
 from storage.database import Session, Topic, wake
-from storage.errors import NotFound
+from storage.errors import ConversationChanged, NotFound
 from storage.records import DeliveryState, Line, Speaker
-from storage.tables import conversations, lines, outbox
+from storage.tables import conversations, insert_into, lines, outbox
 from storage.vault import DataKey, Vault
 
 TAKEN_BACK = "taken_back"
@@ -47,6 +47,7 @@ async def append(
     Raises:
         NotFound: there is no such talk.
         KeyMissing: the talk's key was destroyed.
+        ConversationChanged: a line of this id came between, perhaps in another talk.
     """
     line = Line(
         id=line_id or uuid4(),
@@ -59,18 +60,19 @@ async def append(
     )
     key = await vault.data_key(conversation_id)
     place = places.line_text(conversation_id, line.id, speaker, line.seq)
-    await session.execute(
-        insert(lines).values(
-            id=line.id,
-            conversation_id=conversation_id,
-            seq=line.seq,
-            speaker=speaker,
-            kind=kind,
-            at=at,
-            text_ct=vault.seal(key, text, place),
-            message_hash=vault.event_hash(*message) if message else None,
-        )
+    statement = insert_into(session, lines).values(
+        id=line.id,
+        conversation_id=conversation_id,
+        seq=line.seq,
+        speaker=speaker,
+        kind=kind,
+        at=at,
+        text_ct=vault.seal(key, text, place),
+        message_hash=vault.event_hash(*message) if message else None,
     )
+    statement = statement.on_conflict_do_nothing(index_elements=["id"])
+    if (await session.execute(statement.returning(lines.c.id))).one_or_none() is None:
+        raise ConversationChanged("line_id")
     wake(session, Topic.QUEUE)
     return line
 

@@ -4,10 +4,17 @@ import os
 
 import pytest
 
-from tests.database import database, database_url, keyring, postgres_template
+from tests.database import database, database_url, keyless, keyring, postgres_template
 from tests.rasa_process import rasa_service
 
-__all__ = ["database", "database_url", "keyring", "postgres_template", "rasa_service"]
+__all__ = [
+    "database",
+    "database_url",
+    "keyless",
+    "keyring",
+    "postgres_template",
+    "rasa_service",
+]
 
 REQUIRE_ALL = "GYEOT_REQUIRE_ALL"
 OPTIONAL = ("GYEOT_RECORDED_PAYLOADS is not set",)

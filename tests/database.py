@@ -26,6 +26,7 @@ __all__ = [
     "connections_ended",
     "database",
     "database_url",
+    "keyless",
     "keyring",
     "postgres_template",
 ]
@@ -90,6 +91,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[st
 async def database(database_url: str, keyring: Keyring) -> AsyncGenerator[Database]:
     """An empty, migrated database of each kind, open."""
     opened = open_database(database_url, keys_url=None, keyring=keyring)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def keyless(database_url: str, keyring: Keyring) -> AsyncGenerator[Database]:
+    """The same database as `database`, its key table out of reach."""
+    nowhere = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
+    opened = open_database(database_url, keys_url=nowhere, keyring=keyring)
     yield opened
     await opened.close()
 

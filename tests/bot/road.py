@@ -117,7 +117,8 @@ class Road:
             crossing=self.crossing,
             costly=self.costly,
         )
-        self.sender = Sender(self.database, {"fake": self.channel}, PROCESS, lambda: SOON)
+        self.now = SOON  # the sender's clock
+        self.sender = Sender(self.database, {"fake": self.channel}, PROCESS, lambda: self.now)
 
     async def hear(self, *messages: InboundMessage, now: datetime = NOON) -> None:
         """Accept messages as a webhook does."""
@@ -132,6 +133,7 @@ class Road:
 
     async def deliver(self, now: datetime = SOON) -> bool:
         """Send one due message."""
+        self.now = now
         delivery = await self.sender.take(now)
         if delivery is not None:
             await self.sender.work(delivery, now)

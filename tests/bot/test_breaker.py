@@ -1,15 +1,17 @@
 from datetime import timedelta
+from uuid import uuid4
 
 from bot.breaker import FIRST_PAUSE, LONGEST_PAUSE, THRESHOLD, Breaker
 from tests.factories import NOON
 
 SECOND = timedelta(seconds=1)
+TALKS = (uuid4(), uuid4())
 
 
 def broken(failures: int = THRESHOLD) -> Breaker:
     breaker = Breaker()
-    for _ in range(failures):
-        breaker.failed("line", NOON)
+    for number in range(failures):
+        breaker.failed("line", TALKS[number % 2], NOON)
     return breaker
 
 
@@ -22,6 +24,19 @@ def test_failures_in_a_row_shut_only_what_failed() -> None:
     assert not breaker.may("line", NOON)
     assert breaker.may("telegram", NOON)
     assert breaker.shut() == ("line",)
+
+
+def test_one_talk_alone_shuts_nothing_and_the_next_one_makes_it_sure() -> None:
+    breaker = Breaker()
+    for _ in range(20):
+        breaker.failed("line", TALKS[0], NOON)
+    alone = breaker.may("line", NOON)
+
+    breaker.failed("line", TALKS[1], NOON)
+
+    assert alone
+    assert not breaker.may("line", NOON)
+    assert breaker.next_try(["line"], NOON) == NOON + FIRST_PAUSE
 
 
 def test_after_the_pause_one_probe_goes_at_a_time() -> None:

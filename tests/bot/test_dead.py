@@ -31,7 +31,8 @@ async def test_a_table_names_every_letter_and_says_nothing_of_it(database: Datab
         "id", "kind", "channel", "code", "tries", "received", "set", "aside", "replay",
     ]  # fmt: skip
     assert row.split() == [
-        str(letter_id), "event", "fake", "not_given", "0", "2026-11-25", "12:00:00Z", "-", "yes",
+        str(letter_id), "event", "fake", "not_given", "0", "2026-11-25", "12:00:00Z",
+        "2026-11-25", "12:00:01Z", "yes",
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from bot.channels.reading import UNKNOWN_TIME
 from bot.messages import MessageKind
 from bot.notices import ContentNotices
 from handoff import queue
-from storage import contacts, conversations, tables, transcript
+from storage import audit, contacts, conversations, tables, transcript
 from storage.database import Database
 from storage.records import AskReason, ConversationState, Risk, Role, Speaker, Staff
 from tests.bot.road import CONTENT_FILES, SOON, Road, away, nlu, said, understood
@@ -33,6 +33,17 @@ async def test_a_first_word_is_answered_with_who_we_are(database: Database) -> N
 
     assert answers
     assert "봇" in " ".join(answers)
+
+
+async def test_that_a_talk_begins_is_written_down(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    await road.talk("안녕하세요")
+    await road.talk("저기요", now=SOON + timedelta(minutes=1))
+
+    talk = await road.conversation()
+    async with database.reading() as session:
+        acts = await audit.entries(session, object_id=talk.id)
+    assert [(act.action, act.staff_id, act.at) for act in acts] == [("open", None, SOON)]
 
 
 async def test_an_english_word_is_answered_in_english(database: Database) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot import event_body
 from bot.messages import MessageKind
-from storage import inbox, tables
+from storage import crashes, inbox, tables
 from storage.database import Database
 from storage.inbox import EventState
 from storage.keyring import Purpose
@@ -139,11 +139,38 @@ async def test_what_not_even_a_person_can_be_given_is_set_aside_and_what_follows
     assert "canary" not in caplog.text
 
 
+async def test_an_outage_of_the_keys_is_no_failure_of_a_turn(
+    database: Database, keyless: Database
+) -> None:
+    road, away = Road(database, nlu(greeting)), Road(keyless, nlu(greeting))
+    await road.hear(said("안녕하세요"))
+    await _tried(away, 2 * inbox.MAX_ATTEMPTS)
+
+    await road.answer(SOON + 3 * HOUR)
+
+    assert (await road.conversation()).state is ConversationState.BOT
+    assert await _outcomes(database) == [(EventState.DONE, "", True)]
+
+
+async def test_a_turn_that_waits_for_the_keys_is_tried_within_a_minute_of_their_return(
+    database: Database, keyless: Database
+) -> None:
+    road, away = Road(database, nlu(greeting)), Road(keyless, nlu(greeting))
+    await road.hear(said("안녕하세요"))
+    soon, late = SOON + timedelta(seconds=2), SOON + HOUR
+    assert await away.answer(SOON)
+    assert await away.answer(soon)
+    assert await away.answer(late)
+
+    assert not await road.answer(late + timedelta(seconds=59))
+    assert await road.answer(late + timedelta(seconds=60))
+
+
 async def _died_over(road: Road, times: int) -> datetime:
     """Workers that take the turn and are killed; returns when it is free again."""
     for number in range(times):
-        assert await road.engine.take(SOON + number * inbox.LONGEST_LEASE) is not None
-    return SOON + times * inbox.LONGEST_LEASE
+        assert await road.engine.take(SOON + number * crashes.LONGEST_LEASE) is not None
+    return SOON + times * crashes.LONGEST_LEASE
 
 
 async def test_a_turn_that_kills_its_workers_goes_to_a_person_without_the_dialogue(
@@ -186,7 +213,7 @@ async def test_a_worker_that_died_twice_is_followed_by_a_usual_answer(database: 
 async def test_a_turn_that_kills_even_then_is_set_aside(database: Database) -> None:
     road = Road(database, nlu(greeting))
     await road.hear(said("이상한 말"), said("안녕하세요"))
-    free = await _died_over(road, inbox.CRASH_TRIES)
+    free = await _died_over(road, crashes.CRASH_TRIES)
 
     await road.answer(free)
 

@@ -1,8 +1,10 @@
 """The road out: sent, again later, or never."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
+from bot.breaker import THRESHOLD
 from bot.channels.base import (
     Capabilities,
     PermanentSendError,
@@ -12,13 +14,15 @@ from bot.channels.base import (
     WindowClosed,
 )
 from bot.sender import GIVE_UP, TRIES, Sender, pause
+from storage import contacts, dead, processes
 from storage.database import Database
 from storage.records import DeliveryState
-from tests.bot.road import PROCESS, SOON, Road, nlu, said, understood
+from tests.bot.road import PROCESS, SOON, FakeChannel, Road, nlu, said, understood
+from tests.factories import NOON
 
 
-async def answered(database: Database) -> Road:
-    road = Road(database, nlu(lambda _: understood("greet")))
+async def answered(database: Database, channel: FakeChannel | None = None) -> Road:
+    road = Road(database, nlu(lambda _: understood("greet")), channel or FakeChannel())
     await road.hear(said("안녕하세요"))
     await road.answer()
     return road
@@ -91,6 +95,42 @@ async def test_an_answer_is_tried_for_a_day_and_then_shown_as_not_delivered(
     assert DeliveryState.DEAD in await states(road)
 
 
+async def test_what_waited_for_the_person_is_tried_for_a_day_from_their_return(
+    database: Database,
+) -> None:
+    road, back = await answered(database), SOON + 2 * GIVE_UP
+    road.channel.failures = [WindowClosed("fake", "window")]
+    await road.deliver()
+    await road.hear(said("저 왔어요"), now=back - timedelta(seconds=1))
+    await road.answer(back)
+    road.channel.failures = [TemporarySendError("fake", "busy")]
+
+    await road.deliver(back)
+    await road.deliver(back + timedelta(minutes=2))
+
+    assert DeliveryState.DEAD not in await states(road)
+    assert "챗봇" in road.channel.sent[0][1].text
+
+
+async def test_a_dead_letter_that_is_replayed_is_tried_for_another_day(
+    database: Database,
+) -> None:
+    road, again = await answered(database), SOON + 2 * GIVE_UP
+    road.channel.failures = [PermanentSendError("fake", "refused")]
+    await road.deliver()
+    async with database.transaction() as session:
+        (letter,) = await dead.letters(session)
+        await dead.replay(session, letter.id, now=again)
+    road.channel.failures = [TemporarySendError("fake", "busy")]
+
+    await road.deliver(again)
+    tried = await states(road)
+    await road.deliver(again + timedelta(minutes=2))
+
+    assert DeliveryState.DEAD not in tried
+    assert "챗봇" in road.channel.sent[0][1].text
+
+
 async def test_a_person_who_came_back_meanwhile_is_not_left_waiting(database: Database) -> None:
     road = await answered(database)
     road.channel.failures = [WindowClosed("fake", "offline")]
@@ -100,6 +140,49 @@ async def test_a_person_who_came_back_meanwhile_is_not_left_waiting(database: Da
 
     assert DeliveryState.WAITING_FOR_USER not in await states(road)
     assert await road.deliver()
+
+
+async def _held_by(road: Road, process: UUID) -> None:
+    talk = await road.conversation()
+    async with road.database.transaction() as session:
+        await contacts.hold(session, talk.contact_id, process, at=NOON)
+
+
+async def _beat(road: Road, process: UUID, now: datetime) -> None:
+    async with road.database.transaction() as session:
+        await processes.beat(session, process, roles="web", now=now)
+
+
+async def test_who_seemed_dead_and_is_not_gets_back_what_is_for_its_tabs(
+    database: Database,
+) -> None:
+    other, later = uuid4(), SOON + processes.LIVE
+    held = Capabilities(1000, TextUnit.CHARACTERS, 10, 14, 64, held=True)
+    road = await answered(database, FakeChannel(capabilities=held))
+    await _held_by(road, other)
+    await _beat(road, other, SOON)
+    delivery = await road.sender.take(later)
+    assert delivery is not None
+    road.channel.failures = [WindowClosed("fake", "offline")]
+
+    await _beat(road, other, later)
+    await road.sender.work(delivery, later)
+
+    assert set(await states(road)) == {DeliveryState.PENDING}
+    assert await road.sender.take(later) is None
+
+
+async def test_who_is_nowhere_is_waited_for_even_if_another_process_held_them(
+    database: Database,
+) -> None:
+    held = Capabilities(1000, TextUnit.CHARACTERS, 10, 14, 64, held=True)
+    road = await answered(database, FakeChannel(capabilities=held))
+    await _held_by(road, uuid4())
+    road.channel.failures = [WindowClosed("fake", "offline")]
+
+    await road.deliver()
+
+    assert (await states(road))[0] is DeliveryState.WAITING_FOR_USER
 
 
 async def test_words_that_waited_for_more_than_a_week_are_not_for_whoever_comes(
@@ -211,6 +294,64 @@ async def test_a_trouble_that_only_an_operator_mends_is_shown_until_something_ar
     await road.deliver(SOON + timedelta(minutes=1))
 
     assert shown == {"fake": "quota"}
+    assert road.sender.troubles == {}
+
+
+async def test_a_send_that_took_long_is_tried_again_after_its_end(database: Database) -> None:
+    road = await answered(database)
+    road.channel.failures = [TemporarySendError("fake", "timeout", retry_after=10)]
+    delivery = await road.sender.take(SOON)
+    assert delivery is not None
+    ended = road.now = SOON + timedelta(seconds=15)
+
+    await road.sender.work(delivery, SOON)
+
+    assert not await road.deliver(ended + timedelta(seconds=9))
+    assert await road.deliver(ended + timedelta(seconds=11))
+
+
+async def _of_two_people(database: Database, failures: int) -> Road:
+    """Answers to two people, after this many tries that no provider answered."""
+    road = await answered(database)
+    await road.hear(replace(said("안녕하세요"), account="b", address="b"))
+    await road.answer()
+    road.channel.failures = [TemporarySendError("fake", "timeout") for _ in range(failures)]
+    for number in range(failures):
+        assert await road.deliver(SOON + number * timedelta(minutes=2))
+    return road
+
+
+async def test_a_channel_that_answers_nobody_is_left_alone_for_a_while(
+    database: Database,
+) -> None:
+    road = await _of_two_people(database, THRESHOLD)
+    assert road.sender.troubles == {"fake": "away"}
+
+
+async def test_what_we_refuse_ourselves_does_not_show_that_a_provider_answers(
+    database: Database,
+) -> None:
+    road = await _of_two_people(database, THRESHOLD)
+    hour = timedelta(hours=1)
+    road.channel.capabilities = Capabilities(
+        1000, TextUnit.CHARACTERS, 10, 14, 64, push_window=hour
+    )
+
+    assert await road.deliver(SOON + 2 * hour)
+
+    assert len(road.channel.tried) == THRESHOLD  # the provider was not asked
+    assert road.sender.troubles == {"fake": "away"}
+
+
+async def test_one_person_whom_nothing_reaches_shuts_no_channel_for_others(
+    database: Database,
+) -> None:
+    road = await answered(database)
+    road.channel.failures = [TemporarySendError("fake", "timeout") for _ in range(2 * THRESHOLD)]
+
+    for number in range(2 * THRESHOLD):
+        assert await road.deliver(SOON + number * timedelta(minutes=2))
+
     assert road.sender.troubles == {}
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff import queue
-from handoff.errors import AlreadyClaimed, MoreUrgentWaits
+from handoff.errors import AlreadyClaimed, MoreUrgentWaits, Unreadable
 from storage import conversations, transcript
 from storage.database import Database
 from storage.records import Conversation, ConversationState, Risk, Speaker
@@ -163,6 +163,41 @@ async def test_a_talk_without_its_key_holds_up_nobody_in_line(database: Database
     taken = [await queue.claim_next(database, NOTICES, me, now=NOON) for _ in range(2)]
 
     assert [one.id if one else None for one in taken] == [whole.id, None]
+    assert (await row_of(database, broken)).state is State.QUEUED
+
+
+async def test_a_talk_without_its_key_holds_up_no_card_behind_it(database: Database) -> None:
+    broken = await waiting(database, "broken", risk=Risk.IMMINENT)
+    whole = await waiting(database, "whole")
+    await database.vault.destroy_data_key(broken.id)
+
+    taken = await claimed(database, await counselor(database), whole)
+
+    assert taken.id == whole.id
+
+
+async def test_a_talk_with_its_key_goes_before_a_card_whatever_is_broken_ahead(
+    database: Database,
+) -> None:
+    broken = await waiting(database, "broken", risk=Risk.IMMINENT)
+    await waiting(database, "urgent", risk=Risk.IMMINENT, now=LATER)
+    calm = await waiting(database, "calm")
+    await database.vault.destroy_data_key(broken.id)
+
+    with pytest.raises(MoreUrgentWaits):
+        await claimed(database, await counselor(database), calm)
+
+
+async def test_the_card_of_a_talk_without_its_key_is_refused_clearly_and_stays(
+    database: Database,
+) -> None:
+    broken = await waiting(database, "broken")
+    await database.vault.destroy_data_key(broken.id)
+
+    with pytest.raises(Unreadable) as caught:
+        await claimed(database, await counselor(database), broken)
+
+    assert caught.value.code == "unreadable"
     assert (await row_of(database, broken)).state is State.QUEUED
 
 

@@ -297,7 +297,7 @@ async def test_one_event_of_a_turn_is_set_aside_and_the_rest_is_finished(
     turn = await turn_taken(database)
     assert turn is not None
     async with database.transaction() as session:
-        await inbox.bury(session, turn, turn.events[0].id, "body")
+        await inbox.bury(session, turn, turn.events[0].id, "body", now=DUE)
 
     await _finish(database, replace(turn, events=turn.events[1:]))
 
@@ -316,7 +316,7 @@ async def test_nothing_is_set_aside_by_a_worker_that_came_too_late(database: Dat
 
     with pytest.raises(LeaseLost):
         async with database.transaction() as session:
-            await inbox.bury(session, late, late.events[0].id, "body")
+            await inbox.bury(session, late, late.events[0].id, "body", now=DUE)
     with pytest.raises(LeaseLost):
         async with database.transaction() as session:
             await inbox.bury_turn(session, late, "not_given", now=DUE)

@@ -3,8 +3,9 @@
 from sqlalchemy import select
 
 from storage import inbox
+from storage.crashes import CRASH_TRIES, LONGEST_LEASE, TRUSTED_TRIES
 from storage.database import Database
-from storage.inbox import CRASH_TRIES, LONGEST_LEASE, TRUSTED_TRIES, TURN_EVENTS, EventState
+from storage.inbox import TURN_EVENTS, EventState
 from storage.records import PendingTurn
 from storage.tables import inbox as table
 from tests.factories import DUE, accepted, received, turn_taken

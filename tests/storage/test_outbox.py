@@ -4,13 +4,15 @@ import pytest
 from sqlalchemy import select, update
 
 from storage import outbox
+from storage.crashes import CRASH_TRIES, LONGEST_LEASE
 from storage.database import Database, Topic
-from storage.errors import LeaseLost
+from storage.errors import DatabaseAway, LeaseLost
 from storage.records import Delivery, DeliveryState
 from storage.tables import contacts
 from storage.tables import outbox as table
 from tests.factories import LEASE, NOBODY, NOON, delivery_claimed, sent_out, talk_of
 
+SECOND = timedelta(seconds=1)
 LATER = NOON + timedelta(minutes=5)
 FINAL = [DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.CANCELLED]
 
@@ -210,6 +212,102 @@ async def test_a_message_that_does_not_open_is_dead_and_the_next_one_goes(
         row = (await session.execute(select(table).where(table.c.line_id == line.id))).one()
     assert row.state == DeliveryState.DEAD
     assert row.code == ("key_missing" if what == "key" else "seal_broken")
+
+
+async def test_an_outage_of_the_keys_is_no_try_of_a_message(
+    database: Database, keyless: Database
+) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+
+    with pytest.raises(DatabaseAway):
+        await delivery_claimed(keyless)
+
+    delivery = await delivery_claimed(database)
+    assert delivery is not None
+    assert delivery.attempt == 1
+
+
+async def _given_up(database: Database, *channels: str, before: datetime) -> int:
+    async with database.transaction() as session:
+        return await outbox.give_up(session, channels, before=before, now=LATER)
+
+
+async def test_what_no_channel_takes_any_more_is_dead_when_it_was_due_long_enough(
+    database: Database,
+) -> None:
+    line = await sent_out(database, await talk_of(database, channel="off"), "하나")
+
+    early = await _given_up(database, "fake", before=NOON)
+    late = await _given_up(database, "fake", before=NOON + SECOND)
+
+    async with database.reading() as session:
+        row = (await session.execute(select(table).where(table.c.line_id == line.id))).one()
+    assert (early, late) == (0, 1)
+    assert (row.state, row.code, row.settled_at) == (DeliveryState.DEAD, "channel_off", LATER)
+    assert row.body_ct is not None
+
+
+async def test_what_is_given_up_rings_for_consoles(database: Database) -> None:
+    await sent_out(database, await talk_of(database, channel="off"), "하나")
+
+    async with database.wakeups.subscribe(Topic.QUEUE) as consoles:
+        await _given_up(database, "fake", before=LATER)
+        assert await consoles.wait(0)
+
+
+async def test_what_a_channel_still_takes_is_never_given_up(database: Database) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+
+    assert await _given_up(database, "fake", "web", before=LATER) == 0
+
+
+async def _dies(database: Database, times: int, *, since: datetime = NOON) -> datetime:
+    """When a message is due again over which this many senders died."""
+    for number in range(times):
+        given = await delivery_claimed(database, now=since + number * LONGEST_LEASE)
+        assert _body(given) == "body:하나"
+    return since + times * LONGEST_LEASE
+
+
+async def test_a_message_over_which_sender_after_sender_dies_is_dead_and_the_next_one_goes(
+    database: Database,
+) -> None:
+    talk = await talk_of(database)
+    line = await sent_out(database, talk, "하나")
+    await sent_out(database, talk, "둘")
+    due = await _dies(database, CRASH_TRIES)
+
+    async with database.wakeups.subscribe(Topic.QUEUE) as consoles:
+        assert _body(await delivery_claimed(database, now=due)) == "body:둘"
+        assert await consoles.wait(0)
+
+    async with database.reading() as session:
+        row = (await session.execute(select(table).where(table.c.line_id == line.id))).one()
+    assert (row.state, row.code) == (DeliveryState.DEAD, "crash")
+    assert row.body_ct is not None
+
+
+async def test_a_message_that_was_given_back_was_not_what_killed_its_senders(
+    database: Database,
+) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+    due = await _dies(database, CRASH_TRIES - 1)
+    await _retry(database, await delivery_claimed(database, now=due), due + LONGEST_LEASE)
+
+    again = await _dies(database, CRASH_TRIES, since=due + LONGEST_LEASE)
+
+    assert await delivery_claimed(database, now=again) is None
+
+
+async def test_a_message_that_may_kill_its_senders_rests_longer_each_time(
+    database: Database,
+) -> None:
+    await sent_out(database, await talk_of(database), "하나")
+    due = await _dies(database, CRASH_TRIES - 2)
+    assert await delivery_claimed(database, now=due) is not None
+
+    assert await delivery_claimed(database, now=due + LEASE) is None
+    assert await delivery_claimed(database, now=due + LONGEST_LEASE) is not None
 
 
 async def test_a_settled_delivery_rings_for_senders_and_consoles(database: Database) -> None:

@@ -88,15 +88,29 @@ async def test_what_was_set_aside_loses_its_body_first_and_its_row_later(
     database: Database,
 ) -> None:
     await _set_aside(database)
-    assert (await _sweep(database, NOON + DEAD_BODIES)).bodies == 0
+    assert (await _sweep(database, DUE + DEAD_BODIES)).bodies == 0
 
-    assert (await _sweep(database, NOON + DEAD_BODIES + SECOND)).bodies == 1
+    assert (await _sweep(database, DUE + DEAD_BODIES + SECOND)).bodies == 1
 
     async with database.reading() as session:
         row = (await session.execute(select(events))).one()
     assert (row.state, row.code, row.body_ct) == (EventState.DEAD, "crash", None)
-    assert (await _sweep(database, NOON + DEAD_BODIES + SECOND)).bodies == 0
-    assert (await _sweep(database, NOON + TOMBSTONES + SECOND)).tombstones == 1
+    assert (await _sweep(database, DUE + DEAD_BODIES + SECOND)).bodies == 0
+    assert (await _sweep(database, DUE + TOMBSTONES + SECOND)).tombstones == 1
+
+
+async def test_what_died_late_is_kept_as_long_from_then(database: Database) -> None:
+    late = NOON + TOMBSTONES
+    await accepted(database, received())
+    turn = await turn_taken(database)
+    assert turn is not None
+    async with database.transaction() as session:
+        await inbox.bury_turn(session, turn, "crash", now=late)
+
+    assert await _sweep(database, late + DEAD_BODIES) == NOTHING
+
+    assert (await _sweep(database, late + DEAD_BODIES + SECOND)).bodies == 1
+    assert (await _sweep(database, late + TOMBSTONES + SECOND)).tombstones == 1
 
 
 async def test_a_message_that_never_arrived_loses_its_body_and_keeps_its_row(

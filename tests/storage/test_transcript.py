@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from storage import outbox, transcript
 from storage.database import Database
-from storage.errors import KeyMissing, NotFound, SealBroken
+from storage.errors import ConversationChanged, KeyMissing, NotFound, SealBroken
 from storage.records import DeliveryState, Line, Speaker
 from storage.tables import lines
 from tests.factories import NOON, delivery_claimed, said, sent_out, talk_of
@@ -155,3 +155,19 @@ async def test_a_line_is_found_again_by_the_id_its_writer_chose(database: Databa
         assert await transcript.find(session, database.vault, other.id, chosen) is None
         assert await transcript.find(session, database.vault, talk.id, uuid4()) is None
     assert line.id == chosen
+
+
+async def test_one_line_id_at_two_talks_is_refused_so_that_the_second_looks_again(
+    database: Database,
+) -> None:
+    one, other = await talk_of(database, account="a"), await talk_of(database, account="b")
+    line = await said(database, one.id, "하나")
+
+    with pytest.raises(ConversationChanged):
+        async with database.transaction() as session:
+            await transcript.append(
+                session, database.vault, other.id, speaker=Speaker.COUNSELOR, text="둘",
+                kind="reply", at=NOON, line_id=line.id,
+            )  # fmt: skip
+
+    assert await _read(database, other.id) == ()

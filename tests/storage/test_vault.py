@@ -1,3 +1,4 @@
+import asyncio
 import os
 from pathlib import Path
 from uuid import uuid4
@@ -5,15 +6,15 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from storage.database import Database, open_database
 from storage.engines import keys_engine
 from storage.errors import KeyMissing, KeyringUnusable, SealBroken
 from storage.keyring import Key, Keyring, Purpose, create_keyring
 from storage.keystore import KeyStore
-from storage.tables import data_keys
-from storage.vault import CACHE_ENTRIES, CACHE_SECONDS, Place, Vault
+from storage.tables import data_keys, key_proofs
+from storage.vault import CACHE_ENTRIES, CACHE_SECONDS, Place, Vault, proof
 from tests.factories import NOON, Timer
 
 PLACE = Place("lines", "text_ct", None, uuid4())
@@ -231,3 +232,20 @@ async def test_the_keyring_of_another_installation_is_refused(
     with pytest.raises(KeyringUnusable, match="another_installation"):
         await other.prove_keyring()
     await other.close()
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_of_two_first_starts_at_one_time_only_a_foreign_keyring_is_refused(
+    database: Database, database_url: str, keyring: Keyring, tmp_path: Path, same: bool
+) -> None:
+    first = keyring if same else create_keyring(tmp_path / "foreign.json", now=NOON)
+    rows = [{"number": key.number, "proof": proof(key)} for key in first.keys]
+    async with database.transaction() as session:
+        await session.execute(insert(key_proofs), rows)
+        starting = asyncio.create_task(database.prove_keyring())
+        await asyncio.sleep(0.2)
+
+    (refused,) = await asyncio.gather(starting, return_exceptions=True)
+
+    assert isinstance(refused, KeyringUnusable) is not same
+    assert refused is None or not same

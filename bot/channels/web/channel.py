@@ -1,7 +1,7 @@
 """The web page as a channel: its open sockets, and replies that wait to be seen."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -28,7 +28,7 @@ RETRY_UNSEEN = 2.0  # seconds; a socket is open, so try again soon
 SOCKETS_PER_ADDRESS = 8  # tabs of one session, counting those a phone lost without a word
 
 Clock = Callable[[], datetime]
-Returned = Callable[[str], Awaitable[None]]
+Returned = Callable[[str, datetime], Awaitable[None]]
 
 
 class Socket(Protocol):
@@ -43,21 +43,22 @@ class Socket(Protocol):
         ...
 
 
-async def _nobody_to_tell(_address: str) -> None:
+async def _nobody_to_tell(_address: str, _at: datetime) -> None:
     return None
 
 
 class WebChannel:
     """The tabs that are open now. It keeps nothing of what passes through.
 
-    `returned` is called with the address whenever a known session connects again, so
-    that what waits for it can be sent at once.
+    `returned` is called with the address and the time whenever a known session connects
+    again, so that what waits for it can be sent at once.
     """
 
     def __init__(self, clock: Clock, *, returned: Returned = _nobody_to_tell) -> None:
         self._clock = clock
         self._returned = returned
         self._sockets: dict[str, list[Socket]] = {}
+        self._since: dict[str, datetime] = {}  # when the newest of them connected
         self._unseen: dict[tuple[str, str], asyncio.Future[None]] = {}
 
     @property
@@ -112,14 +113,20 @@ class WebChannel:
         """Tell whether a tab of `address` is open now."""
         return bool(self._sockets.get(address))
 
+    @property
+    def present(self) -> Mapping[str, datetime]:
+        """Addresses with an open tab, and when the newest one connected."""
+        return dict(self._since)
+
     async def connected(self, address: str, socket: Socket, *, returning: bool) -> None:
         """Take a tab in. The oldest one goes when a session has too many."""
+        at = self._since[address] = self._clock()
         sockets = self._sockets.setdefault(address, [])
         sockets.append(socket)
         if len(sockets) > SOCKETS_PER_ADDRESS:
             await sockets.pop(0).close(1008)
         if returning:
-            await self._returned(address)
+            await self._returned(address, at)
 
     def disconnected(self, address: str, socket: Socket) -> None:
         """Forget a tab."""
@@ -128,6 +135,7 @@ class WebChannel:
             self._sockets[address] = left
         else:
             self._sockets.pop(address, None)
+            self._since.pop(address, None)
 
     def acknowledged(self, address: str, key: str) -> bool:
         """Note that a tab of `address` has shown `key`; False when nobody waits for it."""

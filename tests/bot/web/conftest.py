@@ -165,7 +165,7 @@ async def site() -> AsyncIterator[Site]:
     clock, store, returned = HandClock(), Store(), list[str]()
     store.may_return.set()
 
-    async def note(address: str) -> None:
+    async def note(address: str, at: datetime) -> None:
         returned.append(address)
 
     channel = WebChannel(clock, returned=note)
