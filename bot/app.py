@@ -26,7 +26,7 @@ from bot.engine import Engine
 from bot.flood import Flood
 from bot.intake import Intake
 from bot.lexicon_file import LexiconFile
-from bot.messages import InboundMessage
+from bot.messages import InboundMessage, Kept
 from bot.nlu_client import TIMEOUT, NluClient
 from bot.notices import ContentNotices
 from bot.pressure import Pressure
@@ -153,6 +153,7 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
     content = load_content(FOLDER)
     web = WebChannel(utc_now, returned=tabs.returning(database, process, utc_now))
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
+    lexicon = LexiconFile(FOLDER, settings.lexicon)
     providers = make_channels(settings, content, utc_now)
     channels = {**providers, web.name: web}
     pressure = Pressure()
@@ -162,13 +163,12 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
         process=process,
         database=database,
         content=content,
-        lexicon=LexiconFile(FOLDER, settings.lexicon),
+        lexicon=lexicon,
         nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
         intake=Intake(
             database,
             utc_now,
-            flood=Flood(content),
-            pressed=lambda: pressure.high,
+            flood=Flood(content, lexicon),
             holders={name: process for name, one in channels.items() if one.capabilities.held},
         ),
         notices=ContentNotices(content),
@@ -294,11 +294,11 @@ def _stop() -> None:
     os.kill(os.getpid(), signal.SIGTERM)  # uvicorn takes it for an orderly end
 
 
-def _accept_one(intake: Intake) -> Callable[[InboundMessage], Awaitable[None]]:
+def _accept_one(intake: Intake) -> Callable[[InboundMessage], Awaitable[Kept]]:
     store = storing(intake)
 
-    async def accept(message: InboundMessage) -> None:
-        await store((message,))
+    async def accept(message: InboundMessage) -> Kept:
+        return await store((message,))
 
     return accept
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.channels.kakao_skill import CHECK
 from bot.dialogue.content import ASK_PERSON, Content
 from bot.dialogue.policy import CRISIS_BUTTONS
 from bot.dialogue.risk import screen
+from bot.lexicon_file import LexiconFile
 from bot.messages import InboundMessage, MessageKind
 from storage.records import Risk
 
@@ -26,7 +28,7 @@ SENDERS = 10_000  # remembered at once; who is not heard of for longest is forgo
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
-_PASSING = frozenset({ASK_PERSON, "go:erase", *(f"go:{name}" for name in CRISIS_BUTTONS)})
+_PASSING = frozenset({ASK_PERSON, CHECK, "go:erase", *(f"go:{name}" for name in CRISIS_BUTTONS)})
 _UNDOING = (MessageKind.UNSEND, MessageKind.LEAVE)
 
 
@@ -67,8 +69,9 @@ class Flood:
     here names anybody.
     """
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, lexicon: LexiconFile | None = None) -> None:
         self._content = content
+        self._lexicon = lexicon  # None: the one that is shipped, as it was at the start
         self._key = secrets.token_bytes(32)
         self._senders: OrderedDict[bytes, _Sender] = OrderedDict()
 
@@ -76,23 +79,20 @@ class Flood:
         """Return how many senders are remembered."""
         return len(self._senders)
 
-    def rule(self, message: InboundMessage, *, now: datetime, pressed: bool = False) -> Ruling:
+    def rule(self, message: InboundMessage, *, now: datetime) -> Ruling:
         """Count a message and say what is done with it.
 
-        Args:
-            message: as it was parsed.
-            now: aware UTC time.
-            pressed: more is due than can be answered in time, so danger is looked for in
-                every message and goes first.
+        Danger is looked for in every message that is kept and goes first: by the time it
+        is known that more is due than can be answered, the first of a spike wait already.
         """
         sender = self._sender(message, now)
         sender.count(now)
         over = sender.in_minute > HARD or sender.in_day > HARD_DAY
-        if not over and sender.in_minute <= SOFT and not pressed:
-            return Ruling.TAKE
-        if not over:
-            return self._within(sender, message)
-        return self._beyond(sender, message)
+        if over:
+            return self._beyond(sender, message, now)
+        if self._in_danger(message, now):
+            return Ruling.URGENT
+        return Ruling.GATHER if sender.in_minute > SOFT else Ruling.TAKE
 
     def take_back(self, message: InboundMessage) -> None:
         """Count a message no longer: it could not be stored, and its provider repeats it."""
@@ -103,13 +103,8 @@ class Flood:
             sender.urgent = max(0, sender.urgent - 1)
             sender.told = False
 
-    def _within(self, sender: _Sender, message: InboundMessage) -> Ruling:
-        if in_danger(message):
-            return Ruling.URGENT
-        return Ruling.GATHER if sender.in_minute > SOFT else Ruling.TAKE
-
-    def _beyond(self, sender: _Sender, message: InboundMessage) -> Ruling:
-        if sender.urgent < URGENT and sender.in_minute <= READ and self._passes(message):
+    def _beyond(self, sender: _Sender, message: InboundMessage, now: datetime) -> Ruling:
+        if sender.urgent < URGENT and sender.in_minute <= READ and self._passes(message, now):
             sender.urgent += 1
             return Ruling.URGENT
         if sender.told:
@@ -117,10 +112,15 @@ class Flood:
         sender.told = True
         return Ruling.REFUSE_ALOUD
 
-    def _passes(self, message: InboundMessage) -> bool:
-        if message.kind in _UNDOING or in_danger(message):
+    def _passes(self, message: InboundMessage, now: datetime) -> bool:
+        if message.kind in _UNDOING or self._in_danger(message, now):
             return True
-        return self._content.resolve_payload(message.text) in _PASSING
+        return (self._content.resolve_payload(message.text) or message.text) in _PASSING
+
+    def _in_danger(self, message: InboundMessage, now: datetime) -> bool:
+        """Tell whether the words of one message speak of danger to somebody."""
+        lexicon = self._lexicon.current(now) if self._lexicon else None
+        return screen([message.text], lexicon=lexicon).level >= Risk.HIGH
 
     def _sender(self, message: InboundMessage, now: datetime) -> _Sender:
         key = self._name(message)
@@ -133,8 +133,3 @@ class Flood:
     def _name(self, message: InboundMessage) -> bytes:
         name = repr((message.channel, message.account)).encode()  # no two look alike so
         return hashlib.blake2b(name, key=self._key, digest_size=16).digest()
-
-
-def in_danger(message: InboundMessage) -> bool:
-    """Tell whether the words of one message speak of danger to somebody."""
-    return screen([message.text]).level >= Risk.HIGH

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bot import event_body
 from bot.flood import Flood, Ruling
-from bot.messages import InboundMessage, MessageKind
+from bot.messages import InboundMessage, Kept, MessageKind
 from storage import inbox
 from storage.database import Database
 from storage.errors import DatabaseAway, StorageError
@@ -48,35 +48,33 @@ class Intake:
         *,
         capacity: int = 5000,
         flood: Flood | None = None,
-        pressed: Callable[[], bool] = lambda: False,
         holders: Mapping[str, UUID] = MappingProxyType({}),
     ) -> None:
         self._database = database
         self._clock = clock
         self._flood = flood  # None: nobody is limited
-        self._pressed = pressed  # more is due than can be answered in time
         self._holders = holders  # this process, by channel that answers only where it came from
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(capacity)
 
-    async def accept(self, messages: Sequence[InboundMessage]) -> None:
+    async def accept(self, messages: Sequence[InboundMessage]) -> Kept:
         """Return once every message is committed; repeats are stored once.
 
-        What is too much of one sender is counted and not stored.
+        What is too much of one sender is counted and not stored; the answer says so.
 
         Raises:
             IntakeFull: nothing was stored, the caller must say so.
             StorageError: nothing was stored, the caller must say so.
         """
-        events = self._events(messages)
-        if not events:
-            return
+        events, kept = self._events(messages)
         try:
-            await self._kept(events)
+            if events:
+                await self._committed(events)
         except (IntakeFull, StorageError):
             self._take_back(messages)
             raise
+        return kept
 
-    async def _kept(self, events: Sequence[InboxEvent]) -> None:
+    async def _committed(self, events: Sequence[InboxEvent]) -> None:
         stored = asyncio.get_running_loop().create_future()
         try:
             self._waiting.put_nowait(_Waiting(events, stored))
@@ -92,7 +90,8 @@ class Intake:
 
     async def store(self, messages: Sequence[InboundMessage]) -> None:
         """Commit messages in a transaction of their own."""
-        await self._store(self._events(messages))
+        events, _ = self._events(messages)
+        await self._store(events)
 
     async def run(self) -> None:
         """Commit what waits, until cancelled."""
@@ -102,29 +101,25 @@ class Intake:
                 batch.append(self._waiting.get_nowait())
             await self._commit(batch)
 
-    def _events(self, messages: Sequence[InboundMessage]) -> list[InboxEvent]:
+    def _events(self, messages: Sequence[InboundMessage]) -> tuple[list[InboxEvent], Kept]:
         """Return what is stored of a delivery; what is not is counted in the log."""
         now = self._clock()
-        events, refused = [], 0
-        for message in messages:
-            ruling = self._rule(message, now)
-            if ruling in (Ruling.REFUSE, Ruling.REFUSE_ALOUD):
-                refused += 1
-            if ruling is Ruling.REFUSE_ALOUD:
-                events.append(self._event(_too_much(_in_time(message, now)), ruling))
-            elif ruling is not Ruling.REFUSE:
-                events.append(self._event(_in_time(message, now), ruling))
+        ruled = [(_in_time(message, now), self._rule(message, now)) for message in messages]
+        refused = [ruling for _, ruling in ruled if ruling in _REFUSING]
         if refused:
-            what = {"channel": messages[0].channel, "count": refused}
+            what = {"channel": messages[0].channel, "count": len(refused)}
             log.warning("too many of one sender", extra=what)
-        return events
+        events = [self._event(*one) for one in ruled if one[1] is not Ruling.REFUSE]
+        return events, _kept(refused)
 
     def _rule(self, message: InboundMessage, now: datetime) -> Ruling:
         if self._flood is None:
             return Ruling.TAKE
-        return self._flood.rule(message, now=now, pressed=self._pressed())
+        return self._flood.rule(message, now=now)
 
     def _event(self, message: InboundMessage, ruling: Ruling) -> InboxEvent:
+        if ruling is Ruling.REFUSE_ALOUD:
+            message = _too_much(message)
         return InboxEvent(
             channel=message.channel,
             event_id=message.event_id,
@@ -159,6 +154,15 @@ class Intake:
             await self._commit([waiting])
 
 
+_REFUSING = (Ruling.REFUSE, Ruling.REFUSE_ALOUD)
+
+
+def _kept(refused: Sequence[Ruling]) -> Kept:
+    if not refused:
+        return Kept.ALL
+    return Kept.SAID if Ruling.REFUSE_ALOUD in refused else Kept.UNSAID
+
+
 def _in_time(message: InboundMessage, now: datetime) -> InboundMessage:
     """Take a time that has not come yet for now, so that the order of arrival holds."""
     return replace(message, sent_at=now) if message.sent_at > now + SKEW else message
@@ -168,7 +172,7 @@ def _too_much(message: InboundMessage) -> InboundMessage:
     """Return what stands for messages that are not kept: who, where to answer, no word."""
     return InboundMessage(
         channel=message.channel,
-        event_id=message.event_id,
+        event_id=f"flood:{message.event_id}",  # sent again later, the message itself is new
         account=message.account,
         address=message.address,
         kind=MessageKind.FLOOD,

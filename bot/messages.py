@@ -44,6 +44,14 @@ class InboundMessage:
     reply_token: str | None = field(default=None, repr=False)  # a one-use way to answer
 
 
+class Kept(StrEnum):
+    """Whether all of a delivery was kept; what is too much of one sender is not."""
+
+    ALL = "all"
+    SAID = "said"  # not all, and the bot's next reply says so
+    UNSAID = "unsaid"  # not all; only the answer to this very delivery can say so
+
+
 @dataclass(frozen=True, slots=True)
 class QuickReply:
     """A choice the young person can tap instead of typing.

@@ -136,6 +136,7 @@ def _kakao_texts(content: Content) -> KakaoTexts:
     return KakaoTexts(
         waiting=say("kakao_waiting.1"),
         not_stored=say("not_stored.1"),
+        too_much=say("slow_down.1"),
         test=say("skill_test.1"),
         check_label=say("kakao_check.1"),
         operator=say("kakao_operator.1"),

@@ -21,7 +21,7 @@ from bot.channels.base import (
     NotStored,
 )
 from bot.intake import Intake, IntakeFull
-from bot.messages import Headers, InboundMessage, MessageKind
+from bot.messages import Headers, InboundMessage, Kept, MessageKind
 from storage.errors import StorageError
 
 log = logging.getLogger("gyeot.webhooks")
@@ -101,12 +101,10 @@ def make_health(
 def storing(intake: Intake) -> Accept:
     """Return what stores messages, and tells a channel plainly when it could not."""
 
-    async def accept(messages: Sequence[InboundMessage]) -> None:
-        kept = [message for message in messages if message.kind is not MessageKind.GROUP]
-        if not kept:
-            return
+    async def accept(messages: Sequence[InboundMessage]) -> Kept:
+        private = [message for message in messages if message.kind is not MessageKind.GROUP]
         try:
-            await intake.accept(kept)
+            return await intake.accept(private)
         except (StorageError, IntakeFull):
             raise NotStored from None
 

@@ -105,13 +105,12 @@ class _Console:
         door: Door,
         ping: timedelta,
     ) -> None:
-        self._windows = windows
         self._ping = ping
         self._database = database
         self._notices = notices
         self._clock = clock
         self._door = door
-        self._hub = Hub(database)
+        self._hub = Hub(database, clock, windows)
         self._pages = Pages()
         self._files = {path.name: path.read_bytes() for path in _STATIC.iterdir()}
 
@@ -250,17 +249,15 @@ class _Console:
         if token is None or session is None or session.staff.role not in CONSOLE_ROLES:
             await socket.close(SIGNED_OUT)
             return
-        async with self._hub.connect(session.id) as page:
+        async with self._hub.connect(session) as page:
             live = Live(
                 socket,
                 page,
-                session.staff,
                 token,
                 database=self._database,
                 notices=self._notices,
                 door=self._door,
                 clock=self._clock,
-                windows=self._windows,
                 ping=self._ping,
             )
             code = await live.run()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -33,7 +33,6 @@ from handoff.notices import Notices
 from handoff.view import View
 from storage.database import Database
 from storage.errors import DatabaseAway
-from storage.records import Staff
 
 log = logging.getLogger("gyeot.console")
 
@@ -54,26 +53,24 @@ class Live:
         self,
         socket: WebSocket,
         console: Console,
-        staff: Staff,
         token: str,
         *,
         database: Database,
         notices: Notices,
         door: Door,
         clock: Callable[[], datetime],
-        windows: Mapping[str, timedelta],
         ping: timedelta = PING,
     ) -> None:
         self._socket = socket
         self._console = console
-        self._staff = staff
+        self._staff = console.session.staff
         self._token = token
         self._database = database
         self._notices = notices
         self._door = door
         self._clock = clock
         self._ping = ping
-        self._view = View(database, staff, windows)
+        self._view = View(database, self._staff)
 
     async def run(self) -> int | None:
         """Serve until the page leaves (None), or return the code to close it with."""
@@ -82,11 +79,18 @@ class Live:
         return await _first_of(self._show(), self._listen(), self._ask())
 
     async def _show(self) -> int:
-        while not self._console.signed_out:
-            for frame in await self._view.changes(now=self._clock()):
-                await self._send(frame)
-            await self._console.changed()
+        while (look := await self._console.look()) is not None:
+            await self._pass_on(self._view.heads(look))
+            for talk_id, led in self._view.unread(look):
+                if not self._console.signed_out:
+                    await self._pass_on(await self._view.lines(talk_id, led, now=self._clock()))
         return SIGNED_OUT
+
+    async def _pass_on(self, texts: Sequence[str]) -> None:
+        """Send what a look brought, and nothing more once the session is over."""
+        for text in texts:
+            if not self._console.signed_out:
+                await self._socket.send_text(text)
 
     async def _ask(self) -> int:
         while await self._door.still_signed_in(self._token, now=self._clock()):

@@ -8,8 +8,6 @@ from handoff.errors import (
     AlreadyClaimed,
     Dismissed,
     MoreUrgentWaits,
-    NotOwner,
-    StaleEpoch,
     TextRefused,
     Unread,
     Unreadable,
@@ -193,7 +191,7 @@ async def say(
 
     async def step() -> Line:
         async with database.transaction() as session:
-            before = await _owned(session, staff, conversation_id, epoch=epoch)
+            before = await steps.owned(session, staff, conversation_id, epoch=epoch)
             earlier = await _said_before(session, database.vault, before, key, words)
             if earlier is not None:
                 return earlier
@@ -224,7 +222,7 @@ async def release(
 
     async def step() -> Conversation:
         async with database.transaction() as session:
-            before = await _owned(session, staff, conversation_id, epoch=epoch)
+            before = await steps.owned(session, staff, conversation_id, epoch=epoch)
             after = lifecycle.released(before)
             talk = await steps.save(session, before, after, staff=staff, action="release", now=now)
             notice = notices.returned(talk.language)
@@ -254,7 +252,7 @@ async def close(
 
     async def step() -> Conversation:
         async with database.transaction() as session:
-            before = await _owned(session, staff, conversation_id, epoch=epoch)
+            before = await steps.owned(session, staff, conversation_id, epoch=epoch)
             if await transcript.spoken_after(session, before.id, Speaker.PERSON, seen):
                 raise Unread("unread_words")
             notice = notices.goodbye(before.language)
@@ -274,7 +272,7 @@ async def open_transcript(
         NotOwner, StaleEpoch: it is not theirs to read.
     """
     async with database.transaction() as session:
-        talk = await _owned(session, staff, conversation_id, epoch=epoch)
+        talk = await steps.owned(session, staff, conversation_id, epoch=epoch)
         await steps.note(session, staff, "read", talk, now=now)
 
 
@@ -349,17 +347,3 @@ async def _said_before(
     if earlier is None or (earlier.speaker, earlier.text) != (Speaker.COUNSELOR, words):
         raise TextRefused("key_used")
     return earlier
-
-
-async def _owned(
-    session: Session, staff: Staff, conversation_id: UUID, *, epoch: int
-) -> Conversation:
-    try:
-        talk = await conversations.get(session, conversation_id)
-    except NotFound:
-        raise NotOwner("not_owner") from None
-    if talk.state is not ConversationState.ACTIVE or talk.owner_id != staff.id:
-        raise NotOwner("not_owner")
-    if talk.epoch != epoch:
-        raise StaleEpoch("stale_epoch")
-    return talk

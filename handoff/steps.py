@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from handoff.errors import NotOwner, StaleEpoch
 from handoff.notices import Notice
 from storage import audit, conversations, outbox, transcript
 from storage.database import Session
-from storage.errors import ConversationChanged, KeyMissing, SealBroken
-from storage.records import Conversation, Line, Speaker, Staff
+from storage.errors import ConversationChanged, KeyMissing, NotFound, SealBroken
+from storage.records import Conversation, ConversationState, Line, Speaker, Staff
 from storage.vault import Vault
 
 log = logging.getLogger("gyeot.queue")
@@ -112,3 +113,22 @@ async def can_be_sealed(vault: Vault, talk: Conversation) -> bool:
         log.error("talk has no key", extra={"conversation": talk.id, "code": error.code})
         return False
     return True
+
+
+async def owned(
+    session: Session, staff: Staff, conversation_id: UUID, *, epoch: int
+) -> Conversation:
+    """Return a talk that this counselor leads under this epoch.
+
+    Raises:
+        NotOwner, StaleEpoch: it is not theirs.
+    """
+    try:
+        talk = await conversations.get(session, conversation_id)
+    except NotFound:
+        raise NotOwner("not_owner") from None
+    if talk.state is not ConversationState.ACTIVE or talk.owner_id != staff.id:
+        raise NotOwner("not_owner")
+    if talk.epoch != epoch:
+        raise StaleEpoch("stale_epoch")
+    return talk

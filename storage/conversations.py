@@ -198,9 +198,9 @@ async def of_line(session: Session, line_id: UUID) -> UUID | None:
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def owned_by(session: Session, staff_id: UUID) -> tuple[Conversation, ...]:
-    """Return the talks one counselor leads now, oldest first."""
-    query = _select(conversations.c.owner_id == staff_id, _in(ConversationState.ACTIVE))
+async def owned_by_any(session: Session, staff_ids: Collection[UUID]) -> tuple[Conversation, ...]:
+    """Return the talks that any of these counselors leads now, oldest first."""
+    query = _select(conversations.c.owner_id.in_(staff_ids), _in(ConversationState.ACTIVE))
     rows = await session.execute(query.order_by(conversations.c.opened_at, conversations.c.id))
     return tuple(_record(row) for row in rows)
 

@@ -2,11 +2,12 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
 
 from storage import places
 from storage.database import Session
@@ -176,6 +177,18 @@ async def session_of(
     return StaffSession(row.session_id, _staff(row), row.csrf_token, row.started_at, seen_at)
 
 
+async def still_signed_in(
+    session: Session, session_ids: Collection[UUID], *, now: datetime
+) -> frozenset[UUID]:
+    """Return which of these sign-ins go on; does not count as use."""
+    query = (
+        select(staff_sessions.c.id)
+        .join(staff, staff.c.id == staff_sessions.c.staff_id)
+        .where(staff_sessions.c.id.in_(session_ids), *_going_on(now))
+    )
+    return frozenset((await session.execute(query)).scalars())
+
+
 async def end_session(session: Session, session_id: UUID) -> None:
     """Sign a browser out."""
     await session.execute(delete(staff_sessions).where(staff_sessions.c.id == session_id))
@@ -202,10 +215,16 @@ def _session_query(token_hash: bytes, now: datetime) -> Select[Any]:
         .join(staff, staff.c.id == signed_in.staff_id)
         .where(
             signed_in.token_hash == token_hash,
-            signed_in.seen_at > now - IDLE_LIMIT,
-            signed_in.started_at > now - ABSOLUTE_LIMIT,
-            staff.c.active,
+            *_going_on(now),
         )
+    )
+
+
+def _going_on(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        staff_sessions.c.seen_at > now - IDLE_LIMIT,
+        staff_sessions.c.started_at > now - ABSOLUTE_LIMIT,
+        staff.c.active,
     )
 
 

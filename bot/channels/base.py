@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from bot.messages import Headers, InboundMessage, Reply
+from bot.messages import Headers, InboundMessage, Kept, Reply
 
 
 class TextUnit(StrEnum):
@@ -119,8 +119,10 @@ class Checkable(Protocol):
         ...
 
 
-Accept = Callable[[Sequence[InboundMessage]], Awaitable[None]]
-"""Returns once every message is committed; raises `NotStored` when nothing was."""
+Accept = Callable[[Sequence[InboundMessage]], Awaitable[Kept]]
+"""Returns once what is kept is committed; raises `NotStored` when nothing could be.
+
+Where not all was kept, nobody may be told that it was."""
 
 
 class NotStored(Exception):

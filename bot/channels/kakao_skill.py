@@ -45,7 +45,7 @@ from bot.channels.kakao_format import (
     response,
 )
 from bot.channels.reading import Content, read_json, words
-from bot.messages import Headers, InboundMessage, MessageKind, Origin, QuickReply, Reply
+from bot.messages import Headers, InboundMessage, Kept, MessageKind, Origin, QuickReply, Reply
 
 log = logging.getLogger("gyeot.kakao")
 
@@ -65,13 +65,14 @@ class KakaoTexts:
 
     waiting: str  # no answer yet: it will be there when they press `check_label`
     not_stored: str  # what they wrote was not kept; with the crisis numbers
+    too_much: str  # nor was this, because they write more than is kept; likewise
     test: str  # what the console's skill test shows
     check_label: str
     operator: str  # above the button that moves them to the consultation talk
     operator_label: str
 
     def __post_init__(self) -> None:
-        sentences = (self.waiting, self.not_stored, self.test)
+        sentences = (self.waiting, self.not_stored, self.too_much, self.test)
         fits = all(0 < len(text) <= TEXT_LIMIT for text in sentences)
         labels = (self.check_label, self.operator_label)
         short = all(0 < len(label) <= LABEL_LIMIT for label in labels)
@@ -158,7 +159,7 @@ class KakaoSkillChannel:
             return await self._answer(request, messages, accept)
         except Exception:
             log.exception("exchange failed", extra={"channel": NAME})
-            return self._not_stored(request)
+            return self._instead(request, self._texts.not_stored)
         finally:
             if not request.calls_back:
                 self._forget(messages[0].address, request)
@@ -213,21 +214,25 @@ class KakaoSkillChannel:
         due = asyncio.get_running_loop().time() + self._waits.answer
         try:
             async with asyncio.timeout_at(due):
-                await accept(messages)
+                kept = await accept(messages)
         except (NotStored, TimeoutError):
-            return self._not_stored(request)
+            return self._instead(request, self._texts.not_stored)
+        if kept is Kept.UNSAID:
+            return self._instead(request, self._texts.too_much)
         request.room = OUTPUTS
         shown = await request.collect(due, self._waits.quiet)
         if shown:
             return response((*shown, self._check()) if request.is_full else shown)
+        if kept is Kept.SAID:  # the reply that says so is late, and "stored" would be no truth
+            return self._instead(request, self._texts.too_much)
         if request.callback is None:
             return self._wait_a_little()
         self._call_back(messages[0].address, request, request.callback)
         return call_back_later(self._texts.waiting)
 
-    def _not_stored(self, request: "_Request") -> Part:
-        ours = Shown((bubble(self._texts.not_stored),))
-        return response((ours, *request.seal()))
+    def _instead(self, request: "_Request", text: str) -> Part:
+        """Answer with our own words, before whatever came meanwhile."""
+        return response((Shown((bubble(text),)), *request.seal()))
 
     def _wait_a_little(self) -> Part:
         return response((Shown((bubble(self._texts.waiting),)), self._check()))

@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from bot.dialogue.content import FOLDER
 from bot.flood import HARD, HARD_DAY, READ, SENDERS, SOFT, URGENT, Flood, Ruling
+from bot.lexicon_file import EVERY, LexiconFile
 from bot.messages import InboundMessage, MessageKind
 from tests.bot.road import CONTENT_FILES, said
+from tests.bot.test_lexicon_file import WORD
 from tests.factories import NOON
 
 SECOND = timedelta(seconds=1)
@@ -97,10 +101,11 @@ def test_danger_is_not_looked_for_in_what_nobody_could_type() -> None:
         said("go:erase", kind=MessageKind.BUTTON),
         said("상담사"),
         said("go:danger_now", kind=MessageKind.BUTTON),
+        said("check:reply", kind=MessageKind.BUTTON),
         said("", kind=MessageKind.UNSEND),
         said("", kind=MessageKind.LEAVE),
     ],
-    ids=["erase", "erase-button", "person", "danger-button", "unsend", "leave"],
+    ids=["erase", "erase-button", "person", "danger-button", "check", "unsend", "leave"],
 )
 def test_a_call_for_help_or_for_erasure_passes(message: InboundMessage) -> None:
     limits = flood()
@@ -109,15 +114,19 @@ def test_a_call_for_help_or_for_erasure_passes(message: InboundMessage) -> None:
     assert rulings(limits, message, 1) == [Ruling.URGENT]
 
 
-def test_without_pressure_the_first_words_are_not_read() -> None:
-    assert rulings(flood(), said(DANGER), 1) == [Ruling.TAKE]
+def test_danger_in_the_first_words_goes_first() -> None:
+    assert rulings(flood(), said(DANGER), 1) == [Ruling.URGENT]
 
 
-def test_under_pressure_danger_goes_first() -> None:
-    limits = flood()
+def test_danger_in_a_word_that_staff_added_goes_first(tmp_path: Path) -> None:
+    words = tmp_path / "words.toml"
+    limits = Flood(CONTENT_FILES, LexiconFile(FOLDER, words))
+    before = rulings(limits, said("나 뿌뿌당하다"), 1)
 
-    assert limits.rule(said(DANGER), now=NOON, pressed=True) is Ruling.URGENT
-    assert limits.rule(said("안녕"), now=NOON, pressed=True) is Ruling.TAKE
+    words.write_text(WORD, encoding="utf-8")
+    after = rulings(limits, said("나 뿌뿌당하다"), 1, now=NOON + EVERY)
+
+    assert (before, after) == ([Ruling.TAKE], [Ruling.URGENT])
 
 
 def test_one_sender_costs_another_nothing() -> None:

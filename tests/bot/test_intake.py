@@ -13,7 +13,7 @@ from bot import event_body
 from bot.channels.reading import UNKNOWN_TIME
 from bot.flood import HARD, SOFT, Flood, Ruling
 from bot.intake import SETTLE, SETTLE_FLOOD, SKEW, Intake, IntakeFull
-from bot.messages import InboundMessage, MessageKind
+from bot.messages import InboundMessage, Kept, MessageKind
 from storage import inbox
 from storage.database import Database, open_database
 from storage.errors import DatabaseAway
@@ -21,6 +21,7 @@ from storage.keyring import Keyring
 from tests.bot.road import CONTENT_FILES, said
 from tests.database import ON_POSTGRESQL
 from tests.factories import DUE, LEASE, NOON
+from tests.handoff.conftest import HandClock
 
 
 @asynccontextmanager
@@ -166,12 +167,12 @@ async def test_the_first_of_two_bodies_under_one_id_wins(database: Database) -> 
     assert [message.text for message in await kept(database)] == ["하나"]
 
 
-async def _flooded(database: Database, *, before: int, text: str, pressed: bool = False) -> Intake:
+async def _flooded(database: Database, *, before: int, text: str) -> Intake:
     """Somebody who wrote `before` messages this minute writes one more; only that is stored."""
     flood = Flood(CONTENT_FILES)
     for _ in range(before):
         flood.rule(said("말"), now=NOON)
-    intake = Intake(database, lambda: NOON, flood=flood, pressed=lambda: pressed)
+    intake = Intake(database, lambda: NOON, flood=flood)
     await intake.store([replace(said(text), reply_token="token", message_id="m")])
     return intake
 
@@ -199,6 +200,28 @@ async def test_too_much_is_not_kept_but_stands_once_for_all_of_it(
     assert "canary" not in caplog.text
 
 
+async def test_who_brings_too_much_is_told_that_it_was_not_kept(database: Database) -> None:
+    intake = await _flooded(database, before=HARD - 2, text="말")
+    async with running(intake):
+        told = [await intake.accept([said("말")]) for _ in range(3)]
+
+    assert told == [Kept.ALL, Kept.SAID, Kept.UNSAID]
+
+
+async def test_a_message_that_was_refused_is_new_when_it_is_sent_again(database: Database) -> None:
+    clock = HandClock()
+    flood = Flood(CONTENT_FILES)
+    for _ in range(HARD):
+        flood.rule(said("말"), now=NOON)
+    async with running(Intake(database, clock, flood=flood)) as intake:
+        told = [await intake.accept([said("비밀", event_id="same")])]
+        clock.pass_(minutes=1)
+        told.append(await intake.accept([said("비밀", event_id="same")]))
+
+    assert told == [Kept.SAID, Kept.ALL]
+    assert [message.text for message in await kept(database)] == ["", "비밀"]
+
+
 async def test_danger_passes_a_flood_and_its_turn_is_first(database: Database) -> None:
     await Intake(database, lambda: NOON - timedelta(hours=1)).store(
         [replace(said("먼저"), account="b")]
@@ -208,11 +231,11 @@ async def test_danger_passes_a_flood_and_its_turn_is_first(database: Database) -
     assert [message.text for message in await kept(database)] == ["지금 죽고 싶어요"]
 
 
-async def test_under_pressure_danger_is_first(database: Database) -> None:
+async def test_danger_in_the_first_words_of_somebody_is_first(database: Database) -> None:
     await Intake(database, lambda: NOON - timedelta(hours=1)).store(
         [replace(said("먼저"), account="b")]
     )
-    await _flooded(database, before=0, text="지금 죽고 싶어요", pressed=True)
+    await _flooded(database, before=0, text="지금 죽고 싶어요")
 
     assert [message.text for message in await kept(database)] == ["지금 죽고 싶어요"]
 

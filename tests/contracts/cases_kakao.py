@@ -16,6 +16,7 @@ NOW = datetime(2025, 11, 24, 16, 0, tzinfo=UTC)
 TEXTS = KakaoTexts(
     waiting="조금만 기다려 주세요.",
     not_stored="지금은 받지 못했어요. 109에 전화할 수 있어요.",
+    too_much="너무 많이 와서 남겨 두지 못해요. 위험하면 112에 전화하세요.",
     test="스킬이 연결되었어요.",
     check_label="답장 확인",
     operator="아래 버튼을 누르면 상담 선생님과 이어져요.",

@@ -21,7 +21,7 @@ from bot.channels.base import (
     WindowClosed,
 )
 from bot.channels.kakao_skill import CHECK, KakaoSkillChannel, Waits, make_kakao_skill
-from bot.messages import InboundMessage, MessageKind, Origin, QuickReply, Reply
+from bot.messages import InboundMessage, Kept, MessageKind, Origin, QuickReply, Reply
 from tests.contracts.cases_kakao import (
     NOW,
     PICTURE,
@@ -61,6 +61,7 @@ class House(FakeProvider):
     replies: Sequence[tuple[float, Reply]] = ()  # seconds after the one before, reply
     stored: bool = True
     storing: float = 0.0  # seconds
+    kept: Kept = Kept.ALL
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -75,13 +76,14 @@ class House(FakeProvider):
             return Response(status_code=401)
         return JSONResponse(await self.channel.exchange(messages, self.accept))
 
-    async def accept(self, messages: Sequence[InboundMessage]) -> None:
+    async def accept(self, messages: Sequence[InboundMessage]) -> Kept:
         await asyncio.sleep(self.storing)
         if not self.stored:
             raise NotStored
         self.accepted += messages
         if self.sender is None:
             self.sender = asyncio.create_task(self._send(messages[0].address))
+        return self.kept
 
     async def _send(self, address: str) -> None:
         """One reply after the other, as the sender does it: the next when this one is sent."""
@@ -122,8 +124,8 @@ def read(channel: Channel, call: object) -> Sequence[InboundMessage]:
     return channel.parse(json.dumps(call).encode(), {"x-gyeot-skill-key": SKILL_KEY})
 
 
-async def heard(_: Sequence[InboundMessage]) -> None:
-    return None
+async def heard(_: Sequence[InboundMessage]) -> Kept:
+    return Kept.ALL
 
 
 async def test_it_answers_inside_and_cannot_push(reader: KakaoSkillChannel) -> None:
@@ -369,6 +371,30 @@ async def test_what_could_not_be_kept_is_said_with_a_number() -> None:
     assert seen.texts == (TEXTS.not_stored,)
 
 
+async def test_what_was_too_much_is_said_at_once_and_never_called_kept() -> None:
+    async with standing(kept=Kept.UNSAID, waits=Waits(answer=9.0)) as (kakao, house):
+        kakao.patience = 5.0
+        seen = await kakao.ask(house.url, YOUNG.says("도와줘"))
+
+    assert seen.texts == (TEXTS.too_much,)
+
+
+async def test_where_the_bot_says_that_it_was_too_much_its_words_are_the_answer() -> None:
+    replies = ((0.0, Reply("조금 천천히")),)
+    async with standing(kept=Kept.SAID, replies=replies) as (kakao, house):
+        seen = await kakao.ask(house.url, YOUNG.says("도와줘"))
+
+    assert seen.texts == ("조금 천천히",)
+
+
+async def test_where_the_bot_is_late_to_say_that_it_was_too_much_we_say_it() -> None:
+    async with standing(kept=Kept.SAID) as (kakao, house):
+        call = YOUNG.may_be_called_back(YOUNG.says("도와줘"), kakao.offer_callback())
+        seen = await kakao.ask(house.url, call)
+
+    assert (seen.texts, seen.calls_back) == ((TEXTS.too_much,), False)
+
+
 async def test_storing_that_hangs_ends_in_time_with_words() -> None:
     async with standing(storing=9.0) as (kakao, house):
         kakao.patience = 1.0
@@ -379,7 +405,7 @@ async def test_storing_that_hangs_ends_in_time_with_words() -> None:
 
 
 async def test_a_fault_of_ours_still_ends_in_words(reader: KakaoSkillChannel) -> None:
-    async def broken(_: Sequence[InboundMessage]) -> None:
+    async def broken(_: Sequence[InboundMessage]) -> Kept:
         raise RuntimeError("canary")
 
     answer = await reader.exchange(read(reader, YOUNG.says("도와줘")), broken)
@@ -390,7 +416,7 @@ async def test_a_fault_of_ours_still_ends_in_words(reader: KakaoSkillChannel) ->
 async def test_replies_that_came_before_storing_failed_are_not_lost(
     reader: KakaoSkillChannel,
 ) -> None:
-    async def meanwhile(_: Sequence[InboundMessage]) -> None:
+    async def meanwhile(_: Sequence[InboundMessage]) -> Kept:
         for number in range(2):
             await reader.send(PERSON, Reply("어제의 답"), f"key-{number}")
         with pytest.raises(WindowClosed):  # a place is kept for the words below
@@ -403,9 +429,10 @@ async def test_replies_that_came_before_storing_failed_are_not_lost(
 
 
 async def test_a_repeat_under_one_key_is_shown_once(reader: KakaoSkillChannel) -> None:
-    async def twice(messages: Sequence[InboundMessage]) -> None:
+    async def twice(messages: Sequence[InboundMessage]) -> Kept:
         for _ in range(2):
             await reader.send(messages[0].address, Reply("한 번"), "key")
+        return Kept.ALL
 
     answer = await reader.exchange(read(reader, YOUNG.says("안녕")), twice)
 

@@ -5,7 +5,7 @@ import json
 import logging
 import socket as sockets
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from handoff import queue
 from handoff.auth import Door
@@ -165,11 +166,23 @@ class Page:
                 if frame["type"] == kind and fields.items() <= frame.items():
                     return dict(frame)
 
+    async def rest(self) -> set[str]:
+        """Return the types of the frames that come until the server closes."""
+        async with asyncio.timeout(5):
+            return {json.loads(text)["type"] async for text in ending(self.socket)}
+
     async def code(self) -> int | None:
         """Wait until the server closes; return its code."""
         async with asyncio.timeout(5):
             await self.socket.wait_closed()
         return self.socket.close_code
+
+
+async def ending(socket: ClientConnection) -> AsyncGenerator[str | bytes]:
+    """What still comes on a socket, whatever the server closes it with."""
+    with suppress(ConnectionClosed):
+        while True:
+            yield await socket.recv()
 
 
 @dataclass

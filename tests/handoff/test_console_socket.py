@@ -6,12 +6,15 @@ import time
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 from websockets.exceptions import InvalidStatus
 
 from handoff import queue
 from handoff.auth import Door
 from storage import audit, outbox
+from storage.database import Database, Topic, wake
 from storage.records import Conversation, DeliveryState, Role, Speaker
+from storage.tables import conversations as talk_rows
 from tests.factories import delivery_claimed, said
 from tests.handoff.conftest import (
     CHEAP,
@@ -342,7 +345,7 @@ async def test_a_page_whose_session_ended_in_another_process_is_closed(
         assert await page.code() == 4401
 
 
-async def test_a_page_of_somebody_dismissed_elsewhere_is_closed(
+async def test_a_page_of_somebody_dismissed_elsewhere_is_closed_and_told_nothing_more(
     house: House,
 ) -> None:
     talk = await waiting(house.database)
@@ -351,9 +354,40 @@ async def test_a_page_of_somebody_dismissed_elsewhere_is_closed(
         await page.until("talks")
         await take(page, talk)
         await queue.dismiss(house.database, NOTICES, person.staff.id, now=house.clock.now)
-        await page.until("talks", gone=[str(talk.id)])
+        assert await page.rest() <= {"claimed", "ping"}
         assert await page.code() == 4401
     assert (await row_of(house.database, talk)).state == "queued"
+
+
+async def test_a_session_that_ran_out_is_told_of_nothing_that_happens_then(house: House) -> None:
+    async with house.console() as page:
+        house.clock.pass_(minutes=16)
+        await waiting(house.database)
+        assert await page.rest() <= {"ping"}
+        assert await page.code() == 4401
+
+
+async def test_after_a_look_that_failed_a_page_comes_back_and_is_told_everything(
+    house: House,
+) -> None:
+    token = await house.signed_in(await member(house.database))
+    talk = await waiting(house.database)
+    async with house.page(token) as page:
+        await page.until("talks")
+        await written(house.database, talk, "xx")
+        assert await page.code() == 1013
+    await written(house.database, talk, "ko")
+    async with house.page(token) as page:
+        shown = await page.until("queue")
+    assert [card["conversation"] for card in shown["changed"]] == [str(talk.id)]
+
+
+async def written(database: Database, talk: Conversation, language: str) -> None:
+    """Write a language into the row of a talk, known or not."""
+    async with database.transaction() as session:
+        its = talk_rows.c.id == talk.id
+        await session.execute(update(talk_rows).where(its).values(language=language))
+        wake(session, Topic.QUEUE)
 
 
 async def test_a_change_is_on_the_screen_within_100_ms(house: House) -> None:

@@ -1,16 +1,58 @@
 """What a console is told, beyond what its socket shows."""
 
-from datetime import datetime, timedelta
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
-from handoff.frames import Lines, QueueChange
+from handoff import look, queue
+from handoff.look import Look
 from handoff.view import View
-from storage import transcript
+from storage import outbox, transcript
 from storage.database import Database
-from storage.records import Speaker
-from tests.factories import NOON
-from tests.handoff.conftest import claimed, counselor, waiting
+from storage.records import Conversation, DeliveryState, Speaker, Staff
+from storage.tables import lines
+from tests.factories import NOON, delivery_claimed, said
+from tests.handoff.conftest import NOTICES, claimed, counselor, waiting
+
+
+async def looked(
+    database: Database,
+    *counselors: Staff,
+    before: Look | None = None,
+    windows: dict[str, timedelta] | None = None,
+) -> Look:
+    ids = [one.id for one in counselors]
+    return await look.take(database, windows or {}, before, counselors=ids, sessions=(), now=NOON)
+
+
+async def told(view: View, seen: Look) -> list[dict[str, Any]]:
+    """Everything a look makes a console show."""
+    texts = view.heads(seen)
+    for talk_id, led in view.unread(seen):
+        texts += await view.lines(talk_id, led, now=NOON)
+    return [json.loads(text) for text in texts]
+
+
+async def taken_back(database: Database, talk: Conversation, message: str) -> None:
+    async with database.transaction() as session:
+        await transcript.blank(session, database.vault, talk.contact_id, ("fake", message))
+
+
+async def wrote(database: Database, talk: Conversation, text: str, message: str) -> None:
+    async with database.transaction() as session:
+        await transcript.append(
+            session, database.vault, talk.id, speaker=Speaker.PERSON, text=text, kind="text",
+            at=NOON, message=("fake", message),
+        )  # fmt: skip
+
+
+def words(frames: Sequence[dict[str, Any]]) -> list[str]:
+    return [line["text"] for one in frames if one["type"] == "lines" for line in one["lines"]]
 
 
 @pytest.mark.parametrize(
@@ -23,39 +65,172 @@ from tests.handoff.conftest import claimed, counselor, waiting
     ],
 )
 async def test_a_card_says_until_when_its_channel_takes_an_answer(
-    database: Database, windows: dict[str, timedelta], until: datetime | None
+    database: Database, windows: dict[str, timedelta], until: str | None
 ) -> None:
-    await waiting(database, "a")
+    talk = await waiting(database, "a")
 
-    (frame,) = (await View(database, await counselor(database), windows).changes(now=NOON))[:1]
+    seen = await looked(database, windows=windows)
 
-    assert isinstance(frame, QueueChange)
-    assert frame.changed[0].reply_until == until
+    assert seen.cards[talk.id].reply_until == until
 
 
 async def test_words_taken_back_leave_the_screen_too(database: Database) -> None:
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
-    async with database.transaction() as session:
-        await transcript.append(
-            session,
-            database.vault,
-            talk.id,
-            speaker=Speaker.PERSON,
-            text="이건 지울래요",
-            kind="text",
-            at=NOON,
-            message=("fake", "m1"),
-        )
-    view = View(database, owner, {})
-    await view.changes(now=NOON)
-    async with database.transaction() as session:
-        await transcript.blank(session, database.vault, talk.contact_id, ("fake", "m1"))
+    await wrote(database, talk, "이건 지울래요", "m1")
+    view = View(database, owner)
+    await told(view, await looked(database, owner))
+    await taken_back(database, talk, "m1")
 
-    told = [frame for frame in await view.changes(now=NOON) if isinstance(frame, Lines)]
-    again = [frame for frame in await view.changes(now=NOON) if isinstance(frame, Lines)]
+    seen = await looked(database, owner)
+    frames, again = await told(view, seen), await told(view, seen)
 
-    assert [(line.text, line.kind) for frame in told for line in frame.lines] == [
-        ("", transcript.TAKEN_BACK)
-    ]
-    assert again == []
+    shown = [line for one in frames if one["type"] == "lines" for line in one["lines"]]
+    assert [(line["text"], line["kind"]) for line in shown] == [("", transcript.TAKEN_BACK)]
+    assert words(again) == []
+
+
+async def test_a_new_line_is_told_although_the_talk_has_the_same_version(
+    database: Database,
+) -> None:
+    owner = await counselor(database)
+    talk = await claimed(database, owner, await waiting(database, "a"))
+    view = View(database, owner)
+    await told(view, await looked(database, owner))
+
+    await said(database, talk.id, "거기 있어요?")
+
+    assert words(await told(view, await looked(database, owner))) == ["거기 있어요?"]
+
+
+async def test_a_talk_whose_lines_look_the_same_is_not_read_again(database: Database) -> None:
+    owner = await counselor(database)
+    await claimed(database, owner, await waiting(database, "a"))
+    view = View(database, owner)
+    await told(view, await looked(database, owner))
+    await waiting(database, "b")  # something else changed
+
+    assert view.unread(await looked(database, owner)) == []
+
+
+async def test_a_delivery_is_followed_to_its_end(database: Database) -> None:
+    owner = await counselor(database)
+    talk = await claimed(database, owner, await waiting(database, "a"))
+    view = View(database, owner)
+    await told(view, await looked(database, owner))
+
+    states = []
+    await settled(database, DeliveryState.WAITING_FOR_USER)
+    states += deliveries(await told(view, await looked(database, owner)))
+    async with database.transaction() as session:
+        await outbox.release_waiting(session, talk.contact_id, now=NOON)
+    states += deliveries(await told(view, await looked(database, owner)))
+    await settled(database, DeliveryState.DEAD)
+    states += deliveries(await told(view, await looked(database, owner)))
+
+    assert states == ["waiting_for_user", "pending", "dead"]
+
+
+async def settled(database: Database, state: DeliveryState) -> None:
+    delivery = await delivery_claimed(database)
+    assert delivery is not None
+    async with database.transaction() as session:
+        await outbox.settle(session, delivery, state, now=NOON)
+
+
+def deliveries(frames: Sequence[dict[str, Any]]) -> list[str]:
+    return [one["state"] for one in frames if one["type"] == "delivery"]
+
+
+async def test_what_could_not_be_read_is_read_at_the_next_look(database: Database) -> None:
+    owner = await counselor(database)
+    talk = await claimed(database, owner, await waiting(database, "a"))
+    view = View(database, owner)
+    seen = await looked(database, owner)
+    view.heads(seen)
+    ((_, led),) = view.unread(seen)
+    stale = replace(led, talk=replace(led.talk, epoch=led.talk.epoch + 1))
+
+    assert await view.lines(talk.id, stale, now=NOON) == []
+    assert words(await told(view, seen)) == ["joined-ko"]
+
+
+async def test_lines_are_not_lost_by_a_read_that_fails_half_way(database: Database) -> None:
+    owner = await counselor(database)
+    talk = await claimed(database, owner, await waiting(database, "a"))
+    await wrote(database, talk, "이건 지울래요", "m1")
+    await settled(database, DeliveryState.SENT)
+    view = View(database, owner)
+    await told(view, await looked(database, owner))
+    await said(database, talk.id, "거기 있어요?")
+    await taken_back(database, talk, "m1")
+
+    whole = await swapped(database, talk, b"broken")
+    refused = await told(view, await looked(database, owner))
+    await swapped(database, talk, whole)
+    after = await told(view, await looked(database, owner))
+
+    assert refused[-1]["code"] == "unreadable"
+    assert words(after) == ["거기 있어요?", ""]
+
+
+async def swapped(database: Database, talk: Conversation, text: bytes) -> bytes:
+    """Put other bytes in the place of the line that was taken back; return the ones before."""
+    its = (lines.c.conversation_id == talk.id) & (lines.c.kind == transcript.TAKEN_BACK)
+    async with database.transaction() as session:
+        before = (await session.execute(select(lines.c.text_ct).where(its))).scalar_one()
+        await session.execute(update(lines).where(its).values(text_ct=text))
+    return bytes(before)
+
+
+async def test_a_slow_page_opens_no_word_of_a_talk_that_was_lost_meanwhile(
+    database: Database,
+) -> None:
+    owner = await counselor(database)
+    talk = await claimed(database, owner, await waiting(database, "a"))
+    view = View(database, owner)
+    seen = await looked(database, owner)
+    await told(view, seen)
+    await said(database, talk.id, "거기 있어요?")
+    seen = await looked(database, owner)
+    await queue.release(database, NOTICES, owner, talk.id, epoch=talk.epoch, now=NOON)
+
+    assert words(await told(view, seen)) == []
+
+
+async def test_nobody_is_shown_a_colleagues_talk(database: Database) -> None:
+    owner, colleague = await counselor(database, "별"), await counselor(database, "달")
+    await claimed(database, owner, await waiting(database, "a"))
+
+    seen = await looked(database, owner, colleague)
+    frames = await told(View(database, colleague), seen)
+
+    assert [(one["type"], one["changed"]) for one in frames] == [("queue", []), ("talks", [])]
+
+
+async def test_a_console_that_missed_looks_is_told_what_it_missed(database: Database) -> None:
+    owner = await counselor(database)
+    talk = await waiting(database, "a")
+    first = await looked(database, owner)
+    view = View(database, owner)
+    await told(view, first)
+    other = await waiting(database, "b")
+    second = await looked(database, owner, before=first)
+    await claimed(database, owner, talk)
+    third = await looked(database, owner, before=second)
+
+    (frame,) = [one for one in await told(view, third) if one["type"] == "queue"]
+
+    assert [card["conversation"] for card in frame["changed"]] == [str(other.id)]
+    assert frame["gone"] == [str(talk.id)]
+
+
+async def test_who_saw_the_look_before_shares_one_text(database: Database) -> None:
+    first = await looked(database)
+    await waiting(database, "b")
+    second = await looked(database, before=first)
+    third = await looked(database, before=second)
+
+    assert second.since(first) is second.since(first) is second.change
+    assert second.since(None) is second.since(None)
+    assert third.since(second) == ""

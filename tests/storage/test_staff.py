@@ -222,6 +222,17 @@ async def test_who_was_disabled_is_out_at_once(database: Database) -> None:
     assert await _session_at(database, SECOND) is None
 
 
+@pytest.mark.parametrize(("after", "on"), [(IDLE_LIMIT, False), (IDLE_LIMIT - SECOND, True)])
+async def test_many_sign_ins_are_asked_at_once_whether_they_go_on(
+    database: Database, after: timedelta, on: bool
+) -> None:
+    signed_in = await _signed_in(database)
+    async with database.reading() as session:
+        ids = [signed_in.id, uuid4()]
+        found = await staff.still_signed_in(session, ids, now=NOON + after)
+    assert found == ({signed_in.id} if on else set())
+
+
 async def test_the_audit_log_keeps_acts_in_order(database: Database) -> None:
     member, talk = await _member(database), uuid4()
     async with database.transaction() as session:

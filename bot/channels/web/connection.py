@@ -12,9 +12,9 @@ from bot.channels.web.channel import Clock, WebChannel
 from bot.channels.web.frames import Ack, Frame, FrameRefused, Hello, Ping, Reason, Said
 from bot.channels.web.rate import Allowance
 from bot.channels.web.sessions import address_of, is_token, new_token
-from bot.messages import InboundMessage
+from bot.messages import InboundMessage, Kept
 
-Accept = Callable[[InboundMessage], Awaitable[None]]
+Accept = Callable[[InboundMessage], Awaitable[Kept]]
 
 HELLO_SECONDS = 10.0
 PATIENCE = 100  # refused frames in a row before the line is cut
@@ -106,11 +106,13 @@ class Connection:
 
     async def _store(self, said: Said) -> None:
         try:
-            await self._accept(self._channel.inbound(said, self._address))
+            kept = await self._accept(self._channel.inbound(said, self._address))
         except NotStored:
             await self._socket.send_text(frames.not_stored(said.client_id))
-        else:
-            await self._socket.send_text(frames.stored(said.client_id))
+            return
+        if kept is not Kept.ALL:  # whether or not a reply says so: this message gets no tick
+            raise FrameRefused(Reason.TOO_FAST, said.client_id)
+        await self._socket.send_text(frames.stored(said.client_id))
 
     async def _next(self) -> Frame:
         event = await self._socket.receive()

@@ -56,9 +56,9 @@ def make_router(
     """Make the page's routes.
 
     Args:
-        accept: keeps one message and returns once it is committed; raises `NotStored`
-            when it could not be kept. Any other error closes the socket, and the page
-            connects and sends again.
+        accept: keeps one message and returns once it is committed, or says that it was too
+            much; raises `NotStored` when it could not be kept. Any other error closes the
+            socket, and the page connects and sends again.
         clock: aware UTC time, for the limit on what one socket may say.
         texts: the page's words by language; "ko" and "en".
     """

@@ -69,10 +69,11 @@ export function chip(card) {
 }
 
 export function lineItem(line) {
-  const item = element("div", `line ${line.speaker}`);
+  const speaker = line.kind === "flood" ? "system" : line.speaker; // nobody said that
+  const item = element("div", `line ${speaker}`);
   const { text, aside } = spoken(line);
   const said = element("p", "said");
-  said.append(element("span", "by", word(`speaker_${line.speaker}`)), element("time", "", clock(line.at)));
+  said.append(element("span", "by", word(`speaker_${speaker}`)), element("time", "", clock(line.at)));
   if (line.delivery) {
     const bad = line.delivery === "dead" || line.delivery === "cancelled";
     said.append(delivery(`delivery_${line.delivery}`, bad));
@@ -109,7 +110,7 @@ function spoken({ speaker, kind: detailed, text }) {
   if (speaker === "system") return { text: has(`notice_${text}`) ? word(`notice_${text}`) : text };
   if (kind === "attachment") return { text: [word("kind_attachment"), text].filter(Boolean).join("\n"), aside: true };
   if (kind === "taken_back") return { text: word("kind_taken_back"), aside: true };
-  if (kind === "flood") return { text: word("kind_flood"), aside: true };
+  if (kind === "flood") return { text: word("kind_flood") };
   if (kind === "unsend") return { text: word("kind_unsend"), aside: true };
   if (kind === "leave") return { text: word("notice_left"), aside: true };
   if (kind === "start" && !text) return { text: word("kind_start"), aside: true };

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bot.channels.base import NotStored
 from bot.channels.web import FRAME_LIMIT, NOISY_LOGGERS, WebChannel, make_router
-from bot.messages import InboundMessage
+from bot.messages import InboundMessage, Kept
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
@@ -47,12 +47,14 @@ class Store:
     messages: list[InboundMessage] = field(default_factory=list)
     may_return: asyncio.Event = field(default_factory=asyncio.Event)
     error: Exception | None = None
+    kept: Kept = Kept.ALL
 
-    async def accept(self, message: InboundMessage) -> None:
+    async def accept(self, message: InboundMessage) -> Kept:
         self.messages.append(message)
         await self.may_return.wait()
         if self.error is not None:
             raise self.error
+        return self.kept
 
     def fail(self, *, declared: bool) -> None:
         self.error = NotStored() if declared else DiskOnFire("canary-in-an-error")

@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bot.channels.web import FRAME_LIMIT
 from bot.channels.web.sessions import address_of
-from bot.messages import MessageKind
+from bot.messages import Kept, MessageKind
 from tests.bot.web.conftest import NOON, Site, until
 
 TEXT = "canary-text-4c1d 안녕"
@@ -104,6 +104,21 @@ async def test_what_could_not_be_kept_is_said_and_may_be_sent_again(site: Site) 
         assert await tab.take() == {"v": 1, "t": "not_stored", "id": name}
 
         site.store.error = None
+        await tab.say("안녕", name=name)
+
+        assert await tab.take() == {"v": 1, "t": "stored", "id": name}
+
+
+@pytest.mark.parametrize("kept", [Kept.SAID, Kept.UNSAID])
+async def test_what_was_too_much_is_never_called_stored_and_may_be_sent_again(
+    site: Site, kept: Kept
+) -> None:
+    site.store.kept = kept
+    async with site.tab() as tab:
+        name = await tab.say("안녕")
+        assert await tab.take() == {"v": 1, "t": "refused", "id": name, "why": "too_fast"}
+
+        site.store.kept = Kept.ALL
         await tab.say("안녕", name=name)
 
         assert await tab.take() == {"v": 1, "t": "stored", "id": name}

@@ -1,0 +1,110 @@
+"""One look at the queue and at the led talks, shared by every console of this process."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TypeVar
+from uuid import UUID
+
+from handoff import frames
+from handoff.alias import alias
+from handoff.frames import Card, QueueChange, Talk, card
+from storage import conversations, marks, staff
+from storage.database import Database
+from storage.marks import Mark
+from storage.records import Conversation, Language
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """A talk with its counselor, and what tells that its lines look different."""
+
+    talk: Talk
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the consoles of this process may see at one moment; no word of anybody is in it.
+
+    `change` is the queue's frame for those who saw the look before, "" when it is the same;
+    `led` is by counselor, and only of those who were asked for; `sessions` are those of the
+    ones asked for that go on.
+    """
+
+    number: int
+    cards: Mapping[UUID, Card]
+    change: str
+    led: Mapping[UUID, Mapping[UUID, Led]]
+    sessions: Collection[UUID]
+
+    def since(self, seen: "Look | None") -> str:
+        """Return the queue's frame for a console that saw `seen` last, "" for no change."""
+        if seen is None:
+            return self._all
+        if seen.number == self.number - 1:
+            return self.change
+        return _change(seen.cards, self.cards)
+
+    @cached_property
+    def _all(self) -> str:
+        return frames.dump(QueueChange(tuple(self.cards.values()), ()))
+
+
+async def take(
+    database: Database,
+    windows: Mapping[str, timedelta],
+    before: Look | None,
+    *,
+    counselors: Collection[UUID],
+    sessions: Collection[UUID],
+    now: datetime,
+) -> Look:
+    """Read once what all consoles may see.
+
+    Args:
+        database: where it is read.
+        windows: by channel, how long after a person's last word a counselor may write.
+        before: the look before this one.
+        counselors: whose talks are looked at.
+        sessions: sign-ins that are asked whether they go on.
+        now: aware UTC time.
+
+    Raises:
+        DatabaseAway: try again later.
+    """
+    async with database.reading() as session:
+        waiting = await conversations.queue(session)
+        owned = await conversations.owned_by_any(session, counselors)
+        seen = await marks.of_talks(session, [one.id for one in owned])
+        going_on = await staff.still_signed_in(session, sessions, now=now)
+    cards = {one.id: _card(one, windows) for one in waiting}
+    led: dict[UUID, dict[UUID, Led]] = {}
+    for one in owned:
+        if one.owner_id is not None and one.id in seen:  # not one that went in between
+            talk = Talk(_card(one, windows), one.epoch)
+            led.setdefault(one.owner_id, {})[one.id] = Led(talk, seen[one.id])
+    number, known = (before.number + 1, before.cards) if before else (0, {})
+    return Look(number, cards, _change(known, cards), led, going_on)
+
+
+_Shown = TypeVar("_Shown")
+
+
+def difference(
+    before: Mapping[UUID, _Shown], after: Mapping[UUID, _Shown]
+) -> tuple[tuple[_Shown, ...], tuple[UUID, ...]]:
+    """Return what is new or different, and what is gone."""
+    changed = tuple(shown for one, shown in after.items() if before.get(one) != shown)
+    return changed, tuple(one for one in before if one not in after)
+
+
+def _change(before: Mapping[UUID, Card], after: Mapping[UUID, Card]) -> str:
+    changed, gone = difference(before, after)
+    return frames.dump(QueueChange(changed, gone)) if changed or gone else ""
+
+
+def _card(conversation: Conversation, windows: Mapping[str, timedelta]) -> Card:
+    names = {language.value: alias(conversation.id, language) for language in Language}
+    return card(conversation, names, window=windows.get(conversation.channel))
