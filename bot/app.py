@@ -259,7 +259,6 @@ def _engine(house: _House) -> Engine:
         house.database,
         house.nlu,
         house.content,
-        floor=house.settings.nlu_floor,
         lexicon=house.lexicon,
         crossing=("kakao",) if "kakao-consult" in house.providers else (),
         costly=[name for name, one in house.providers.items() if one.capabilities.costly],

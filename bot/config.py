@@ -6,8 +6,6 @@ from pathlib import Path
 from pydantic import SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.dialogue.policy import CONFIDENCE_FLOOR
-
 _TOGETHER = (
     ("line_secret", "line_token"),
     ("x_consumer_secret", "x_token", "x_user_id"),
@@ -38,7 +36,6 @@ class Settings(BaseSettings):
     nlu_token: SecretStr | None = None
     nlu_current: Path | None = None  # the file that names the released model; None: not checked
     lexicon: Path | None = None  # words of staff for the risk screen, beside those we ship
-    nlu_floor: float = CONFIDENCE_FLOOR  # below it an intent is not believed
 
     telegram_token: SecretStr | None = None
     telegram_secret: SecretStr | None = None

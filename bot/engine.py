@@ -52,7 +52,6 @@ class Engine:
         nlu: NluClient,
         content: Content,
         *,
-        floor: float,
         lexicon: LexiconFile | None = None,
         crossing: Collection[str] = (),
         costly: Collection[str] = (),
@@ -62,7 +61,6 @@ class Engine:
         self._vault = database.vault
         self._nlu = nlu
         self._content = content
-        self._floor = floor
         self._lexicon = lexicon  # None: the one that is shipped, as it was at the start
         self._crossing = crossing  # channels whose talks can go on elsewhere with a counselor
         self._costly = costly  # channels where one message answers a whole turn
@@ -206,7 +204,7 @@ class Engine:
             first=first,
             busy=busy,
         )
-        return decide(turn, self._content, floor=self._floor)
+        return decide(turn, self._content)
 
     async def _write(
         self,

@@ -49,7 +49,7 @@ async def score(
 ) -> AsyncIterator[str]:
     """Yield one JSON line an item, on the way a real turn takes.
 
-    `intent` and `confidence` are the service's own first guess, whatever the floor; both
+    `intent` and `confidence` are the service's own first guess, believed or not; both
     are null where there is nothing to ask or no answer.
 
     Raises:

@@ -4,7 +4,7 @@ Editors change the files in `content/`; `load_content` refuses a folder with any
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -35,8 +35,10 @@ TEXT_LIMIT = 400  # characters: what fits a small phone without scrolling
 ASK_PERSON = "ask:person"
 CANCEL_WAIT = "wait:cancel"
 NEXT = "next"
-PLAIN_PAYLOADS = (ASK_PERSON, CANCEL_WAIT, NEXT, "say:safe", "lang:ko", "lang:en")
+NEITHER = "say:neither"
+PLAIN_PAYLOADS = (ASK_PERSON, CANCEL_WAIT, NEXT, NEITHER, "say:safe", "lang:ko", "lang:en")
 """Payloads beside `go:<topic, group or sentence>`."""
+MEANINGS_FILE = "meanings.toml"
 SENTENCE_FILES = ("talk.toml", "crisis.toml", "harms.toml", "questions.toml")
 DEFAULT_CHOICES = ("person", "what_next")
 TALK = (
@@ -51,7 +53,7 @@ POLICY_GROUPS = (
     "intro", "intro_crisis", "menu", "more", "safe", "emoji", "sad", "attachment", "unsend",
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
-    "busy", "slow_down",
+    "busy", "slow_down", "which", "which_worry", "neither",
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 NOTICES = ("joined", "closed", "returned", "failure")
@@ -100,6 +102,7 @@ class Content:
 
     sentences: Mapping[str, Sentence]
     choices: Mapping[str, Choice]
+    meanings: Mapping[str, Choice]  # by intent: its words on a button that asks if it was meant
     numbers: Mapping[str, Number]
     steps: Steps
     commands: tuple[Command, ...]
@@ -107,6 +110,7 @@ class Content:
     lexicon: Lexicon
     groups: Mapping[str, tuple[str, ...]] = field(repr=False)  # variants: name -> name.1, name.2
     labels: Mapping[str, str] = field(repr=False)  # squeezed label of a choice -> its payload
+    asked: Mapping[str, str] = field(repr=False)  # the same of the meanings
 
     def sentence(self, name: str, language: Language) -> str:
         """Return the words of a sentence with its numbers filled in.
@@ -117,18 +121,29 @@ class Content:
         text = self.sentences[name].text[language]
         return _SLOT.sub(lambda found: self.numbers[found[1]].value, text)
 
-    def reply(self, name: str, language: Language, *, waiting: bool = False) -> Reply:
+    def reply(
+        self,
+        name: str,
+        language: Language,
+        *,
+        waiting: bool = False,
+        between: Sequence[str] = (),
+    ) -> Reply:
         """Return a sentence with its quick replies; a step that has a next one offers it first.
 
         Args:
             name: id of the sentence.
             language: of text and labels.
             waiting: the person is in the queue already, so no person is offered again.
+            between: intents that the message may have meant; they are offered first.
 
         Raises:
             KeyError: there is no such sentence.
         """
-        listed = [self.choices[choice] for choice in self.sentences[name].choices]
+        listed = [self.meanings[intent] for intent in between]
+        offered = {choice.payload for choice in listed}
+        own = [self.choices[choice] for choice in self.sentences[name].choices]
+        listed += [choice for choice in own if choice.payload not in offered]
         absent = ASK_PERSON if waiting else CANCEL_WAIT
         replies = [QuickReply(c.label[language], c.payload) for c in listed if c.payload != absent]
         following = self.steps.following(name)
@@ -149,8 +164,8 @@ class Content:
     def resolve_payload(self, text: str, offered: tuple[str, ...] = ()) -> str | None:
         """Return the payload a text stands for, or None when it is free text.
 
-        A payload itself, a number or label of a choice that was `offered`, any label,
-        and the words of `commands.toml` are understood, in this order.
+        A payload itself, a number or label of a choice that was `offered`, any label of
+        `choices.toml`, and the words of `commands.toml` are understood, in this order.
         """
         typed = text.strip()
         if typed in PLAIN_PAYLOADS or (typed.startswith("go:") and self.knows(typed[3:])):
@@ -158,7 +173,10 @@ class Content:
         number = _NUMBER.fullmatch(typed)
         if number and int(number[1]) <= len(offered):
             return offered[int(number[1]) - 1]
-        return self.labels.get(normalize(typed).squeezed) or command_in(typed, self.commands)
+        squeezed = normalize(typed).squeezed
+        if self.asked.get(squeezed) in offered:  # "yes" presses a button only where one says so
+            return self.asked[squeezed]
+        return self.labels.get(squeezed) or command_in(typed, self.commands)
 
 
 def load_content(folder: Path) -> Content:
@@ -180,9 +198,11 @@ def load_content(folder: Path) -> Content:
             _check_words(file, sentence, numbers, banned)
             sentences[sentence.id] = sentence
     choices = _choices(read_file(folder / "choices.toml"))
+    meanings = _meanings(read_file(folder / MEANINGS_FILE), banned)
     content = Content(
         sentences=sentences,
         choices=choices,
+        meanings=meanings,
         numbers=numbers,
         steps=_steps(read_file(folder / "steps.toml")),
         commands=load_commands(folder),
@@ -190,6 +210,7 @@ def load_content(folder: Path) -> Content:
         lexicon=load_lexicon(folder),
         groups=_groups(sentences),
         labels=_labels(choices),
+        asked=_labels(meanings),
     )
     _check_links(content)
     _check_groups(content)
@@ -199,6 +220,7 @@ def load_content(folder: Path) -> Content:
 _SLOT = re.compile(r"\{number\.([a-z_]+)\}")
 _BRACES = re.compile(r"[{}]")
 _NUMBER = re.compile(r"([1-9])\s*(?:번|번요|번이요|[.)])?")
+_Banned = tuple[tuple[re.Pattern[str], str], ...]
 _DIGITS = re.compile(r"(?<!\d)(?:\d{3,4}|\d{2,4}-\d{3,4}(?:-\d{4})?)(?!\d|년|원|개|자)")
 
 
@@ -226,15 +248,33 @@ def _choices(table: Entry) -> dict[str, Choice]:
     file = "choices.toml"
     found = {}
     for entry in entries(file, table, "choice"):
-        choice = Choice(str(entry["id"]), _both(file, entry), string(file, entry, "payload"))
-        if any(len(label) > LABEL_LIMIT for label in choice.label.values()):
-            raise ContentError(file, choice.id, f"has a label over {LABEL_LIMIT} characters")
-        if len(choice.payload.encode()) > PAYLOAD_LIMIT:
-            raise ContentError(file, choice.id, f"has a payload over {PAYLOAD_LIMIT} bytes")
-        found[choice.id] = choice
+        found[str(entry["id"])] = _choice(file, entry)
     if NEXT not in found:
         raise ContentError(file, NEXT, "is missing")
     return found
+
+
+def _meanings(table: Entry, banned: _Banned) -> dict[str, Choice]:
+    """Return what a button says for each intent; signed, and held to the rules of sentences."""
+    found = {}
+    for entry in entries(MEANINGS_FILE, table, "meaning"):
+        name = str(entry["id"])
+        signed = {"payload": f"go:{name}", **table.get("defaults", {}), **entry}
+        string(MEANINGS_FILE, signed, "reviewer")
+        day(MEANINGS_FILE, signed)
+        found[name] = _choice(MEANINGS_FILE, signed)
+        for label in found[name].label.values():
+            _check_banned(MEANINGS_FILE, name, label, banned)
+    return found
+
+
+def _choice(file: str, entry: Entry) -> Choice:
+    choice = Choice(str(entry["id"]), _both(file, entry), string(file, entry, "payload"))
+    if any(len(label) > LABEL_LIMIT for label in choice.label.values()):
+        raise ContentError(file, choice.id, f"has a label over {LABEL_LIMIT} characters")
+    if len(choice.payload.encode()) > PAYLOAD_LIMIT:
+        raise ContentError(file, choice.id, f"has a payload over {PAYLOAD_LIMIT} bytes")
+    return choice
 
 
 def _labels(choices: Mapping[str, Choice]) -> dict[str, str]:
@@ -265,7 +305,7 @@ def _numbers(table: Entry) -> dict[str, Number]:
     return found
 
 
-def _banned(table: Entry) -> tuple[tuple[re.Pattern[str], str], ...]:
+def _banned(table: Entry) -> _Banned:
     file = "banned.toml"
     return tuple(
         (pattern, string(file, entry, "why"))
@@ -297,7 +337,7 @@ def _check_words(
     file: str,
     sentence: Sentence,
     numbers: Mapping[str, Number],
-    banned: tuple[tuple[re.Pattern[str], str], ...],
+    banned: _Banned,
 ) -> None:
     for text in sentence.text.values():
         unknown = [name for name in _SLOT.findall(text) if name not in numbers]
@@ -310,9 +350,13 @@ def _check_words(
             raise ContentError(file, sentence.id, f"is over {TEXT_LIMIT} characters")
         if _DIGITS.search(_SLOT.sub("", text)):
             raise ContentError(file, sentence.id, "has a number that is not in numbers.toml")
-        for pattern, why in banned:
-            if pattern.search(fold_tails(text.lower())):
-                raise ContentError(file, sentence.id, f"is not allowed: {why}")
+        _check_banned(file, sentence.id, text, banned)
+
+
+def _check_banned(file: str, name: str, text: str, banned: _Banned) -> None:
+    for pattern, why in banned:
+        if pattern.search(fold_tails(text.lower())):
+            raise ContentError(file, name, f"is not allowed: {why}")
 
 
 def _check_links(content: Content) -> None:
@@ -325,6 +369,7 @@ def _check_links(content: Content) -> None:
         if missing:
             raise ContentError("steps.toml", topic, f"has an unknown step {missing[0]}")
     _check_payloads("choices.toml", content, tuple(content.choices.values()))
+    _check_payloads(MEANINGS_FILE, content, tuple(content.meanings.values()))
     _check_payloads("commands.toml", content, content.commands)
     for hint in content.hints:
         if hint.say not in content.steps and hint.say not in content.groups:

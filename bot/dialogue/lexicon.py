@@ -18,6 +18,7 @@ from bot.dialogue.content_file import (
     strings,
 )
 from bot.dialogue.cues import Combination, CueIndex, CueWords, Found, Tally, make_index
+from bot.dialogue.turn import GUESS
 from bot.dialogue.wording import Wording, normalize
 from storage.records import Risk
 
@@ -272,6 +273,9 @@ def _cue_of(word: str) -> str:
 
 def _judgement(file: str, entry: Entry) -> tuple[Risk, str]:
     name = string(file, entry, "id")
+    if name.startswith(GUESS):
+        # A guess yields to a button that was pressed; a rule of that name would, too.
+        raise ContentError(file, name, f"begins with {GUESS}, which is for the classifier")
     level, category = string(file, entry, "level").upper(), string(file, entry, "category")
     if level not in Risk.__members__ or category not in CATEGORIES:
         raise ContentError(file, name, "has an unknown level or category")

@@ -5,18 +5,16 @@ from dataclasses import dataclass, replace
 
 from bot.dialogue.abstain import Belief, believe
 from bot.dialogue.choosing import about, sentences_for
-from bot.dialogue.content import ASK_PERSON, CANCEL_WAIT, NEXT, Content
+from bot.dialogue.content import ASK_PERSON, CANCEL_WAIT, NEITHER, NEXT, Content
+from bot.dialogue.heard import payload_of, words_of
 from bot.dialogue.hints import hinted
 from bot.dialogue.language import is_foreign, language_of, other_language
 from bot.dialogue.memory import Memory
 from bot.dialogue.mentions import mentions
 from bot.dialogue.turn import Decision, Part, Turn
-from bot.dialogue.wording import has_words, is_ominous, is_payload, is_sad
+from bot.dialogue.wording import is_ominous, is_payload, is_sad
 from bot.messages import MessageKind, Reply
 from storage.records import AskReason, ConversationState, Language, Risk
-
-CONFIDENCE_FLOOR = 0.0
-"""Below it nothing is believed, whatever it would cost. None by itself: `abstain` weighs that."""
 
 CRISIS = {
     "self_harm": "self_harm",
@@ -46,6 +44,9 @@ ANSWERED_WHILE_WAITING = ("confidentiality", "is_this_real", "are_you_bot", "era
 NEUTRAL = ("watched", "erase")
 """Answers that somebody who looks over a shoulder may read: no introduction, no notice."""
 
+WHICH = ("which", "which_worry")
+"""Questions which of two intents was meant."""
+
 ENCRYPTED = "encrypted"
 """The kind of attachment that a channel makes of words which nobody here can open."""
 
@@ -59,9 +60,10 @@ class _Plan:
     cancel: bool = False
     misunderstood: int = 0
     introduces: bool = False  # the first bubble says that this is a bot
+    between: tuple[str, ...] = ()  # intents to be asked about, as buttons
 
 
-def decide(turn: Turn, content: Content, *, floor: float = CONFIDENCE_FLOOR) -> Decision:
+def decide(turn: Turn, content: Content) -> Decision:
     """Return what to say to a turn, in which language, and whether a person must come.
 
     While a counselor owns the talk nothing is said, but language, risk and topic are kept.
@@ -69,19 +71,20 @@ def decide(turn: Turn, content: Content, *, floor: float = CONFIDENCE_FLOOR) -> 
     Args:
         turn: all parts that arrived together, screened and classified.
         content: the reviewed sentences; nothing else is ever said.
-        floor: confidence of the best guess, 0 to 1, below which nothing is believed.
     """
     turn = replace(turn, memory=turn.memory.naming(mentions(turn.joined).codes()))
-    language = _language(turn, content, floor)
-    risk = max(turn.risk.level, _risk_beside_words(turn, content, floor))
+    language = _language(turn, content)
+    risk = max(turn.risk.level, _risk_beside_words(turn, content))
     if turn.state is ConversationState.ACTIVE:
         # A number typed to a counselor must not press a button of ours later.
-        memory = about(turn.memory, content, _meant(turn, content, floor))
+        memory = about(turn.memory, content, _meant(turn, content))
         return Decision((), replace(memory, choices=()), language, memory.subject, risk)
-    plan = _introduced(turn, _slowed(turn, _plan(turn, content, floor)))
+    plan = _introduced(turn, _slowed(turn, _plan(turn, content)))
     waiting = (turn.state is ConversationState.QUEUED and not plan.cancel) or plan.ask is not None
     memory, names = sentences_for(plan.say, turn.memory, content)
-    replies = [content.reply(name, language, waiting=waiting) for name in names]
+    replies = [
+        content.reply(name, language, waiting=waiting, between=plan.between) for name in names
+    ]
     memory = replace(
         memory,
         misunderstood=plan.misunderstood,
@@ -105,37 +108,39 @@ def words_for_nlu(parts: Sequence[Part], content: Content, memory: Memory) -> st
 
     Buttons, typed choices, commands and signs without words are understood without it.
     """
-    return " ".join(w for w in _words(parts) if content.resolve_payload(w, memory.choices) is None)
+    return " ".join(
+        w for w in words_of(parts) if content.resolve_payload(w, memory.choices) is None
+    )
 
 
-def _plan(turn: Turn, content: Content, floor: float) -> _Plan:
+def _plan(turn: Turn, content: Content) -> _Plan:
     if all(part.kind is MessageKind.LEAVE for part in turn.parts):
         return _Plan()
-    payload = _payload(turn, content)
-    crisis = _crisis(turn, content, floor)
+    payload = payload_of(turn, content)
+    crisis = _crisis(turn, content)
     if turn.risk.level >= Risk.HIGH or crisis:
-        return _danger_plan(turn, content, crisis, floor)
+        return _danger_plan(turn, content, crisis)
     if payload is not None:
         return _payload_plan(payload, turn, content)
-    return _spoken_plan(turn, content, floor)
+    return _spoken_plan(turn, content)
 
 
-def _spoken_plan(turn: Turn, content: Content, floor: float) -> _Plan:
+def _spoken_plan(turn: Turn, content: Content) -> _Plan:
     if all(part.kind in _UNSPOKEN for part in turn.parts):
         return _Plan(misunderstood=turn.memory.misunderstood)
     if turn.busy:
         return _Plan(("busy",))
     if turn.state is ConversationState.QUEUED:
-        return _waiting_plan(turn, content, floor)
-    return _words_plan(turn, content, floor) if _words(turn.parts) else _wordless_plan(turn)
+        return _waiting_plan(turn, content)
+    return _words_plan(turn, content) if words_of(turn.parts) else _wordless_plan(turn)
 
 
-def _danger_plan(turn: Turn, content: Content, crisis: str | None, floor: float) -> _Plan:
+def _danger_plan(turn: Turn, content: Content, crisis: str | None) -> _Plan:
     """Safety first: numbers or a safety step, and a person in any case."""
     # A sure rule outweighs a button, and that outweighs the classifier's guess.
     is_sure = turn.risk.level >= Risk.HIGH and not turn.risk.is_guess
     ruled = CRISIS.get(turn.risk.category or "") if is_sure else None
-    say = ruled or crisis or _told_harm(turn, content) or _danger_name(turn, content, floor)
+    say = ruled or crisis or _told_harm(turn, content) or _danger_name(turn, content)
     if turn.state is ConversationState.QUEUED:
         return _Plan((_not_ended(say, turn, content),), ask=AskReason.CRISIS)
     if _is_new(turn):
@@ -145,21 +150,21 @@ def _danger_plan(turn: Turn, content: Content, crisis: str | None, floor: float)
 
 def _told_harm(turn: Turn, content: Content) -> str | None:
     """Return the harm that a button or a plain statement named."""
-    target = (_payload(turn, content) or "").removeprefix("go:")
+    target = (payload_of(turn, content) or "").removeprefix("go:")
     return target if target in content.steps.harms else None
 
 
-def _danger_name(turn: Turn, content: Content, floor: float) -> str:
+def _danger_name(turn: Turn, content: Content) -> str:
     """Return the crisis group or harm topic that fits the risk and the intent best."""
     category = turn.risk.category or ""
     if category in CRISIS:
         return CRISIS[category]
     if turn.risk.level is Risk.IMMINENT:
         return "threat"
-    hint = _hinted(turn, content, floor)
+    hint = _hinted(turn, content)
     if hint is not None:
         return hint
-    intent = _intent(turn, floor)
+    intent = _intent(turn)
     if intent in content.steps.harms:
         return str(intent)
     return HARM_OF_RISK.get(category, "threat")
@@ -171,28 +176,37 @@ def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
         return _Plan(("waiting",)) if queued else _Plan(("asked",), ask=AskReason.REQUESTED)
     if payload == CANCEL_WAIT:
         return _Plan(("cancelled",), cancel=True) if queued else _Plan(("menu",))
+    if payload == NEITHER:
+        return _Plan(("neither",), misunderstood=1)  # the next word not understood: a person
     if payload == NEXT:
         topic = turn.memory.topic
         return _Plan((topic if topic is not None and topic in content.steps else "menu",))
     target = _fitting(_PLAIN_TARGETS.get(payload) or payload.removeprefix("go:"), turn, content)
-    return _Plan((content.steps.path(target)[0] if target in content.steps else target,))
+    if target in content.steps and not _was_asked_which(turn):
+        return _Plan(content.steps.path(target)[:1])
+    return _Plan((target,))
+
+
+def _was_asked_which(turn: Turn) -> bool:
+    """Tell whether a press names an intent: that goes on where its topic was."""
+    return (turn.memory.last or "").rpartition(".")[0] in WHICH
 
 
 _PLAIN_TARGETS = {"say:safe": "safe", "lang:ko": "change_language", "lang:en": "change_language"}
 
 
-def _waiting_plan(turn: Turn, content: Content, floor: float) -> _Plan:
-    if not _words(turn.parts):
+def _waiting_plan(turn: Turn, content: Content) -> _Plan:
+    if not words_of(turn.parts):
         plan = _wordless_plan(turn)
         return (
             plan
             if plan.say in (("attachment",), ("encrypted",), ("unsend",), ("unsure_worry",))
             else _Plan(("waiting",))
         )
-    hint = _hinted(turn, content, floor)
+    hint = _hinted(turn, content)
     if hint is not None:
         return _Plan((_not_ended(hint, turn, content),))
-    intent = _intent(turn, floor)
+    intent = _intent(turn)
     if intent == "affirm" and _walks_on(turn, content):
         return _Plan((str(turn.memory.topic),))
     if intent is not None and (intent in content.steps or intent in ANSWERED_WHILE_WAITING):
@@ -216,14 +230,14 @@ def _wordless_plan(turn: Turn) -> _Plan:
     return _Plan(("sad" if any(is_sad(part.text) for part in turn.parts) else "emoji",))
 
 
-def _words_plan(turn: Turn, content: Content, floor: float) -> _Plan:
-    if is_foreign(" ".join(_words(turn.parts))):
+def _words_plan(turn: Turn, content: Content) -> _Plan:
+    if is_foreign(" ".join(words_of(turn.parts))):
         return _Plan(("unknown_language",), ask=AskReason.NOT_UNDERSTOOD)
     if turn.nlu is None:
         return _Plan(("nlu_away",), ask=AskReason.NLU_AWAY)
-    hint, intent = _hinted(turn, content, floor), _intent(turn, floor)
+    hint, intent = _hinted(turn, content), _intent(turn)
     if hint is None and (intent is None or not _answered(intent, content)):
-        return _unsure_plan(turn, floor)
+        return _unsure_plan(turn, content)
     attached = any(part.kind is MessageKind.ATTACHMENT for part in turn.parts)
     plan = _Plan((hint,)) if hint else _intent_plan(str(intent), turn, content)
     if attached and len(plan.say) == 1 and not _is_new(turn):
@@ -259,11 +273,14 @@ def _walks_on(turn: Turn, content: Content) -> bool:
     return bool(last and topic in content.steps and content.steps.following(last))
 
 
-def _unsure_plan(turn: Turn, floor: float) -> _Plan:
+def _unsure_plan(turn: Turn, content: Content) -> _Plan:
+    """Ask once, about two intents where these are the likeliest; then a person is called."""
     if turn.memory.misunderstood:
         return _Plan(("not_understood",), ask=AskReason.NOT_UNDERSTOOD)
-    between = _belief(turn, floor).between or ()
+    between = _belief(turn).between or ()
     worried = turn.risk.level >= Risk.LOW or bool({*between} & {*CRISIS_INTENTS})
+    if between and all(intent in content.meanings for intent in between):
+        return _Plan(("which_worry" if worried else "which",), misunderstood=1, between=between)
     return _Plan(("unsure_worry" if worried else "unsure",), misunderstood=1)
 
 
@@ -278,24 +295,14 @@ def _is_new(turn: Turn) -> bool:
     return turn.first or not turn.memory.introduced
 
 
-def _words(parts: Sequence[Part]) -> list[str]:
-    """Return the parts that hold something to understand."""
-    kinds = (MessageKind.TEXT, MessageKind.EDIT, MessageKind.STICKER)
-    return [part.text for part in parts if part.kind in kinds and _is_worded(part)]
-
-
-def _is_worded(part: Part) -> bool:
-    return has_words(part.text) and not is_payload(part.text)
-
-
-def _intent(turn: Turn, floor: float) -> str | None:
+def _intent(turn: Turn) -> str | None:
     """Return the intent that is believed, if any."""
-    return _belief(turn, floor).intent
+    return _belief(turn).intent
 
 
-def _belief(turn: Turn, floor: float) -> Belief:
+def _belief(turn: Turn) -> Belief:
     """Return what is expected to cost least: an intent, a choice between two, or a question."""
-    if turn.nlu is None or turn.nlu.confidence < floor:
+    if turn.nlu is None:
         return Belief()
     return believe(turn.nlu.ranking or ((turn.nlu.intent, turn.nlu.confidence),))
 
@@ -304,20 +311,20 @@ def _answered(intent: str, content: Content) -> bool:
     return content.knows(intent) or intent == "ask_human"
 
 
-def _hinted(turn: Turn, content: Content, floor: float) -> str | None:
+def _hinted(turn: Turn, content: Content) -> str | None:
     """Return what the words and the subject of the talk say better than the intent."""
     return hinted(
-        " ".join(_words(turn.parts)),
+        " ".join(words_of(turn.parts)),
         content.hints,
-        intent=_intent(turn, floor),
+        intent=_intent(turn),
         subject=turn.memory.subject,
         queued=turn.state is ConversationState.QUEUED,
     )
 
 
-def _meant(turn: Turn, content: Content, floor: float) -> str | None:
+def _meant(turn: Turn, content: Content) -> str | None:
     """Return the hint where there is one, or the intent."""
-    return _hinted(turn, content, floor) or _intent(turn, floor)
+    return _hinted(turn, content) or _intent(turn)
 
 
 def _fitting(target: str, turn: Turn, content: Content) -> str:
@@ -333,9 +340,9 @@ def _fitting(target: str, turn: Turn, content: Content) -> str:
     return better or target
 
 
-def _risk_beside_words(turn: Turn, content: Content, floor: float) -> Risk:
+def _risk_beside_words(turn: Turn, content: Content) -> Risk:
     """Return the risk of buttons, intents and signs, which the screen does not read."""
-    if _crisis(turn, content, floor):
+    if _crisis(turn, content):
         return Risk.HIGH
     return Risk.LOW if _shows_a_weapon(turn) else Risk.NONE
 
@@ -344,40 +351,27 @@ def _shows_a_weapon(turn: Turn) -> bool:
     return any(is_ominous(part.text) for part in turn.parts)
 
 
-def _crisis(turn: Turn, content: Content, floor: float) -> str | None:
+def _crisis(turn: Turn, content: Content) -> str | None:
     """Return what a crisis button or intent is about; a button outweighs the classifier."""
-    payload = _payload(turn, content)
+    payload = payload_of(turn, content)
     if payload is not None:
         target = payload.removeprefix("go:")
         return target if target in CRISIS_BUTTONS else None
-    intent = _intent(turn, floor)
+    intent = _intent(turn)
     if intent == "self_harm" and turn.memory.subject == "friend_self_harm":
         return "friend_self_harm"  # a rule says so where it is the writer's own
     return intent if intent in CRISIS_INTENTS else None
 
 
-def _payload(turn: Turn, content: Content) -> str | None:
-    """Return the last button or command of the burst; a call for a person goes first."""
-    found = [_pressed(part, turn, content) for part in turn.parts]
-    meant = [payload for payload in found if payload is not None]
-    if ASK_PERSON in meant:
-        return ASK_PERSON
-    return meant[-1] if meant else None
-
-
-def _pressed(part: Part, turn: Turn, content: Content) -> str | None:
-    if part.kind not in (MessageKind.TEXT, MessageKind.BUTTON, MessageKind.EDIT):
-        return None
-    return content.resolve_payload(part.text, turn.memory.choices)
-
-
-def _language(turn: Turn, content: Content, floor: float) -> Language:
-    payload = _payload(turn, content)
+def _language(turn: Turn, content: Content) -> Language:
+    payload = payload_of(turn, content)
     if payload is not None and payload.startswith("lang:"):
         return Language(payload.removeprefix("lang:"))
-    typed = " ".join(_words(turn.parts))
+    if payload == "go:change_language":
+        return other_language(turn.language)
+    typed = " ".join(words_of(turn.parts))
     found = language_of(typed, turn.language, first=turn.first)
-    if _intent(turn, floor) == "change_language" and found is turn.language:
+    if _intent(turn) == "change_language" and found is turn.language:
         return other_language(found)
     return found
 

@@ -24,7 +24,6 @@ from storage.transcript import read
 from tests.factories import NOON
 
 CONTENT_FILES = load_content(Path(dialogue.__file__).parent / "content")
-FLOOR = 0.35
 SOON = NOON + timedelta(seconds=1)
 
 _numbers = count(1)
@@ -113,7 +112,6 @@ class Road:
             self.database,
             self.client,
             CONTENT_FILES,
-            floor=FLOOR,
             crossing=self.crossing,
             costly=self.costly,
         )

@@ -10,7 +10,7 @@ from bot.engine import Engine
 from bot.lexicon_file import EVERY, LexiconFile
 from storage.database import Database
 from storage.records import AskReason, ConversationState, Risk
-from tests.bot.road import CONTENT_FILES, FLOOR, SOON, Answer, Road, nlu, said, understood
+from tests.bot.road import CONTENT_FILES, SOON, Answer, Road, nlu, said, understood
 
 VAGUE = "그 일 때문에 좀 그래"
 WORD = """
@@ -46,7 +46,7 @@ def with_words(database: Database, answer: Answer, staff: Path) -> Road:
     """Return a house that reads the words of staff."""
     road = Road(database, nlu(answer))
     lexicon = LexiconFile(FOLDER, staff)
-    road.engine = Engine(database, road.client, CONTENT_FILES, floor=FLOOR, lexicon=lexicon)
+    road.engine = Engine(database, road.client, CONTENT_FILES, lexicon=lexicon)
     return road
 
 

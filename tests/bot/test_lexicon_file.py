@@ -9,6 +9,7 @@ import pytest
 
 from bot.dialogue.content import FOLDER
 from bot.dialogue.content_file import ContentError
+from bot.dialogue.lexicon import lay_over, load_lexicon
 from bot.dialogue.risk import screen
 from bot.lexicon_file import EVERY, LexiconFile
 from storage.records import Risk
@@ -98,6 +99,13 @@ def test_a_broken_file_never_replaces_a_good_one(
     assert screen(["zorped"], lexicon=lexicon).rule == "new_slang"
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert all(CANARY not in str(vars(record)) for record in caplog.records)
+
+
+def test_a_word_of_staff_may_not_look_like_a_guess_of_the_classifier(staff: Path) -> None:
+    staff.write_text(WORD.replace('"new_slang"', '"nlu_slang"'), encoding="utf-8")
+
+    with pytest.raises(ContentError, match="begins with nlu_"):
+        lay_over(load_lexicon(FOLDER), staff)
 
 
 def test_broken_words_at_the_start_leave_the_shipped_lexicon(staff: Path) -> None:

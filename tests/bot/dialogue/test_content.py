@@ -112,8 +112,17 @@ def test_a_wrong_sentence_keeps_the_folder_out_and_is_named(
         ("crisis.toml", "reviewer =", "reader =", "no reviewer"),
         ("crisis.toml", 'id = "threat.2"', 'id = "threat.1"', "twice"),
         ("harms.toml", 'id = "grooming.1"', 'id = "greet.1"', "twice"),
+        ("meanings.toml", 'en = "Yes"', 'en = "Yes, that is it"', "label over 14"),
+        ("meanings.toml", "date = 2026-11-28", "", "no date"),
+        ("meanings.toml", "reviewer =", "reader =", "no reviewer"),
+        ("meanings.toml", 'ko = "네, 맞아요"', "", "has no ko"),
+        ("meanings.toml", 'ko = "네, 맞아요"', 'ko = "네 잘못이에요"', "blames"),
+        ("meanings.toml", 'id = "thanks"', 'id = "nothing"', "unknown go:nothing"),
+        ("talk.toml", 'id = "which_worry.2"', 'id = "what.2"', "needs two wordings"),
         ("lexicon.toml", 'level = "high"', 'level = "mild"', "unknown level"),
         ("lexicon.toml", 'except = ["hyperbole"]', 'except = ["fun"]', "excepts unknown fun"),
+        ("lexicon.toml", 'id = "suicide_now"', 'id = "nlu_suicide_now"', "for the classifier"),
+        ("cues.toml", 'id = "', 'id = "nlu_', "for the classifier"),
         ("banned.toml", 'why = "blames"', "", "has no why"),
         ("talk.toml", "[[sentence]]", "[[sentence]", "is not TOML"),
     ],
@@ -201,10 +210,11 @@ def test_intents_of_the_language_service_and_of_the_dialogue_agree() -> None:
     assert len(intents) >= 25
     for intent in intents - RULED_INTENTS:
         assert CONTENT.knows(intent), intent
+    assert set(CONTENT.meanings) == intents
 
 
 def test_pressing_a_button_is_never_taken_for_danger() -> None:
-    for choice in CONTENT.choices.values():
+    for choice in (*CONTENT.choices.values(), *CONTENT.meanings.values()):
         assert screen([choice.payload]).level is Risk.NONE, choice.id
     for name in CONTENT.sentences:
         assert screen([f"go:{name}"]).level is Risk.NONE, name
@@ -214,6 +224,7 @@ def test_labels_and_payloads_fit_every_channel_and_are_told_apart() -> None:
     for language in Language:
         labels = [choice.label[language] for choice in CONTENT.choices.values()]
         assert len(set(labels)) == len(labels)
+        labels += [meaning.label[language] for meaning in CONTENT.meanings.values()]
         assert all(len(label) <= LABEL_LIMIT for label in labels)
 
 

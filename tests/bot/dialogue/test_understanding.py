@@ -34,16 +34,9 @@ def test_a_question_that_may_be_about_a_crisis_names_the_numbers(crisis: str) ->
     calm = decide(guessed(("erase", 0.49), ("sextortion", 0.48)), CONTENT)
 
     offered = {choice.payload for choice in worried.replies[-1].quick_replies}
-    assert {"go:self_harm", "go:danger_now"} <= offered
+    assert {f"go:{crisis}", "ask:person"} <= offered
     assert "109" in said(worried)
     assert "109" not in said(calm)
-
-
-def test_nothing_is_believed_below_a_floor_that_is_asked_for() -> None:
-    arrived = guessed(("smalltalk", 0.6), ("greet", 0.4))
-
-    assert decide(arrived, CONTENT, floor=0.6).memory.misunderstood == 0
-    assert decide(arrived, CONTENT, floor=0.7).memory.misunderstood == 1
 
 
 @pytest.mark.parametrize(("rule", "said_first"), [("nlu_danger_now", False), ("at_the_door", True)])

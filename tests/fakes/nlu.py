@@ -1,0 +1,36 @@
+"""A language service on this machine that makes of a text what it is told to."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from tests.fakes.switchboard import FakeProvider, refusal
+
+TOKEN = "fake-nlu-token-5eed"
+
+Ranking = Mapping[str, float]
+"""Intents and what is believed of each, the likeliest first."""
+
+
+class FakeNlu(FakeProvider):
+    """Answers like Rasa; a text it was told nothing about is out of scope."""
+
+    def __init__(self, rankings: Mapping[str, Ranking]) -> None:
+        super().__init__()
+        self.rankings = rankings
+
+    async def answer(self, request: Request) -> Response:
+        if request.query_params.get("token") != TOKEN:
+            return refusal(401, {"reason": "NotAuthenticated"})
+        match request.method, request.url.path:
+            case "GET", "/status":
+                return JSONResponse({"model_file": "fake.tar.gz", "model_id": "fake"})
+            case "POST", "/model/parse":
+                return JSONResponse(self._parsed((await request.json())["text"]))
+        return refusal(404, {"reason": "NotFound"})
+
+    def _parsed(self, text: str) -> Mapping[str, object]:
+        ranking = self.rankings.get(text, {"out_of_scope": 0.95})
+        guesses = [{"name": name, "confidence": belief} for name, belief in ranking.items()]
+        return {"text": text, "intent": guesses[0], "intent_ranking": guesses, "entities": []}
