@@ -123,7 +123,8 @@ async def claim(
 
     Raises:
         AlreadyClaimed: the card is not what it was.
-        MoreUrgentWaits: somebody at a higher risk is before this one in line.
+        MoreUrgentWaits: somebody at a higher risk is before this one in line, and this is not
+            a talk that this counselor lost by silence (docs/decisions/0006).
         Dismissed: this counselor works here no longer.
     """
 
@@ -131,7 +132,8 @@ async def claim(
         async with database.transaction() as session:
             await _on_duty(session, staff)
             before = await _waiting(session, conversation_id, version=version)
-            if await conversations.more_urgent_waits(session, before):
+            urgent = await conversations.more_urgent_waits(session, before)
+            if urgent and not await steps.was_lost_by(session, staff, before):
                 raise MoreUrgentWaits("more_urgent_waits")
             return await _take(session, database.vault, notices, staff, before, now=now)
 
