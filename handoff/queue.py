@@ -124,7 +124,8 @@ async def claim(
 
     Raises:
         AlreadyClaimed: the card is not what it was.
-        MoreUrgentWaits: somebody at a higher risk, whose talk can be taken, is before this one.
+        MoreUrgentWaits: somebody at a higher risk, whose talk can be taken, is before this one,
+            and it is not a talk that this counselor lost by silence (docs/decisions/0006).
         Unreadable: this talk has no key.
         Dismissed: this counselor works here no longer.
     """
@@ -135,7 +136,8 @@ async def claim(
             before = await _waiting(session, conversation_id, version=version)
             if not await steps.can_be_sealed(database.vault, before):
                 raise Unreadable("unreadable")
-            await _no_more_urgent(session, database.vault, before)
+            if not await steps.was_lost_by(session, staff, before):
+                await _no_more_urgent(session, database.vault, before)
             return await _take(session, database.vault, notices, staff, before, now=now)
 
     return await steps.tried(step)

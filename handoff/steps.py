@@ -132,3 +132,13 @@ async def owned(
     if talk.epoch != epoch:
         raise StaleEpoch("stale_epoch")
     return talk
+
+
+async def was_lost_by(session: Session, staff: Staff, talk: Conversation) -> bool:
+    """Tell whether a waiting talk was this counselor's until their console was silent too long."""
+    acts = await audit.entries(session, object_id=talk.id)
+    hands = [(act.action, act.staff_id) for act in acts if act.action in _CHANGING_HANDS]
+    return hands[-2:] == [("claim", staff.id), ("lapse", None)]
+
+
+_CHANGING_HANDS = ("claim", "release", "lapse", "dismiss", "cancel")

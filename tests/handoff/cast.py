@@ -111,6 +111,8 @@ class Cast(RuleBasedStateMachine):
             return "already_claimed"
         if old:
             return "card_changed"
+        if talk.lost_by == self.world.staff[who].id:
+            return None
         line = self._line()
         before = line[: line.index(talk)]
         return "more_urgent_waits" if any(one.risk > talk.risk for one in before) else None

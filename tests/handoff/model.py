@@ -30,6 +30,7 @@ class Expected:
     epoch: int = 0
     version: int = 1
     owner: UUID | None = None
+    lost_by: UUID | None = None  # who may take it back past a higher risk (decision 6)
     lease_until: datetime | None = None
     speakers: list[str] = field(default_factory=list)
     acts: list[str] = field(default_factory=list)
@@ -46,7 +47,7 @@ class Expected:
             self._changed("ask")
 
     def cancel(self) -> None:
-        self.state, self.reason, self.queued_at = State.BOT, None, None
+        self.state, self.reason, self.queued_at, self.lost_by = State.BOT, None, None, None
         self._changed("cancel")
 
     def leave(self) -> None:
@@ -66,6 +67,7 @@ class Expected:
 
     def claim(self, staff: UUID, now: datetime) -> None:
         self.state, self.owner, self.lease_until = State.ACTIVE, staff, now + LEASE
+        self.lost_by = None
         self.epoch += 1
         self.speakers.append("bot")
         self._changed("claim")
@@ -76,6 +78,7 @@ class Expected:
 
     def back(self, act: str) -> None:
         """Returned to the line with place and risk kept, the person told once (H7)."""
+        self.lost_by = self.owner if act == "lapse" else None
         self.state, self.owner, self.lease_until = State.QUEUED, None, None
         self.speakers.append("bot")
         self._changed(act)

@@ -140,6 +140,38 @@ async def test_a_card_is_not_taken_while_somebody_at_a_higher_risk_is_before_it(
     assert (await claimed(database, me, calm)).owner_id == me.id
 
 
+async def test_who_comes_back_takes_the_talk_they_lost_past_a_higher_risk(
+    database: Database,
+) -> None:
+    me = await counselor(database)
+    talk = await claimed(database, me, await waiting(database, "calm"))
+    await waiting(database, "urgent", risk=Risk.IMMINENT, now=LATER)
+    await queue.lapse(database, NOTICES, now=LATER)
+
+    assert (await claimed(database, me, await row_of(database, talk))).owner_id == me.id
+
+
+async def test_who_never_had_it_takes_no_lost_talk_past_a_higher_risk(database: Database) -> None:
+    talk = await claimed(database, await counselor(database), await waiting(database, "calm"))
+    await waiting(database, "urgent", risk=Risk.IMMINENT, now=LATER)
+    await queue.lapse(database, NOTICES, now=LATER)
+
+    with pytest.raises(MoreUrgentWaits):
+        await claimed(database, await counselor(database, "달"), await row_of(database, talk))
+
+
+async def test_who_gave_a_talk_back_takes_it_past_no_higher_risk(database: Database) -> None:
+    me = await counselor(database)
+    talk = await claimed(database, me, await waiting(database, "calm"))
+    await waiting(database, "urgent", risk=Risk.IMMINENT, now=LATER)
+    await queue.lapse(database, NOTICES, now=LATER)
+    talk = await claimed(database, me, await row_of(database, talk))
+    await queue.release(database, NOTICES, me, talk.id, epoch=talk.epoch, now=LATER)
+
+    with pytest.raises(MoreUrgentWaits):
+        await claimed(database, me, await row_of(database, talk))
+
+
 @pytest.mark.parametrize(("minutes", "is_first"), [(29, False), (31, True)])
 async def test_who_waited_half_an_hour_longer_goes_before_a_high_risk(
     database: Database, minutes: int, is_first: bool
