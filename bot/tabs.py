@@ -37,9 +37,10 @@ async def let_go(
         StorageError: nothing was written.
     """
     async with database.transaction() as session:
-        # First: who is not known yet is made known from these events, by a turn.
-        await inbox.hold(session, database.vault, process, channel=WEB, account=address)
         person = await contacts.find(session, database.vault, channel=WEB, account=address)
+        if person is None:  # a turn makes them known, from these events
+            await inbox.hold(session, database.vault, process, channel=WEB, account=address)
+            person = await contacts.find(session, database.vault, channel=WEB, account=address)
         if person is not None:
             await contacts.hold(session, person, process, at=at)
             await outbox.release_waiting(session, person, now=now)
