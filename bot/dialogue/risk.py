@@ -88,6 +88,8 @@ def _together(words: Sequence[str], recent: Sequence[str], lexicon: Lexicon) -> 
     if not before or not words:
         return Screening()
     together = _judged([lexicon.read(" ".join([*before, *words]))], lexicon)
+    if together.level is Risk.NONE:  # as nearly always; what was known before changes nothing
+        return Screening()
     known = _judged(_read(before, lexicon), lexicon)
     return together if together.level > known.level else Screening()
 

@@ -142,7 +142,7 @@ async def test_what_not_even_a_person_can_be_given_is_set_aside_and_what_follows
 async def _died_over(road: Road, times: int) -> datetime:
     """Workers that take the turn and are killed; returns when it is free again."""
     for number in range(times):
-        assert await road.engine.take(SOON + number * inbox.LONGEST_LEASE) is not None
+        assert await road.engine.take(SOON + number * inbox.LONGEST_LEASE, 1)
     return SOON + times * inbox.LONGEST_LEASE
 
 

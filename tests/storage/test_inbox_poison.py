@@ -4,7 +4,8 @@ from sqlalchemy import select
 
 from storage import inbox
 from storage.database import Database
-from storage.inbox import CRASH_TRIES, LONGEST_LEASE, TRUSTED_TRIES, TURN_EVENTS, EventState
+from storage.inbox import CRASH_TRIES, LONGEST_LEASE, TURN_EVENTS, EventState
+from storage.leases import TRUSTED_TRIES
 from storage.records import PendingTurn
 from storage.tables import inbox as table
 from tests.factories import DUE, accepted, received, turn_taken
