@@ -20,7 +20,7 @@ from handoff import queue, steps
 from storage import contacts, conversations, crossings, inbox, outbox, transcript
 from storage.database import Database, Session
 from storage.errors import DatabaseAway, LeaseLost
-from storage.records import Contact, Conversation, ConversationState, PendingTurn, Speaker
+from storage.records import Conversation, ConversationState, PendingTurn, Speaker
 
 log = logging.getLogger("gyeot.engine")
 
@@ -33,7 +33,6 @@ DIALOGUE_TRIES = 6
 class _Talk:
     """A conversation as it was read, with what its dialogue remembers."""
 
-    contact: Contact
     conversation: Conversation
     memory: Memory
     recent: Sequence[str] = field(repr=False)  # what the person said last, oldest first
@@ -66,10 +65,10 @@ class Engine:
         self._costly = costly  # channels where one message answers a whole turn
         self._pressed = pressed  # more is due than can be answered in time
 
-    async def take(self, now: datetime) -> PendingTurn | None:
-        """Lease the turn that is due first."""
+    async def take(self, now: datetime, most: int) -> Sequence[PendingTurn]:
+        """Lease the turns that are due first, at most `most`."""
         async with self._database.transaction() as session:
-            return await inbox.take_turn(session, self._vault, now=now, lease=LEASE)
+            return await inbox.take_turns(session, self._vault, now=now, lease=LEASE, most=most)
 
     async def next_due(self, now: datetime) -> datetime | None:
         """Return when the next turn is due."""
@@ -147,7 +146,8 @@ class Engine:
             return
         decision = await self._decide(talk, messages, now)
         async with self._database.transaction() as session:
-            await talks.hold(session, turn, messages, talk.contact)
+            await talks.hold(session, turn, messages, talk.conversation.contact_id)
+            await talks.meet(session, self._vault, talk.conversation, messages[-1], now=now)
             await self._write(session, talk, messages, decision, now)
             await inbox.finish_turn(session, turn, now=now)
         log.info(
@@ -157,16 +157,32 @@ class Engine:
 
     async def _read(self, messages: Sequence[InboundMessage], now: datetime) -> _Talk | None:
         """Find the person's running talk, or open one; None when nothing asks for a talk."""
+        if all(message.kind is not MessageKind.JOIN for message in messages):
+            async with self._database.reading() as session:
+                found = await conversations.of_person(
+                    session,
+                    self._vault,
+                    channel=messages[-1].channel,
+                    account=messages[-1].account,
+                )
+                if found is not None:
+                    return await self._talk(session, *found)
+        return await self._open(messages, now)
+
+    async def _open(self, messages: Sequence[InboundMessage], now: datetime) -> _Talk | None:
         async with self._database.transaction() as session:
             contact = await talks.person(session, self._vault, messages[-1], now=now)
             conversation = await talks.running(session, self._vault, contact, messages, now=now)
             if conversation is None:
                 return None
             memory = await conversations.memory(session, self._vault, conversation)
-            recent = await transcript.last_words(
-                session, self._vault, conversation.id, Speaker.PERSON, most=RECENT
-            )
-        return _Talk(contact, conversation, Memory.load(memory), recent)
+            return await self._talk(session, conversation, memory)
+
+    async def _talk(self, session: Session, conversation: Conversation, memory: str) -> _Talk:
+        recent = await transcript.last_words(
+            session, self._vault, conversation.id, Speaker.PERSON, most=RECENT
+        )
+        return _Talk(conversation, Memory.load(memory), recent)
 
     async def _take_back(
         self, turn: PendingTurn, messages: Sequence[InboundMessage], now: datetime
@@ -174,7 +190,7 @@ class Engine:
         """Finish a turn that belongs to no open talk: words taken back, or a goodbye."""
         async with self._database.transaction() as session:
             contact = await talks.person(session, self._vault, messages[-1], now=now)
-            await talks.blank(session, self._vault, contact, messages)
+            await talks.blank(session, self._vault, contact.id, messages)
             if _left(messages):
                 await contacts.mark_gone(session, contact.id, now=now)
             await inbox.finish_turn(session, turn, now=now)
@@ -216,13 +232,11 @@ class Engine:
     ) -> None:
         """Store the talk's next state and every line of this turn."""
         conversation = await self._advance(session, talk, messages, decision, now)
-        for message in messages:
-            await talks.keep(session, self._vault, conversation, message, now=now)
-        await talks.blank(session, self._vault, talk.contact, messages)
         if not _left(messages):
             await outbox.release_waiting(session, conversation.contact_id, now=now)
         replies = await self._ready(session, conversation, messages[-1], decision, now)
-        await talks.say(session, self._vault, conversation, replies, now=now)
+        await talks.write(session, self._vault, conversation, messages, replies, now=now)
+        await talks.blank(session, self._vault, conversation.contact_id, messages)
 
     async def _ready(
         self,
@@ -260,15 +274,17 @@ class Engine:
             risk=max(before.risk, decision.risk),
             heard_at=now,
         )
-        conversation = await conversations.save(session, before, after)
-        await conversations.remember(session, self._vault, conversation, decision.memory.dump())
+        memory = decision.memory.dump()
+        conversation = await conversations.advance(
+            session, self._vault, before, after, memory=memory
+        )
         if decision.ask is not None:
             conversation = await queue.ask(session, conversation, reason=decision.ask, now=now)
         elif decision.cancel and conversation.state is ConversationState.QUEUED:
             conversation = await queue.cancel(session, conversation, now=now)
         # After what was asked: who cries for help and is gone at once stays in line.
         if _left(messages):
-            await contacts.mark_gone(session, talk.contact.id, now=now)
+            await contacts.mark_gone(session, before.contact_id, now=now)
             conversation = await queue.leave(session, self._vault, conversation, now=now)
         return conversation
 

@@ -87,19 +87,18 @@ async def _give(
     now: datetime,
 ) -> None:
     contact = await talks.person(session, vault, messages[-1], now=now)
-    await talks.hold(session, turn, messages, contact)
+    await talks.hold(session, turn, messages, contact.id)
     conversation = await talks.running(session, vault, contact, messages, now=now)
     if conversation is None:
         raise NotFound("talk")  # words taken back that cannot be: an operator must look
     after = replace(conversation, risk=max(conversation.risk, risk), heard_at=now)
     conversation = await conversations.save(session, conversation, after)
-    for message in messages:
-        await talks.keep(session, vault, conversation, message, now=now)
-    await talks.blank(session, vault, contact, messages)
+    await talks.write(session, vault, conversation, messages, (), now=now)
+    await talks.blank(session, vault, contact.id, messages)
     if messages[-1].kind is MessageKind.LEAVE:
         await contacts.mark_gone(session, contact.id, now=now)
     if conversation.state is ConversationState.ACTIVE:
         return
     conversation = await queue.ask(session, conversation, reason=AskReason.FAILURE, now=now)
     sorry = content.reply("failure.1", conversation.language)
-    await talks.say(session, vault, conversation, [sorry], now=now)
+    await talks.write(session, vault, conversation, (), [sorry], now=now)

@@ -47,10 +47,10 @@ async def running(loops: Sequence[Loop], stop: Callable[[], None]) -> AsyncGener
 
 
 class Worker(Protocol[Work]):
-    """What a pump drives: lease one piece of work, do it, tell when more is due."""
+    """What a pump drives: lease pieces of work, do each, tell when more is due."""
 
-    async def take(self, now: datetime) -> Work | None:
-        """Lease the piece of work that is due first, or None."""
+    async def take(self, now: datetime, most: int) -> Sequence[Work]:
+        """Lease the pieces of work that are due first, at most `most`, in one transaction."""
         ...
 
     async def work(self, work: Work, now: datetime) -> None:
@@ -78,7 +78,8 @@ class Pump:
         self._database = database
         self._topic = topic
         self._clock = clock
-        self._places = asyncio.Semaphore(width)
+        self._width = width
+        self._place_free = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -92,26 +93,28 @@ class Pump:
 
     async def _step(self, news: Subscription) -> None:
         try:
-            if not await self._start_one():
+            if not await self._start_all():
                 await news.wait(await self._sleep())
         except Exception:
             log.exception("take failed", extra={"route": self._topic})
             await asyncio.sleep(PAUSE)
 
-    async def _start_one(self) -> bool:
-        await self._places.acquire()
-        try:
-            work = await self._worker.take(self._clock())
-        except BaseException:
-            self._places.release()
-            raise
-        if work is None:
-            self._places.release()
-            return False
-        task = asyncio.create_task(self._finish(self._worker.work(work, self._clock())))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        return True
+    async def _start_all(self) -> bool:
+        """Start what is due, as much as there are places; tell whether there may be more."""
+        while len(self._under_way) >= self._width:
+            self._place_free.clear()
+            await self._place_free.wait()
+        most = self._width - len(self._under_way)
+        found = await self._worker.take(self._clock(), most)
+        for work in found:
+            task = asyncio.create_task(self._finish(self._worker.work(work, self._clock())))
+            self._under_way.add(task)
+            task.add_done_callback(self._end)
+        return len(found) == most
+
+    def _end(self, task: "asyncio.Task[None]") -> None:
+        self._under_way.discard(task)
+        self._place_free.set()
 
     async def _drain(self) -> None:
         """Let what is in hand end, so that no lease has to run out first."""
@@ -125,8 +128,6 @@ class Pump:
             await work
         except Exception:
             log.exception("work failed", extra={"route": self._topic})
-        finally:
-            self._places.release()
 
     async def _sleep(self) -> float:
         now = self._clock()

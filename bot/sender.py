@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
@@ -90,20 +90,32 @@ class Sender:
         """Keep to this process's part of what the providers allow all of us."""
         self._pace.share(senders)
 
-    async def take(self, now: datetime) -> Delivery | None:
-        """Lease the message that is due first on a channel that may be sent to."""
+    async def take(self, now: datetime, most: int) -> Sequence[Delivery]:
+        """Lease the messages that are due first on channels that may be sent to."""
+        taken: list[Delivery] = []
+        if not self._open(now):
+            return taken
+        async with self._database.transaction() as session:
+            while len(taken) < most:
+                delivery = await self._take_one(session, now)
+                if delivery is None:
+                    break
+                taken.append(delivery)
+        return taken
+
+    async def _take_one(self, session: Session, now: datetime) -> Delivery | None:
+        """Lease one message; each may shut its channel to the next, by its pace or a probe."""
         channels = self._open(now)
         if not channels:
             return None
-        async with self._database.transaction() as session:
-            delivery = await outbox.claim(
-                session,
-                self._database.vault,
-                now=now,
-                lease=LEASE,
-                channels=channels,
-                holding=self._holding,
-            )
+        delivery = await outbox.claim(
+            session,
+            self._database.vault,
+            now=now,
+            lease=LEASE,
+            channels=channels,
+            holding=self._holding,
+        )
         if delivery is not None:
             self._pace.spend(delivery.channel, now)
             self._breaker.spend(delivery.channel, now)

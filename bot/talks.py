@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from uuid import UUID
 
 from bot import reply_body
 from bot.messages import InboundMessage, MessageKind, Reply
 from handoff import steps
-from handoff.notices import Notice
-from storage import contacts, conversations, crossings, inbox, transcript
+from storage import contacts, conversations, crossings, inbox, outbox, transcript
 from storage.database import Session
 from storage.errors import NotFound
 from storage.records import Contact, Conversation, Language, PendingTurn, Speaker
+from storage.transcript import Words
 from storage.vault import Vault
 
 TRIES = 5  # of one step, each made anew because somebody changed the talk
@@ -33,8 +34,22 @@ async def person(
     )
 
 
+async def meet(
+    session: Session,
+    vault: Vault,
+    conversation: Conversation,
+    message: InboundMessage,
+    *,
+    now: datetime,
+) -> None:
+    """Note that the person of a talk wrote again, and where answers reach them."""
+    await contacts.meet(
+        session, vault, conversation.contact_id, message.channel, message.address, now=now
+    )
+
+
 async def hold(
-    session: Session, turn: PendingTurn, messages: Sequence[InboundMessage], contact: Contact
+    session: Session, turn: PendingTurn, messages: Sequence[InboundMessage], contact_id: UUID
 ) -> None:
     """Note which process reaches the person, on channels that answer only where they came.
 
@@ -43,7 +58,7 @@ async def hold(
     last = turn.events[-1]
     holder = await inbox.holder(session, last.id) if last.holder is not None else None
     if holder is not None:
-        await contacts.hold(session, contact.id, holder, at=messages[-1].sent_at)
+        await contacts.hold(session, contact_id, holder, at=messages[-1].sent_at)
 
 
 async def running(
@@ -67,48 +82,39 @@ async def running(
     return talk
 
 
-async def keep(
-    session: Session,
-    vault: Vault,
-    conversation: Conversation,
-    message: InboundMessage,
-    *,
-    now: datetime,
-) -> None:
-    """Write what the person said or did into the transcript."""
-    named = (message.channel, message.message_id) if message.message_id else None
-    await transcript.append(
-        session,
-        vault,
-        conversation.id,
-        speaker=Speaker.PERSON,
-        text=message.text,
-        kind=f"{message.kind}:{message.attachment}" if message.attachment else message.kind,
-        at=now,
-        # An edit names the message it changes; only the first wording can be taken back.
-        message=None if message.kind is MessageKind.EDIT else named,
-    )
-
-
 async def blank(
-    session: Session, vault: Vault, contact: Contact, messages: Sequence[InboundMessage]
+    session: Session, vault: Vault, contact_id: UUID, messages: Sequence[InboundMessage]
 ) -> None:
     """Take out of the transcript what the person took back."""
     for message in messages:
         if message.kind is MessageKind.UNSEND and message.refers_to:
             named = (message.channel, message.refers_to)
-            await transcript.blank(session, vault, contact.id, named)
+            await transcript.blank(session, vault, contact_id, named)
 
 
-async def say(
+async def write(
     session: Session,
     vault: Vault,
     conversation: Conversation,
+    messages: Sequence[InboundMessage],
     replies: Sequence[Reply],
     *,
     now: datetime,
 ) -> None:
-    """Write replies into the transcript and let them go out."""
-    for reply in replies:
-        words = Notice(reply.text, reply_body.dump(reply))
-        await steps.send(session, vault, conversation, words, speaker=Speaker.BOT, now=now)
+    """Write what the person said or did, then the replies, and let those go out."""
+    words = [*map(_heard, messages), *(Words(Speaker.BOT, one.text, "reply") for one in replies)]
+    lines = await transcript.append_all(session, vault, conversation.id, words, at=now)
+    for line, reply in zip(lines[len(messages) :], replies, strict=True):
+        body = reply_body.dump(reply)
+        await outbox.put(session, vault, conversation, line, body, from_counselor=False, now=now)
+
+
+def _heard(message: InboundMessage) -> Words:
+    named = (message.channel, message.message_id) if message.message_id else None
+    return Words(
+        Speaker.PERSON,
+        message.text,
+        f"{message.kind}:{message.attachment}" if message.attachment else message.kind,
+        # An edit names the message it changes; only the first wording can be taken back.
+        message=None if message.kind is MessageKind.EDIT else named,
+    )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, case, literal, or_, select, update
+from sqlalchemy import Row, bindparam, case, literal, or_, select, update
 
 from storage import places
 from storage.database import Session
@@ -22,23 +22,31 @@ async def find_or_make(
     only the sender ever opens it, not even to see whether it changed.
     """
     version, pseudonym = vault.pseudonym(channel, account)
-    known = contacts.c.index_key == version, contacts.c.pseudonym == pseudonym
-    row = (await session.execute(select(contacts.c.id).where(*known))).one_or_none()
+    known = {"version": version, "hash": pseudonym}
+    row = (await session.execute(_FIND, known)).one_or_none()
     if row is None:
         made = await _make(session, vault, channel, address, version, pseudonym, now=now)
         if made is not None:
             return made
-        row = (await session.execute(select(contacts.c.id).where(*known))).one()
-    return await _met_again(session, vault, row.id, channel, address, now=now)
+        row = (await session.execute(_FIND, known)).one()
+    return await meet(session, vault, row.id, channel, address, now=now)
+
+
+async def meet(
+    session: Session, vault: Vault, contact_id: UUID, channel: str, address: str, *, now: datetime
+) -> Contact:
+    """Note that a known person wrote again, and from where."""
+    key = await vault.data_key(contact_id)
+    sealed = vault.seal(key, address, places.contact_address(contact_id, channel))
+    met = {"whose": contact_id, "address_ct": sealed, "last_seen": now, "gone_at": None}
+    return _record((await session.execute(_MEET, met)).one())
 
 
 async def find(session: Session, vault: Vault, *, channel: str, account: str) -> UUID | None:
     """Return the id of the person behind an account, None when they never wrote."""
     version, pseudonym = vault.pseudonym(channel, account)
-    query = select(contacts.c.id).where(
-        contacts.c.index_key == version, contacts.c.pseudonym == pseudonym
-    )
-    found: UUID | None = (await session.execute(query)).scalar_one_or_none()
+    known = {"version": version, "hash": pseudonym}
+    found: UUID | None = (await session.execute(_FIND, known)).scalar_one_or_none()
     return found
 
 
@@ -102,18 +110,10 @@ async def _make(
     return _record(row)
 
 
-async def _met_again(
-    session: Session, vault: Vault, contact_id: UUID, channel: str, address: str, *, now: datetime
-) -> Contact:
-    key = await vault.data_key(contact_id)
-    sealed = vault.seal(key, address, places.contact_address(contact_id, channel))
-    statement = (
-        update(contacts)
-        .where(contacts.c.id == contact_id)
-        .values(address_ct=sealed, last_seen=now, gone_at=None)
-        .returning(contacts)
-    )
-    return _record((await session.execute(statement)).one())
+_FIND = select(contacts.c.id).where(
+    contacts.c.index_key == bindparam("version"), contacts.c.pseudonym == bindparam("hash")
+)
+_MEET = update(contacts).where(contacts.c.id == bindparam("whose")).returning(contacts)
 
 
 def _record(row: Row[tuple[object, ...]]) -> Contact:

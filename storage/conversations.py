@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, Select, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
 
 from storage import places
 from storage.database import Session, Topic, wake
@@ -21,7 +21,7 @@ from storage.records import (
     Language,
     Risk,
 )
-from storage.tables import conversations, insert_into, lines
+from storage.tables import contacts, conversations, insert_into, lines
 from storage.vault import Vault
 
 _FIXED = {"id", "opened_at", "version"}
@@ -97,17 +97,21 @@ async def save(session: Session, before: Conversation, after: Conversation) -> C
     Raises:
         ConversationChanged: the stored version is not that of `before`.
     """
-    statement = (
-        update(conversations)
-        .where(conversations.c.id == before.id, conversations.c.version == before.version)
-        .values(version=before.version + 1, **_changes(before, after))
-        .returning(*_RECORD)
-    )
-    row = (await session.execute(statement)).one_or_none()
-    if row is None:
-        raise ConversationChanged("version")
-    wake(session, Topic.QUEUE)
-    return _record(row)
+    return await _save(session, before, after)
+
+
+async def advance(
+    session: Session, vault: Vault, before: Conversation, after: Conversation, *, memory: str
+) -> Conversation:
+    """Write the state of a talk after a turn, and what its dialogue remembers; see `save`.
+
+    Raises:
+        ConversationChanged: the stored version is not that of `before`.
+        KeyMissing: the talk's key was destroyed.
+    """
+    key = await vault.data_key(before.id)
+    sealed = vault.seal(key, memory, places.conversation_memory(before.id))
+    return await _save(session, before, after, memory_ct=sealed)
 
 
 async def move(session: Session, before: Conversation, contact: Contact) -> Conversation:
@@ -129,19 +133,26 @@ async def memory(session: Session, vault: Vault, conversation: Conversation) -> 
     """
     query = select(conversations.c.memory_ct).where(conversations.c.id == conversation.id)
     sealed = (await session.execute(query)).scalar_one_or_none()
-    if sealed is None:
-        return ""
-    key = await vault.data_key(conversation.id)
-    return vault.open(key, sealed, places.conversation_memory(conversation.id))
+    return await _remembered(vault, conversation.id, sealed)
 
 
-async def remember(session: Session, vault: Vault, conversation: Conversation, memory: str) -> None:
-    """Replace what the dialogue remembers; does not count as a change of the talk."""
-    key = await vault.data_key(conversation.id)
-    sealed = vault.seal(key, memory, places.conversation_memory(conversation.id))
-    await session.execute(
-        update(conversations).where(conversations.c.id == conversation.id).values(memory_ct=sealed)
-    )
+async def of_person(
+    session: Session, vault: Vault, *, channel: str, account: str
+) -> tuple[Conversation, str] | None:
+    """Return the open talk of the person behind an account, and what its dialogue remembers.
+
+    None when they never wrote or have no open talk.
+
+    Raises:
+        SealBroken: what is remembered does not open at its place.
+        KeyMissing: the talk's key was destroyed.
+    """
+    version, pseudonym = vault.pseudonym(channel, account)
+    known = {"index": version, "hash": pseudonym}
+    row = (await session.execute(_OF_PERSON, known)).one_or_none()
+    if row is None:
+        return None
+    return _record(row), await _remembered(vault, row.id, row.memory_ct)
 
 
 async def queue(session: Session) -> tuple[Conversation, ...]:
@@ -260,6 +271,25 @@ def _not(without: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
     return (conversations.c.id.not_in(without),) if without else ()
 
 
+async def _save(
+    session: Session, before: Conversation, after: Conversation, **also: object
+) -> Conversation:
+    changes = {**_changes(before, after), **also, "version": before.version + 1}
+    known = {"which": before.id, "seen": before.version}
+    row = (await session.execute(_SAVE, {**known, **changes})).one_or_none()
+    if row is None:
+        raise ConversationChanged("version")
+    wake(session, Topic.QUEUE)
+    return _record(row)
+
+
+async def _remembered(vault: Vault, conversation_id: UUID, sealed: bytes | None) -> str:
+    if sealed is None:
+        return ""
+    key = await vault.data_key(conversation_id)
+    return vault.open(key, sealed, places.conversation_memory(conversation_id))
+
+
 def _changes(before: Conversation, after: Conversation) -> dict[str, Any]:
     pairs = ((name, getattr(before, name), getattr(after, name)) for name in _CHANGING)
     changes = {name: new for name, old, new in pairs if new != old}
@@ -272,6 +302,22 @@ def _select(*where: ColumnElement[bool]) -> Select[Any]:
 
 def _in(*states: ConversationState) -> ColumnElement[bool]:
     return conversations.c.state.in_(states)
+
+
+_SAVE = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("which"), conversations.c.version == bindparam("seen"))
+    .returning(*_RECORD)
+)
+_OF_PERSON: Select[Any] = (
+    select(*_RECORD, conversations.c.memory_ct)
+    .join(contacts, contacts.c.id == conversations.c.contact_id)
+    .where(
+        contacts.c.index_key == bindparam("index"),
+        contacts.c.pseudonym == bindparam("hash"),
+        _in(*OPEN_STATES),
+    )
+)
 
 
 def _record(row: Row[Any]) -> Conversation:

@@ -4,14 +4,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from storage.engines import driver_errors, is_sqlite, keys_engine, main_engine, reading_engine
+from storage.engines import driver_errors, is_sqlite, keys_engine, main_sessions
 from storage.errors import KeyringUnusable
 from storage.keyring import Keyring
 from storage.keystore import KeyStore
 from storage.listening import Listening
 from storage.migrate import knows_a_keyring, migrate
+from storage.sessions import Session, Sessions
 from storage.tables import insert_into, key_proofs
 from storage.vault import Vault, proof
 from storage.wakeups import Subscription, Topic, Wakeups, to_ring, wake
@@ -28,16 +28,14 @@ __all__ = [
     "wake",
 ]
 
-Session = AsyncSession
-
 
 class Database:
     """One database with its key table; shared by everything in the process."""
 
     def __init__(
         self,
-        writing: AsyncEngine,
-        reading: AsyncEngine,
+        writing: Sessions,
+        reading: Sessions,
         keyring: Keyring,
         vault: Vault,
         wakeups: Wakeups,
@@ -60,7 +58,7 @@ class Database:
             DatabaseAway: unreachable, connection lost, or locked for too long.
         """
         with driver_errors():
-            async with AsyncSession(self._writing) as session, session.begin():
+            async with self._writing.begin() as session:
                 yield session
                 topics = to_ring(session)
                 if topics and self.listening is not None:
@@ -75,7 +73,7 @@ class Database:
             DatabaseAway: unreachable, connection lost, or locked for too long.
         """
         with driver_errors():
-            async with AsyncSession(self._reading) as session, session.begin():
+            async with self._reading.begin() as session:
                 yield session
 
     async def prove_keyring(self) -> None:
@@ -97,8 +95,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection and forget the keys."""
-        await self._reading.dispose()
-        await self._writing.dispose()
+        await self._reading.close()
+        await self._writing.close()
         await self.vault.close()
 
 
@@ -111,8 +109,8 @@ def open_database(url: str, *, keys_url: str | None = None, keyring: Keyring) ->
             schema `keys` inside a PostgreSQL one.
         keyring: the keys that wrap the keys in that table.
     """
-    writing = main_engine(url)
+    writing, reading = main_sessions(url)
     vault = Vault(keyring, KeyStore(keys_engine(url, keys_url)))
     wakeups = Wakeups()
     listening = None if is_sqlite(url) else Listening(url, wakeups)
-    return Database(writing, reading_engine(url, writing), keyring, vault, wakeups, listening)
+    return Database(writing, reading, keyring, vault, wakeups, listening)

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.errors import DatabaseAway
+from storage.sessions import WAIT_SECONDS, FileSessions, ServerSessions, Sessions
 from storage.tables import KEYS_SCHEMA
 
-WAIT_SECONDS = 10  # for a lock, and for a free connection
 CONNECT_SECONDS = 5
 PRAGMAS = (
     f"busy_timeout={WAIT_SECONDS * 1000}",
@@ -44,21 +44,20 @@ _AWAY_SQLITE = {
 }
 
 
-def main_engine(url: str) -> AsyncEngine:
-    """Make the engine that writes.
+def main_sessions(url: str) -> tuple[Sessions, Sessions]:
+    """Make the sessions that write, and those that only read.
 
-    SQLite has one writer, so it gets one connection, and waiting for it is fair.
+    SQLite has one writer, so it gets one connection, and waiting for it is fair; readers are
+    beside it. PostgreSQL has one pool for both.
     """
     if is_sqlite(url):
-        return _sqlite(make_url(url), MAIN_PRAGMAS, begin="BEGIN IMMEDIATE", connections=1)
-    return _postgresql(url, connections=10)
-
-
-def reading_engine(url: str, writing: AsyncEngine) -> AsyncEngine:
-    """Make the engine that only reads: beside the writer on SQLite, the same pool elsewhere."""
-    if is_sqlite(url):
-        return _sqlite(make_url(url), READING_PRAGMAS, begin="BEGIN", connections=5)
-    return writing.execution_options(postgresql_readonly=True)
+        return (
+            _file_sessions(url, MAIN_PRAGMAS, begin="BEGIN IMMEDIATE", connections=1),
+            _file_sessions(url, READING_PRAGMAS, begin="BEGIN", connections=5),
+        )
+    engine = _postgresql(url, connections=10)
+    reading = engine.execution_options(postgresql_readonly=True)
+    return ServerSessions(engine), ServerSessions(reading)
 
 
 def keys_engine(url: str, keys_url: str | None) -> AsyncEngine:
@@ -131,6 +130,24 @@ def _postgresql(url: str, *, connections: int) -> AsyncEngine:
     )
 
 
+def _file_sessions(
+    url: str,
+    pragmas: tuple[str, ...],
+    *,
+    begin: Literal["BEGIN", "BEGIN IMMEDIATE"],
+    connections: int,
+) -> FileSessions:
+    engine = create_engine(
+        make_url(url).set(drivername="sqlite"),
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        connect_args={"check_same_thread": False},  # one at a time, see `FileSessions`
+    )
+    _prepare(engine, pragmas, begin)
+    return FileSessions(engine, connections=connections, writing=begin != "BEGIN")
+
+
 def _sqlite(
     url: URL,
     pragmas: tuple[str, ...],
@@ -145,8 +162,14 @@ def _sqlite(
         max_overflow=0,
         pool_timeout=WAIT_SECONDS,
     )
+    _prepare(engine.sync_engine, pragmas, begin)
+    return engine
 
-    @event.listens_for(engine.sync_engine, "connect")
+
+def _prepare(
+    engine: Engine, pragmas: tuple[str, ...], begin: Literal["BEGIN", "BEGIN IMMEDIATE"]
+) -> None:
+    @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
@@ -154,9 +177,7 @@ def _sqlite(
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql("BEGIN" if read_only else begin)
-
-    return engine

@@ -11,18 +11,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, case, func, or_, select, update
+from sqlalchemy import Row, bindparam, case, func, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
-from storage import places
+from storage import leases, places
 from storage.crashes import CRASH_TRIES, TRUSTED_TRIES, suspect_lease
 from storage.database import Session, Topic, wake
 from storage.errors import KeyMissing, LeaseLost, SealBroken
 from storage.keyring import Purpose
+from storage.leases import HEAD_START
 from storage.records import InboxEvent, Lane, PendingEvent, PendingTurn
-from storage.tables import inbox, insert_into, routes
+from storage.tables import inbox, insert_for, routes
 from storage.vault import Vault
 
 log = logging.getLogger("gyeot.inbox")
@@ -32,7 +35,6 @@ FIRST_BACKOFF = timedelta(seconds=0.5)
 LONGEST_BACKOFF = timedelta(seconds=60)
 TURN_EVENTS = 50  # in one turn; the rest is the next one
 YIELD = timedelta(seconds=20)  # how much someone new gives way to those whose talk runs
-HEAD_START = timedelta(days=1)  # of a crisis, before everybody
 
 
 class EventState(StrEnum):
@@ -66,37 +68,37 @@ async def accept(
     rows = [_row(vault, event, now) for event in events]
     if not rows:
         return 0
-    statement = insert_into(session, inbox).on_conflict_do_nothing()
-    made = await session.execute(statement.returning(inbox.c.id), rows)
+    made = await session.execute(_store(session.dialect), rows)
     new = set(made.scalars())
     fresh = [(row, event) for row, event in zip(rows, events, strict=True) if row["id"] in new]
     if fresh:
-        await _make_due(session, [_due(row, event, now) for row, event in fresh])
+        await leases.make_due(session, [_due(row, event, now) for row, event in fresh])
         wake(session, Topic.INBOX)
     return len(new)
 
 
-async def take_turn(
-    session: Session, vault: Vault, *, now: datetime, lease: timedelta
-) -> PendingTurn | None:
-    """Lease the person who is due first, with their events; None when nobody is due.
+async def take_turns(
+    session: Session, vault: Vault, *, now: datetime, lease: timedelta, most: int = 1
+) -> Sequence[PendingTurn]:
+    """Lease the people who are due first, with their events, at most `most`.
 
     An event that does not open is DEAD by itself and never holds up the others. A worker
     that dies keeps the person no longer than `lease`; when one worker after the other dies
     over the same person, the events are taken one by one, and the one that kills is DEAD.
     """
-    while (route := await _lease(session, now=now, until=now + lease)) is not None:
-        tries = route.tries
-        if tries > CRASH_TRIES:
-            tries = await _bury_the_first(session, route, now=now)
-        limit = 1 if tries > TRUSTED_TRIES else TURN_EVENTS
-        if tries > TRUSTED_TRIES:
-            await _longer(session, route, until=now + suspect_lease(lease, tries))
-        events = await _open_all(session, vault, route.route, limit=limit, now=now)
-        if events:
-            return PendingTurn(route.route, route.channel, route.fence, events, tries)
-        await _let_go(session, route.route, at=now)
-    return None
+    turns: list[PendingTurn] = []
+    while len(turns) < most:
+        rest = most - len(turns)
+        leased = await leases.take(session, now=now, until=now + lease, most=rest)
+        for route in leased:
+            turn = await _turn(session, vault, route, now=now, lease=lease)
+            if turn is not None:
+                turns.append(turn)
+            else:
+                await _let_go(session, route.route, at=now)
+        if len(leased) < rest:
+            break
+    return turns
 
 
 async def finish_turn(
@@ -114,13 +116,8 @@ async def finish_turn(
         LeaseLost: another worker has this person now, or has finished these events; nothing
             may be written.
     """
-    await _check_fence(session, turn)
-    done = await session.execute(
-        update(inbox)
-        .where(inbox.c.id.in_(_ids(turn)), inbox.c.state == EventState.PENDING)
-        .values(state=EventState.DONE, body_ct=None, route=None, holder=None, code=code)
-        .returning(inbox.c.id)
-    )
+    await leases.check(session, turn)
+    done = await session.execute(_FINISH, {"which": _ids(turn), "code": code})
     if len(done.all()) != len(turn.events):
         raise LeaseLost("turn")
     await _let_go(session, turn.route, at=now)
@@ -150,7 +147,7 @@ async def postpone_turn(
     Raises:
         LeaseLost: another worker has this person now; nothing was written.
     """
-    await _check_fence(session, turn)
+    await leases.check(session, turn)
     rows = await session.execute(
         update(inbox)
         .where(inbox.c.id.in_(_ids(turn)), inbox.c.state == EventState.PENDING)
@@ -173,7 +170,7 @@ async def give_back(session: Session, turn: PendingTurn, *, now: datetime) -> No
     Raises:
         LeaseLost: another worker has this person now; nothing was written.
     """
-    await _check_fence(session, turn)
+    await leases.check(session, turn)
     waited = now - max((event.received_at for event in turn.events), default=now)
     await _let_go(session, turn.route, at=now + max(FIRST_BACKOFF, min(LONGEST_BACKOFF, waited)))
 
@@ -186,7 +183,7 @@ async def bury(
     Raises:
         LeaseLost: another worker has this person now; nothing was written.
     """
-    await _check_fence(session, turn)
+    await leases.check(session, turn)
     await _bury(session, [event_id], code, now=now)
 
 
@@ -196,7 +193,7 @@ async def bury_turn(session: Session, turn: PendingTurn, code: str, *, now: date
     Raises:
         LeaseLost: another worker has this person now; nothing was written.
     """
-    await _check_fence(session, turn)
+    await leases.check(session, turn)
     await _bury(session, _ids(turn), code, now=now)
     await _let_go(session, turn.route, at=now)
 
@@ -215,7 +212,7 @@ async def next_due(session: Session) -> datetime | None:
 async def backlog(session: Session, *, now: datetime) -> Backlog:
     """Count who is due and waits for a worker."""
     query = select(func.count(), func.min(routes.c.due_at, type_=routes.c.due_at.type)).where(
-        routes.c.due_at <= now, _free(now)
+        routes.c.due_at <= now, leases.free(now)
     )
     waiting, first = (await session.execute(query)).one()
     return Backlog(waiting, now - first if first is not None else timedelta(0))
@@ -224,7 +221,7 @@ async def backlog(session: Session, *, now: datetime) -> Backlog:
 async def make_due(session: Session, route: bytes, channel: str, *, at: datetime) -> None:
     """Let a person be worked on at `at`, or sooner if they were due already."""
     row = {"route": route, "channel": channel, "due_at": at, "rank_at": at, "fence": 0, "tries": 0}
-    await _make_due(session, [row])
+    await leases.make_due(session, [row])
     wake(session, Topic.INBOX)
 
 
@@ -249,9 +246,20 @@ async def hold(
     )
 
 
-async def _longer(session: Session, route: Row[Any], *, until: datetime) -> None:
-    where = routes.c.route == route.route
-    await session.execute(update(routes).where(where).values(lease_until=until))
+async def _turn(
+    session: Session, vault: Vault, route: Row[Any], *, now: datetime, lease: timedelta
+) -> PendingTurn | None:
+    """Open what a leased person wrote; None when nothing of it opens."""
+    tries = route.tries
+    if tries > CRASH_TRIES:
+        tries = await _bury_the_first(session, route, now=now)
+    limit = 1 if tries > TRUSTED_TRIES else TURN_EVENTS
+    if tries > TRUSTED_TRIES:
+        await leases.change(session, route.route, lease_until=now + suspect_lease(lease, tries))
+    events = await _open_all(session, vault, route.route, limit=limit, now=now)
+    if not events:
+        return None
+    return PendingTurn(route.route, route.channel, route.fence, events, tries)
 
 
 def _row(vault: Vault, event: InboxEvent, now: datetime) -> dict[str, Any]:
@@ -286,55 +294,6 @@ def _due(row: dict[str, Any], event: InboxEvent, now: datetime) -> dict[str, Any
     }
 
 
-async def _make_due(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert routes, or make known ones due.
-
-    A rank before the due time is a crisis: it shortens the wait and keeps its head start.
-    """
-    statement = insert_into(session, routes)
-    given = statement.excluded
-    idle = routes.c.due_at.is_(None)
-    in_crisis = given.rank_at < given.due_at
-    sooner = in_crisis & (given.due_at < routes.c.due_at)
-    ahead = in_crisis & (given.rank_at < routes.c.rank_at)
-    statement = statement.on_conflict_do_update(
-        index_elements=["route"],
-        set_={
-            "due_at": case((idle | sooner, given.due_at), else_=routes.c.due_at),
-            "rank_at": case(
-                (idle & in_crisis, given.rank_at),
-                (idle, given.due_at),
-                (ahead, given.rank_at),
-                else_=routes.c.rank_at,
-            ),
-        },
-    )
-    # Always in one order, so that two accepting processes cannot lock each other out.
-    await session.execute(statement, sorted(rows, key=lambda row: row["route"]))
-
-
-async def _lease(session: Session, *, now: datetime, until: datetime) -> Row[Any] | None:
-    due = (
-        select(routes.c.route)
-        .where(routes.c.due_at <= now, _free(now))
-        .order_by(routes.c.rank_at, routes.c.route)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    statement = (
-        update(routes)
-        .where(routes.c.route == due)
-        .values(lease_until=until, fence=routes.c.fence + 1, tries=routes.c.tries + 1)
-        .returning(routes.c.route, routes.c.channel, routes.c.fence, routes.c.tries)
-    )
-    return (await session.execute(statement)).one_or_none()
-
-
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(routes.c.lease_until.is_(None), routes.c.lease_until <= now)
-
-
 async def _open_all(
     session: Session, vault: Vault, route: bytes, *, limit: int, now: datetime
 ) -> tuple[PendingEvent, ...]:
@@ -350,13 +309,7 @@ async def _open_all(
 
 
 async def _pending(session: Session, route: bytes, *, limit: int) -> Sequence[Row[Any]]:
-    query = (
-        select(inbox)
-        .where(inbox.c.route == route, inbox.c.state == EventState.PENDING)
-        .order_by(inbox.c.position)
-        .limit(limit)
-    )
-    return (await session.execute(query)).all()
+    return (await session.execute(_PENDING, {"whose": route, "most": limit})).all()
 
 
 def _open(vault: Vault, row: Row[Any]) -> str:
@@ -369,7 +322,7 @@ async def _bury_the_first(session: Session, route: Row[Any], *, now: datetime) -
     first = [row.id for row in await _pending(session, route.route, limit=1)]
     await _bury(session, first, "crash", now=now)
     tries = TRUSTED_TRIES + 1
-    await session.execute(update(routes).where(routes.c.route == route.route).values(tries=tries))
+    await leases.change(session, route.route, tries=tries)
     return tries
 
 
@@ -384,39 +337,13 @@ async def _bury(session: Session, event_ids: Collection[UUID], code: str, *, now
         log.error("event is dead", extra={"delivery": row.id, "channel": row.channel, "code": code})
 
 
-async def _check_fence(session: Session, turn: PendingTurn) -> None:
-    # A write, not a read: it holds the route until the commit, so an event that is accepted
-    # meanwhile either shows up in `_let_go` or makes the route due after it.
-    statement = (
-        update(routes)
-        .where(routes.c.route == turn.route, routes.c.fence == turn.fence)
-        .values(fence=turn.fence)
-        .returning(routes.c.fence)
-    )
-    if (await session.execute(statement)).one_or_none() is None:
-        raise LeaseLost("turn")
-
-
 async def _let_go(session: Session, route: bytes, *, at: datetime) -> None:
-    """End the lease; due at `at` if events remain, else idle since then.
-
-    A crisis keeps its head start, and what is looked at one by one stays so, until nothing
-    is pending any more.
-    """
-    if not await _pending(session, route, limit=1):
-        left: dict[str, Any] = {"due_at": None, "rank_at": at, "tries": 0}
-    else:
-        in_crisis = routes.c.rank_at < routes.c.due_at
-        suspected = routes.c.tries > TRUSTED_TRIES
-        left = {
-            "due_at": at,
-            "rank_at": case((in_crisis, at - HEAD_START), else_=at),
-            "tries": case((suspected, TRUSTED_TRIES), else_=0),
-        }
+    """End the lease; due at `at` if events remain, else idle since then."""
+    if await _pending(session, route, limit=1):
+        await leases.give_back(session, route, at=at)
         wake(session, Topic.INBOX)
-    await session.execute(
-        update(routes).where(routes.c.route == route).values(lease_until=None, **left)
-    )
+    else:
+        await leases.end(session, route, at=at)
 
 
 def _ids(turn: PendingTurn) -> Collection[UUID]:
@@ -426,3 +353,22 @@ def _ids(turn: PendingTurn) -> Collection[UUID]:
 def _backoff(failures: int) -> timedelta:
     doubled: timedelta = FIRST_BACKOFF * 2 ** (failures - 1)
     return min(doubled, LONGEST_BACKOFF)
+
+
+@cache
+def _store(dialect: str) -> ReturningInsert[UUID]:
+    return insert_for(dialect, inbox).on_conflict_do_nothing().returning(inbox.c.id)
+
+
+_PENDING = (
+    select(inbox)
+    .where(inbox.c.route == bindparam("whose"), inbox.c.state == EventState.PENDING)
+    .order_by(inbox.c.position)
+    .limit(bindparam("most"))
+)
+_FINISH = (
+    update(inbox)
+    .where(inbox.c.id.in_(bindparam("which", expanding=True)), inbox.c.state == EventState.PENDING)
+    .values(state=EventState.DONE, body_ct=None, route=None, holder=None)
+    .returning(inbox.c.id)
+)

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 import psycopg
 from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.engines import CONNECT_SECONDS
+from storage.sessions import Session
 from storage.wakeups import Topic, Wakeups
 
 log = logging.getLogger("gyeot.listening")
@@ -28,7 +28,7 @@ class Listening:
         self._wakeups = wakeups
         self._me: UUID = uuid4()  # our own notes come back to us, and we have rung already
 
-    async def announce(self, session: AsyncSession, topics: frozenset[Topic]) -> None:
+    async def announce(self, session: Session, topics: frozenset[Topic]) -> None:
         """Tell the other processes at this transaction's commit, and not if it fails."""
         note = " ".join((str(self._me), *sorted(topics)))
         await session.execute(text("SELECT pg_notify(:channel, :note)"), {

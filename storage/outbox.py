@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, exists, func, insert, select, update
 
 from storage import places
 from storage.crashes import CRASH_TRIES, TRUSTED_TRIES, suspect_lease
 from storage.database import Session, Topic, wake
 from storage.errors import KeyMissing, LeaseLost, SealBroken
-from storage.processes import Holding, reachable
+from storage.processes import REACHABLE, Holding, reach
 from storage.records import Conversation, Delivery, DeliveryState, Line
 from storage.tables import contacts, conversations, outbox
 from storage.vault import Vault
@@ -37,7 +37,6 @@ def _is_head() -> ColumnElement[bool]:
     return (outbox.c.state == DeliveryState.PENDING) & ~earlier
 
 
-_HEAD = _is_head()  # built once: it costs more to build than to run
 _UNSENT = (DeliveryState.PENDING, DeliveryState.WAITING_FOR_USER)
 _KEEPS_BODY = (*_UNSENT, DeliveryState.DEAD)  # a dead one may be tried again, see dead.py
 
@@ -60,26 +59,25 @@ async def put(
     row_id = uuid4()
     key = await vault.data_key(conversation.id)
     place = places.outbox_body(conversation.id, row_id, line.seq)
-    await session.execute(
-        insert(outbox).values(
-            id=row_id,
-            line_id=line.id,
-            conversation_id=conversation.id,
-            contact_id=conversation.contact_id,
-            channel=conversation.channel,
-            seq=line.seq,
-            body_ct=vault.seal(key, body, place),
-            from_counselor=from_counselor,
-            state=DeliveryState.PENDING,
-            attempt=0,
-            tries=0,
-            part=0,
-            fence=0,
-            due_at=now,
-            code="",
-            created_at=now,
-        )
-    )
+    row = {
+        "id": row_id,
+        "line_id": line.id,
+        "conversation_id": conversation.id,
+        "contact_id": conversation.contact_id,
+        "channel": conversation.channel,
+        "seq": line.seq,
+        "body_ct": vault.seal(key, body, place),
+        "from_counselor": from_counselor,
+        "state": DeliveryState.PENDING,
+        "attempt": 0,
+        "tries": 0,
+        "part": 0,
+        "fence": 0,
+        "due_at": now,
+        "code": "",
+        "created_at": now,
+    }
+    await session.execute(_PUT, row)
     wake(session, Topic.OUTBOX)
 
 
@@ -100,8 +98,8 @@ async def claim(
     but never not at all. One that does not open is DEAD at once, and so is one over which
     sender after sender died; the next one is taken.
     """
-    due = _HEAD & outbox.c.channel.in_(channels) & reachable(holding, now=now)
-    while (row := await _lease(session, due, now=now, until=now + lease)) is not None:
+    asked = _asked(channels, holding, now)
+    while (row := await _lease(session, asked, until=now + lease)) is not None:
         if row.tries > CRASH_TRIES:
             await _bury(session, row.id, "crash", now=now)
             continue
@@ -161,6 +159,9 @@ async def release_waiting(session: Session, contact_id: UUID, *, now: datetime) 
 
     What is older than `STALE` is cancelled: who holds the phone by then may be somebody else.
     """
+    wake(session, Topic.QUEUE)
+    if (await session.execute(_WAITING, {"whose": contact_id})).first() is None:
+        return
     waiting = (
         outbox.c.contact_id == contact_id,
         outbox.c.state == DeliveryState.WAITING_FOR_USER,
@@ -178,7 +179,6 @@ async def release_waiting(session: Session, contact_id: UUID, *, now: datetime) 
     )
     if (await session.execute(statement)).first() is not None:
         wake(session, Topic.OUTBOX)
-    wake(session, Topic.QUEUE)
 
 
 async def redirect(session: Session, conversation: Conversation, *, now: datetime) -> None:
@@ -237,36 +237,17 @@ async def next_due(
     session: Session, channels: Collection[str], holding: Holding, *, now: datetime
 ) -> datetime | None:
     """Return when `claim` will have something on these channels, None when nothing is pending."""
-    query = select(func.min(outbox.c.due_at)).where(
-        _HEAD, outbox.c.channel.in_(channels), reachable(holding, now=now)
-    )
-    moment: datetime | None = (await session.execute(query)).scalar_one()
+    asked = _asked(channels, holding, now)
+    moment: datetime | None = (await session.execute(_NEXT_DUE, asked)).scalar_one()
     return moment
 
 
-async def _lease(
-    session: Session, ready: ColumnElement[bool], *, now: datetime, until: datetime
-) -> Row[Any] | None:
-    due = (
-        select(outbox.c.id)
-        .where(ready, outbox.c.due_at <= now)
-        .order_by(outbox.c.due_at, outbox.c.created_at, outbox.c.seq, outbox.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    statement = (
-        update(outbox)
-        .where(outbox.c.id == due)
-        .values(
-            due_at=until,
-            fence=outbox.c.fence + 1,
-            attempt=outbox.c.attempt + 1,
-            tries=outbox.c.tries + 1,
-        )
-        .returning(outbox)
-    )
-    row: Row[Any] | None = (await session.execute(statement)).one_or_none()
+def _asked(channels: Collection[str], holding: Holding, now: datetime) -> dict[str, Any]:
+    return {"channels": list(channels), "moment": now, **reach(holding, now=now)}
+
+
+async def _lease(session: Session, asked: dict[str, Any], *, until: datetime) -> Row[Any] | None:
+    row: Row[Any] | None = (await session.execute(_LEASE, {**asked, "until": until})).one_or_none()
     return row
 
 
@@ -280,11 +261,8 @@ def _apart(longest: timedelta, shortest: timedelta) -> timedelta:
 
 
 async def _open(session: Session, vault: Vault, row: Row[Any]) -> Delivery:
-    heard_at = select(conversations.c.heard_at).where(conversations.c.id == row.conversation_id)
-    query = select(contacts.c.address_ct, heard_at.scalar_subquery().label("heard_at")).where(
-        contacts.c.id == row.contact_id
-    )
-    person = (await session.execute(query)).one()
+    asked = {"talk": row.conversation_id, "whose": row.contact_id}
+    person = (await session.execute(_PERSON, asked)).one()
     address_key = await vault.data_key(row.contact_id)
     address_place = places.contact_address(row.contact_id, row.channel)
     body_key = await vault.data_key(row.conversation_id)
@@ -317,17 +295,57 @@ async def _bury(session: Session, row_id: UUID, code: str, *, now: datetime) -> 
 
 
 async def _write(session: Session, delivery: Delivery, values: dict[str, Any]) -> None:
-    statement = (
-        update(outbox)
-        .where(
-            outbox.c.id == delivery.id,
-            outbox.c.fence == delivery.fence,
-            outbox.c.state == DeliveryState.PENDING,
-        )
-        .values(**values)
-        .returning(outbox.c.id)
-    )
-    if (await session.execute(statement)).one_or_none() is None:
+    held = {"which": delivery.id, "token": delivery.fence}
+    if (await session.execute(_WRITE, {**held, **values})).one_or_none() is None:
         raise LeaseLost("delivery")
     wake(session, Topic.OUTBOX)
     wake(session, Topic.QUEUE)
+
+
+# Made once: they cost more to make than to run.
+_PUT = insert(outbox)
+_READY = _is_head() & outbox.c.channel.in_(bindparam("channels", expanding=True)) & REACHABLE
+_NEXT_DUE = select(func.min(outbox.c.due_at)).where(_READY)
+_LEASE = (
+    update(outbox)
+    .where(
+        outbox.c.id
+        == select(outbox.c.id)
+        .where(_READY, outbox.c.due_at <= bindparam("moment"))
+        .order_by(outbox.c.due_at, outbox.c.created_at, outbox.c.seq, outbox.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    .values(
+        due_at=bindparam("until", type_=outbox.c.due_at.type),
+        fence=outbox.c.fence + 1,
+        attempt=outbox.c.attempt + 1,
+        tries=outbox.c.tries + 1,
+    )
+    .returning(outbox)
+)
+_PERSON = select(
+    contacts.c.address_ct,
+    select(conversations.c.heard_at)
+    .where(conversations.c.id == bindparam("talk"))
+    .scalar_subquery()
+    .label("heard_at"),
+).where(contacts.c.id == bindparam("whose"))
+_WAITING = (
+    select(outbox.c.id)
+    .where(
+        outbox.c.contact_id == bindparam("whose"),
+        outbox.c.state == DeliveryState.WAITING_FOR_USER,
+    )
+    .limit(1)
+)
+_WRITE = (
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("which"),
+        outbox.c.fence == bindparam("token"),
+        outbox.c.state == DeliveryState.PENDING,
+    )
+    .returning(outbox.c.id)
+)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
 
 from storage.database import Session
 from storage.records import DeliveryState
@@ -68,17 +69,18 @@ async def start_alone(session: Session, *, now: datetime) -> None:
     )
 
 
-def reachable(holding: Holding, *, now: datetime) -> ColumnElement[bool]:
-    """Tell in SQL whether a message of the outbox may be sent by this process.
+def reach(holding: Holding, *, now: datetime) -> dict[str, Any]:
+    """Return the parameters of `REACHABLE`."""
+    return {"held": sorted(holding.channels), "me": holding.process, "beat_after": now - LIVE}
 
-    Whom no living process holds may be tried by any: the channel then says that they are
-    not there, and their messages wait for their next touch.
-    """
-    held = outbox.c.channel.in_(holding.channels)
+
+def _reachable() -> ColumnElement[bool]:
+    held = outbox.c.channel.in_(bindparam("held", expanding=True))
+    live = select(processes.c.id).where(processes.c.seen_at > bindparam("beat_after"))
     mine = or_(
         contacts.c.holder.is_(None),
-        contacts.c.holder == holding.process,
-        contacts.c.holder.not_in(_live(now)),
+        contacts.c.holder == bindparam("me"),
+        contacts.c.holder.not_in(live),
     )
     by_me = select(contacts.c.id).where(contacts.c.id == outbox.c.contact_id, mine).exists()
     return ~held | by_me
@@ -92,9 +94,13 @@ async def held_elsewhere(
     holder: UUID | None = (await session.execute(query)).scalar_one_or_none()
     if holder is None or holder == holding.process:
         return False
-    alive = await session.execute(_live(now).where(processes.c.id == holder))
-    return alive.first() is not None
+    alive = select(processes.c.id).where(processes.c.id == holder, processes.c.seen_at > now - LIVE)
+    return (await session.execute(alive)).first() is not None
 
 
-def _live(now: datetime) -> Select[tuple[UUID]]:
-    return select(processes.c.id).where(processes.c.seen_at > now - LIVE)
+REACHABLE = _reachable()
+"""Tells in SQL whether a message of the outbox may be sent by this process.
+
+Whom no living process holds may be tried by any: the channel then says that they are not
+there, and their messages wait for their next touch.
+"""

@@ -23,7 +23,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.sessions import Session
 
 NAMES = {
     "pk": "pk_%(table_name)s",
@@ -68,11 +69,14 @@ _CODE = String(64)  # a state, a category, a channel, an error code: never conte
 _HASH = LargeBinary(32)
 
 
-def insert_into(session: AsyncSession, table: Table) -> Insert:
+def insert_into(session: Session, table: Table) -> Insert:
     """Start an INSERT in the dialect of the session's database."""
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return insert_for(session.dialect, table)
+
+
+def insert_for(dialect: str, table: Table) -> Insert:
+    """Start an INSERT in a dialect."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 METADATA = MetaData(naming_convention=NAMES)

@@ -1,20 +1,35 @@
 """What was said in a talk, line by line."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from storage import places
 from storage.database import Session, Topic, wake
 from storage.errors import ConversationChanged, NotFound
 from storage.records import DeliveryState, Line, Speaker
-from storage.tables import conversations, insert_into, lines, outbox
-from storage.vault import DataKey, Vault
+from storage.tables import conversations, insert_for, lines, outbox
+from storage.vault import DataKey, Place, Vault
 
 TAKEN_BACK = "taken_back"
 """The kind of a line whose writer unsent it: it says that there was something, not what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What becomes a line: who said what; see `append`."""
+
+    speaker: Speaker
+    text: str = field(repr=False)
+    kind: str
+    line_id: UUID | None = None
+    message: tuple[str, str] | None = field(default=None, repr=False)
 
 
 async def append(
@@ -49,32 +64,43 @@ async def append(
         KeyMissing: the talk's key was destroyed.
         ConversationChanged: a line of this id came between, perhaps in another talk.
     """
-    line = Line(
-        id=line_id or uuid4(),
-        seq=await _next_seq(session, conversation_id),
-        speaker=speaker,
-        text=text,
-        kind=kind,
-        at=at,
-        delivery=None,
-    )
+    words = Words(speaker, text, kind, line_id=line_id, message=message)
+    (line,) = await append_all(session, vault, conversation_id, [words], at=at)
+    return line
+
+
+async def append_all(
+    session: Session,
+    vault: Vault,
+    conversation_id: UUID,
+    words: Sequence[Words],
+    *,
+    at: datetime,
+) -> Sequence[Line]:
+    """Add lines, one after the other; see `append`."""
+    if not words:
+        return ()
+    first = await _reserve(session, conversation_id, len(words))
+    added = [_line(one, seq, at) for seq, one in enumerate(words, first)]
     key = await vault.data_key(conversation_id)
-    place = places.line_text(conversation_id, line.id, speaker, line.seq)
-    statement = insert_into(session, lines).values(
-        id=line.id,
-        conversation_id=conversation_id,
-        seq=line.seq,
-        speaker=speaker,
-        kind=kind,
-        at=at,
-        text_ct=vault.seal(key, text, place),
-        message_hash=vault.event_hash(*message) if message else None,
-    )
-    statement = statement.on_conflict_do_nothing(index_elements=["id"])
-    if (await session.execute(statement.returning(lines.c.id))).one_or_none() is None:
+    rows = [
+        {
+            "id": line.id,
+            "conversation_id": conversation_id,
+            "seq": line.seq,
+            "speaker": line.speaker,
+            "kind": line.kind,
+            "at": at,
+            "text_ct": vault.seal(key, line.text, _place(conversation_id, line)),
+            "message_hash": vault.event_hash(*one.message) if one.message else None,
+        }
+        for one, line in zip(words, added, strict=True)
+    ]
+    stored = await session.execute(_add(session.dialect), rows)
+    if len(stored.all()) != len(rows):
         raise ConversationChanged("line_id")
     wake(session, Topic.QUEUE)
-    return line
+    return added
 
 
 async def read(
@@ -103,17 +129,12 @@ async def last_words(
         SealBroken: a line does not open.
         KeyMissing: the talk's key was destroyed.
     """
-    query = (
-        _lines(conversation_id)
-        .where(lines.c.speaker == speaker, lines.c.kind != TAKEN_BACK)
-        .order_by(lines.c.seq.desc())
-        .limit(most)
-    )
-    rows = (await session.execute(query)).all()
+    asked = {"talk": conversation_id, "whose": speaker, "most": most}
+    rows = (await session.execute(_LAST_WORDS, asked)).all()
     if not rows:
         return ()
     key = await vault.data_key(conversation_id)
-    return tuple(_open(vault, key, row).text for row in reversed(rows))
+    return tuple(_text(vault, key, row) for row in reversed(rows))
 
 
 async def blank(session: Session, vault: Vault, contact_id: UUID, message: tuple[str, str]) -> bool:
@@ -190,27 +211,66 @@ def _lines(conversation_id: UUID) -> Select[Any]:
     )
 
 
-async def _next_seq(session: Session, conversation_id: UUID) -> int:
-    statement = (
-        update(conversations)
-        .where(conversations.c.id == conversation_id)
-        .values(last_seq=conversations.c.last_seq + 1)
-        .returning(conversations.c.last_seq)
-    )
-    seq = (await session.execute(statement)).scalar_one_or_none()
-    if seq is None:
+async def _reserve(session: Session, conversation_id: UUID, count: int) -> int:
+    """Take the next numbers of a talk; return the first of them."""
+    taken = await session.execute(_RESERVE, {"talk": conversation_id, "count": count})
+    last = taken.scalar_one_or_none()
+    if last is None:
         raise NotFound("conversation")
-    return int(seq)
+    return int(last) - count + 1
+
+
+def _line(words: Words, seq: int, at: datetime) -> Line:
+    return Line(
+        id=words.line_id or uuid4(),
+        seq=seq,
+        speaker=words.speaker,
+        text=words.text,
+        kind=words.kind,
+        at=at,
+        delivery=None,
+    )
+
+
+def _place(conversation_id: UUID, line: Line) -> Place:
+    return places.line_text(conversation_id, line.id, line.speaker, line.seq)
+
+
+@cache
+def _add(dialect: str) -> ReturningInsert[tuple[UUID]]:
+    statement = insert_for(dialect, lines).on_conflict_do_nothing(index_elements=["id"])
+    return statement.returning(lines.c.id)
+
+
+_RESERVE = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("talk"))
+    .values(last_seq=conversations.c.last_seq + bindparam("count"))
+    .returning(conversations.c.last_seq)
+)
+_LAST_WORDS = (
+    select(lines)
+    .where(
+        lines.c.conversation_id == bindparam("talk"),
+        lines.c.speaker == bindparam("whose"),
+        lines.c.kind != TAKEN_BACK,
+    )
+    .order_by(lines.c.seq.desc())
+    .limit(bindparam("most"))
+)
+
+
+def _text(vault: Vault, key: DataKey, row: Row[Any]) -> str:
+    place = places.line_text(row.conversation_id, row.id, Speaker(row.speaker), row.seq)
+    return vault.open(key, row.text_ct, place)
 
 
 def _open(vault: Vault, key: DataKey, row: Row[Any]) -> Line:
-    speaker = Speaker(row.speaker)
-    place = places.line_text(row.conversation_id, row.id, speaker, row.seq)
     return Line(
         id=row.id,
         seq=row.seq,
-        speaker=speaker,
-        text=vault.open(key, row.text_ct, place),
+        speaker=Speaker(row.speaker),
+        text=_text(vault, key, row),
         kind=row.kind,
         at=row.at,
         delivery=None if row.delivery is None else DeliveryState(row.delivery),

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from enum import StrEnum
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from storage.sessions import Session
 
 
 class Topic(StrEnum):
@@ -16,12 +16,12 @@ class Topic(StrEnum):
     QUEUE = "queue"  # the queue or any talk looks different now
 
 
-def wake(session: AsyncSession, topic: Topic) -> None:
+def wake(session: Session, topic: Topic) -> None:
     """Ring `topic` once this session's transaction is committed, and not if it fails."""
     session.info.setdefault(_PENDING, set()).add(topic)
 
 
-def to_ring(session: AsyncSession) -> frozenset[Topic]:
+def to_ring(session: Session) -> frozenset[Topic]:
     """Return the topics that `wake` collected in this transaction."""
     return frozenset(session.info.get(_PENDING, ()))
 

@@ -118,7 +118,8 @@ async def accepted(database: Database, *events: InboxEvent, now: datetime = NOON
 async def turn_taken(database: Database, *, now: datetime = DUE) -> PendingTurn | None:
     """The next turn, leased for `LEASE`."""
     async with database.transaction() as session:
-        return await inbox.take_turn(session, database.vault, now=now, lease=LEASE)
+        turns = await inbox.take_turns(session, database.vault, now=now, lease=LEASE)
+    return turns[0] if turns else None
 
 
 async def delivery_claimed(database: Database, *, now: datetime = NOON) -> Delivery | None:

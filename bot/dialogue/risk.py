@@ -63,7 +63,7 @@ def screen(
     if found.level is Risk.IMMINENT:
         return found
     found = _unless_doubted(found, nlu, rules)
-    together = _together(words, recent, rules)
+    together = _together(words, recent, rules, above=found.level)
     return max(found, together, _guess(nlu, readings, rules), key=lambda each: each.level)
 
 
@@ -91,12 +91,16 @@ def _points(readings: Sequence[Reading], lexicon: Lexicon) -> tuple[int, str | N
     return max(counted, key=lambda each: each[0], default=(0, None))
 
 
-def _together(words: Sequence[str], recent: Sequence[str], lexicon: Lexicon) -> Screening:
-    """Return the risk that only the old and the new words together speak of."""
+def _together(
+    words: Sequence[str], recent: Sequence[str], lexicon: Lexicon, *, above: Risk
+) -> Screening:
+    """Return the risk `above` a level that only the old and the new words together speak of."""
     before = [text[:CAP] for text in recent[-RECENT:] if not is_payload(text)]
     if not before or not words:
         return Screening()
     together = _judged([lexicon.read(" ".join([*before, *words]))], lexicon)
+    if together.level <= above:  # as nearly always: then what was known before changes nothing
+        return Screening()
     known = _judged(_read(before, lexicon), lexicon)
     return together if together.level > known.level else Screening()
 

@@ -124,18 +124,18 @@ class Road:
 
     async def answer(self, now: datetime = SOON) -> bool:
         """Answer one due turn."""
-        turn = await self.engine.take(now)
-        if turn is not None:
+        turns = await self.engine.take(now, 1)
+        for turn in turns:
             await self.engine.work(turn, now)
-        return turn is not None
+        return bool(turns)
 
     async def deliver(self, now: datetime = SOON) -> bool:
         """Send one due message."""
         self.now = now
-        delivery = await self.sender.take(now)
-        if delivery is not None:
+        deliveries = await self.sender.take(now, 1)
+        for delivery in deliveries:
             await self.sender.work(delivery, now)
-        return delivery is not None
+        return bool(deliveries)
 
     async def talk(self, text: str, *, now: datetime = SOON) -> list[str]:
         """Say something and return what comes back."""

@@ -43,8 +43,8 @@ async def due(database: Database) -> datetime | None:
 
 async def kept(database: Database) -> list[InboundMessage]:
     async with database.transaction() as session:
-        turn = await inbox.take_turn(session, database.vault, now=DUE, lease=LEASE)
-    return [event_body.load(event.body) for event in turn.events] if turn else []
+        turns = await inbox.take_turns(session, database.vault, now=DUE, lease=LEASE)
+    return [event_body.load(event.body) for turn in turns for event in turn.events]
 
 
 async def test_a_message_comes_back_from_the_disk_as_it_was(database: Database) -> None:
@@ -250,7 +250,7 @@ async def test_a_channel_that_answers_where_it_was_heard_names_its_process(
     holders = {}
     for _ in range(2):
         async with database.transaction() as session:
-            turn = await inbox.take_turn(session, database.vault, now=DUE, lease=LEASE)
-        assert turn is not None
+            turns = await inbox.take_turns(session, database.vault, now=DUE, lease=LEASE)
+        (turn,) = turns
         holders[turn.channel] = turn.events[0].holder
     assert holders == {"fake": process, "other": None}

@@ -169,7 +169,7 @@ async def test_a_turn_that_waits_for_the_keys_is_tried_within_a_minute_of_their_
 async def _died_over(road: Road, times: int) -> datetime:
     """Workers that take the turn and are killed; returns when it is free again."""
     for number in range(times):
-        assert await road.engine.take(SOON + number * crashes.LONGEST_LEASE) is not None
+        assert await road.engine.take(SOON + number * crashes.LONGEST_LEASE, 1)
     return SOON + times * crashes.LONGEST_LEASE
 
 

@@ -23,11 +23,12 @@ class Worker:
     under_way: int = 0
     most: int = 0
 
-    async def take(self, now: datetime) -> int | None:
+    async def take(self, now: datetime, most: int) -> list[int]:
         if self.failing_takes:
             self.failing_takes -= 1
             raise RuntimeError("canary")
-        return self.pieces.pop(0) if self.pieces else None
+        taken, self.pieces = self.pieces[:most], self.pieces[most:]
+        return taken
 
     async def work(self, work: int, now: datetime) -> None:
         self.under_way += 1

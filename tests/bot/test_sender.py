@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from bot.breaker import THRESHOLD
+from bot import reply_body
+from bot.breaker import FIRST_PAUSE, THRESHOLD
 from bot.channels.base import (
     Capabilities,
     PermanentSendError,
@@ -13,12 +14,15 @@ from bot.channels.base import (
     TextUnit,
     WindowClosed,
 )
+from bot.messages import Reply
 from bot.sender import GIVE_UP, TRIES, Sender, pause
+from handoff import steps
+from handoff.notices import Notice
 from storage import contacts, dead, processes
 from storage.database import Database
-from storage.records import DeliveryState
+from storage.records import DeliveryState, Speaker
 from tests.bot.road import PROCESS, SOON, FakeChannel, Road, nlu, said, understood
-from tests.factories import NOON
+from tests.factories import NOON, talk_of
 
 
 async def answered(database: Database, channel: FakeChannel | None = None) -> Road:
@@ -161,15 +165,14 @@ async def test_who_seemed_dead_and_is_not_gets_back_what_is_for_its_tabs(
     road = await answered(database, FakeChannel(capabilities=held))
     await _held_by(road, other)
     await _beat(road, other, SOON)
-    delivery = await road.sender.take(later)
-    assert delivery is not None
+    (delivery,) = await road.sender.take(later, 1)
     road.channel.failures = [WindowClosed("fake", "offline")]
 
     await _beat(road, other, later)
     await road.sender.work(delivery, later)
 
     assert set(await states(road)) == {DeliveryState.PENDING}
-    assert await road.sender.take(later) is None
+    assert not await road.sender.take(later, 1)
 
 
 async def test_who_is_nowhere_is_waited_for_even_if_another_process_held_them(
@@ -300,8 +303,7 @@ async def test_a_trouble_that_only_an_operator_mends_is_shown_until_something_ar
 async def test_a_send_that_took_long_is_tried_again_after_its_end(database: Database) -> None:
     road = await answered(database)
     road.channel.failures = [TemporarySendError("fake", "timeout", retry_after=10)]
-    delivery = await road.sender.take(SOON)
-    assert delivery is not None
+    (delivery,) = await road.sender.take(SOON, 1)
     ended = road.now = SOON + timedelta(seconds=15)
 
     await road.sender.work(delivery, SOON)
@@ -365,3 +367,37 @@ async def test_a_channel_that_is_off_keeps_nobody_busy(database: Database) -> No
 def test_pauses_grow_and_end_at_a_minute() -> None:
     assert 0.5 <= pause(1) <= 1.0
     assert 30.0 <= pause(50) <= 60.0
+
+
+async def _crowd(database: Database) -> None:
+    for number in range(THRESHOLD + 3):
+        talk = await talk_of(database, account=f"a{number}")
+        words = Notice("안녕", reply_body.dump(Reply("안녕")))
+        async with database.transaction() as session:
+            await steps.send(session, database.vault, talk, words, speaker=Speaker.BOT, now=NOON)
+
+
+async def test_several_are_taken_at_once_and_never_more_than_the_pace_allows(
+    database: Database,
+) -> None:
+    await _crowd(database)
+    limits = Capabilities(1000, TextUnit.CHARACTERS, 10, 14, 64, per_second=1, burst=3)
+    paced = Sender(database, {"fake": FakeChannel(capabilities=limits)}, PROCESS, lambda: SOON)
+    free = Sender(database, {"fake": FakeChannel()}, PROCESS, lambda: SOON)
+
+    assert len(await paced.take(SOON, 16)) == 3
+    assert len(await free.take(SOON, 2)) == 2
+    assert len(await free.take(SOON, 16)) == THRESHOLD - 2
+
+
+async def test_a_channel_that_does_not_answer_gets_one_probe_however_many_are_taken(
+    database: Database,
+) -> None:
+    await _crowd(database)
+    channel = FakeChannel(failures=[TemporarySendError("fake", "network")] * THRESHOLD)
+    sender = Sender(database, {"fake": channel}, PROCESS, lambda: SOON)
+    for delivery in await sender.take(SOON, THRESHOLD):
+        await sender.work(delivery, SOON)
+
+    assert not await sender.take(SOON, 16)
+    assert len(await sender.take(SOON + 2 * FIRST_PAUSE, 16)) == 1

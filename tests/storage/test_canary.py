@@ -61,7 +61,7 @@ async def _use_everything(database: Database) -> str:
     assert delivery is not None
     assert delivery.address == CANARIES["address"]
     async with database.transaction() as session:
-        await conversations.remember(session, database.vault, talk, CANARIES["memory"])
+        await conversations.advance(session, database.vault, talk, talk, memory=CANARIES["memory"])
         await inbox.finish_turn(session, turn, now=DUE)
         await outbox.settle(session, delivery, DeliveryState.SENT, now=NOON)
         token = await staff.invite(

@@ -195,8 +195,8 @@ async def test_the_dialogue_remembers_its_own_talk(database: Database) -> None:
     talk = await talk_of(database)
     async with database.transaction() as session:
         assert await conversations.memory(session, database.vault, talk) == ""
-        await conversations.remember(session, database.vault, talk, '{"step": 1}')
-        await conversations.remember(session, database.vault, talk, '{"step": 2}')
+        for memory in ('{"step": 1}', '{"step": 2}'):
+            talk = await conversations.advance(session, database.vault, talk, talk, memory=memory)
 
     async with database.reading() as session:
         assert await conversations.memory(session, database.vault, talk) == '{"step": 2}'
@@ -205,7 +205,7 @@ async def test_the_dialogue_remembers_its_own_talk(database: Database) -> None:
 async def test_a_memory_moved_to_another_talk_does_not_open(database: Database) -> None:
     one, other = await talk_of(database, account="a"), await talk_of(database, account="b")
     async with database.transaction() as session:
-        await conversations.remember(session, database.vault, one, "하나")
+        await conversations.advance(session, database.vault, one, one, memory="하나")
         moved = (await session.execute(table.select().where(table.c.id == one.id))).one()
         values = {"memory_ct": moved.memory_ct}
         await session.execute(table.update().where(table.c.id == other.id).values(values))
@@ -218,7 +218,7 @@ async def test_a_memory_moved_to_another_talk_does_not_open(database: Database) 
 async def test_without_its_key_a_talk_remembers_nothing_readable(database: Database) -> None:
     talk = await talk_of(database)
     async with database.transaction() as session:
-        await conversations.remember(session, database.vault, talk, "하나")
+        await conversations.advance(session, database.vault, talk, talk, memory="하나")
     await database.vault.destroy_data_key(talk.id)
 
     with pytest.raises(KeyMissing):

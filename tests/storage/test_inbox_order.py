@@ -6,7 +6,7 @@ from storage import inbox
 from storage.database import Database
 from storage.inbox import YIELD, Backlog
 from storage.records import Lane, PendingTurn
-from tests.factories import DUE, NOON, accepted, received, turn_taken
+from tests.factories import DUE, LEASE, NOON, accepted, received, turn_taken
 
 SECOND = timedelta(seconds=1)
 
@@ -107,3 +107,17 @@ async def test_the_backlog_is_who_is_due_and_nobody_works_on(database: Database)
 
     assert before == Backlog(0, timedelta(0))
     assert after == Backlog(2, timedelta(seconds=8))
+
+
+async def test_several_who_are_due_are_taken_at_once_in_their_order(database: Database) -> None:
+    for number, account in enumerate("abcd"):
+        at = NOON - timedelta(minutes=10 - number)
+        await accepted(database, received(account=account, text=account), now=at)
+    await accepted(database, received(account="e", text="crisis", lane=Lane.CRISIS))
+
+    async with database.transaction() as session:
+        three = await inbox.take_turns(session, database.vault, now=DUE, lease=LEASE, most=3)
+        rest = await inbox.take_turns(session, database.vault, now=DUE, lease=LEASE, most=3)
+
+    assert [_texts(turn) for turn in three] == [["crisis"], ["a"], ["b"]]
+    assert [_texts(turn) for turn in rest] == [["c"], ["d"]]

@@ -34,7 +34,9 @@ async def test_an_empty_talk_has_no_lines(database: Database) -> None:
     assert await _read(database, (await talk_of(database)).id) == ()
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(text=st.text(st.characters(exclude_categories=())))
 async def test_every_text_is_kept_whole(database: Database, text: str) -> None:
     talk = await talk_of(database, account=str(uuid4()))
