@@ -80,10 +80,12 @@ def following(tmp_path: Path) -> Iterator[Following]:
     (room / "models/broken.tar.gz").write_bytes(b"no model")
     (room / "models/current.json").write_text('{"model": "now.tar.gz"}', encoding="utf-8")
     port = free_port()
-    process = subprocess.Popen(
-        [PYTHON, room / "follow.py"],
-        env=environment(GYEOT_NLU_TOKEN="t", GYEOT_NLU_PORT=str(port)),
-    )
+    with (room / "said").open("wb") as said:
+        process = subprocess.Popen(
+            [PYTHON, room / "follow.py"],
+            env=environment(GYEOT_NLU_TOKEN="t", GYEOT_NLU_PORT=str(port)),
+            stdout=said,
+        )
     service = Following(room, f"http://127.0.0.1:{port}", process)
     try:
         _wait_until_it_listens(service)
@@ -125,10 +127,13 @@ def test_a_release_and_its_rollback_lose_no_request(following: Following) -> Non
 
 def test_a_model_that_does_not_load_leaves_the_one_that_serves(following: Following) -> None:
     following.name(model="broken.tar.gz", previous="now.tar.gz")
-    time.sleep(3)
-    following.name(model="now.tar.gz", previous="broken.tar.gz")
+    deadline = time.monotonic() + START_SECONDS
+    while "broken.tar.gz did not load" not in (following.room / "said").read_text("utf-8"):
+        assert time.monotonic() < deadline
+        assert following.serves() == "now.tar.gz"
+        time.sleep(0.3)
 
-    following.until("now.tar.gz")
+    assert following.serves() == "now.tar.gz"
 
 
 def test_the_port_is_free_again_when_the_one_who_holds_it_is_killed(following: Following) -> None:
@@ -138,7 +143,7 @@ def test_the_port_is_free_again_when_the_one_who_holds_it_is_killed(following: F
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            following.ask("/")
+            following.serves()
         except OSError:
             return
         time.sleep(0.3)
