@@ -3,13 +3,13 @@
 Called from Python because a token on a command line stands in the process list.
 """
 
-import ctypes
 import json
 import logging
 import os
-import signal
 import socket
 import sys
+import threading
+import time
 import warnings
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,6 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent
 ROUTES = ("/", "/status", "/version", "/model/parse")
 NO_MODEL = "there is no trained language model: run nlu/train.py first"
-_END_WITH_PARENT = 1  # PR_SET_PDEATHSIG, Linux
 MAX_BODY_BYTES = 64 * 1024  # 10,000 escaped characters; the product sends far fewer
 
 
@@ -108,13 +107,19 @@ def _serve(model: Path, token: str, *, host: str, port: int) -> None:
     place: dict[str, Any] = {"host": host, "port": port}
     if shared:
         # Without the one who holds the socket this process would keep its port for ever.
-        ctypes.CDLL(None).prctl(_END_WITH_PARENT, signal.SIGTERM)
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
         listener, ready = map(int, shared.split(","))
         place = {"sock": socket.socket(fileno=listener)}
         app.register_listener(_need_model, "before_server_start")
         app.register_listener(partial(_tell, ready), "after_server_start")
     # No access log: its lines hold the address with the token.
     app.run(**place, access_log=False, debug=False, motd=False)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 async def _need_model(app: Any, _loop: Any) -> None:
