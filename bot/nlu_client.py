@@ -33,7 +33,7 @@ class NluClient:
         http: a client with the service's address.
         token: what the service asks for; None when it asks for nothing.
         current: the file that names the model to be served, `nlu/models/current.json`; with
-            it, answers of another model count as none.
+            it, answers of a model that is neither current nor the one before count as none.
         timer: seconds that only grow.
     """
 
@@ -70,7 +70,7 @@ class NluClient:
             return False
         wanted = self._wanted()
         if wanted is not None:
-            return served == wanted
+            return served == wanted[0]
         known = await self._ask(KNOWN[0])
         return known is not None and known.intent == KNOWN[1]
 
@@ -97,16 +97,18 @@ class NluClient:
         if wanted is None:
             return True
         if not self._right_model or self._timer() >= self._next_check:
-            self._right_model = await self._served() == wanted
+            self._right_model = await self._served() in wanted
             self._next_check = self._timer() + CHECK_EVERY
         return self._right_model
 
-    def _wanted(self) -> str | None:
+    def _wanted(self) -> tuple[str, ...] | None:
+        """Return the released model, and the one before, which serves while it loads."""
         if self._current is None:
             return None
         try:
-            return str(json.loads(self._current.read_text(encoding="utf-8"))["model"])
-        except (OSError, ValueError, KeyError, TypeError):
+            named = json.loads(self._current.read_text(encoding="utf-8"))
+            return (str(named["model"]), str(named.get("previous") or named["model"]))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     async def _served(self) -> str:

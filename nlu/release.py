@@ -54,7 +54,7 @@ def release(model: Path) -> int:
     if reasons:
         return _refuse(reasons)
     train.point_to(train.adopt(model))
-    print(f"{model.name} passed and is current; restart the service to serve it")
+    print(f"{model.name} passed and is current; follow.py goes over to it by itself")
     return 0
 
 
@@ -73,7 +73,7 @@ def rollback() -> int:
     if not previous or not (train.MODELS / previous).is_file():
         return _refuse(["there is no model before this one"])
     train.point_to(train.MODELS / previous)
-    print(f"{previous} is current again; restart the service to serve it")
+    print(f"{previous} is current again; follow.py goes back to it by itself")
     return 0
 
 

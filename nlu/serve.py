@@ -6,7 +6,10 @@ Called from Python because a token on a command line stands in the process list.
 import json
 import logging
 import os
+import socket
 import sys
+import threading
+import time
 import warnings
 from functools import partial
 from pathlib import Path
@@ -14,6 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 ROUTES = ("/", "/status", "/version", "/model/parse")
+NO_MODEL = "there is no trained language model: run nlu/train.py first"
 MAX_BODY_BYTES = 64 * 1024  # 10,000 escaped characters; the product sends far fewer
 
 
@@ -21,10 +25,10 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
     token = _token()
     if not token:
-        return _refuse("GYEOT_NLU_TOKEN is not set: the language model needs a token")
+        return refuse("GYEOT_NLU_TOKEN is not set: the language model needs a token")
     model = current_model()
     if model is None:
-        return _refuse("there is no trained language model: run nlu/train.py first")
+        return refuse(NO_MODEL)
     _serve(
         model,
         token,
@@ -64,7 +68,8 @@ def _token() -> str:
         return ""
 
 
-def _refuse(sentence: str) -> int:
+def refuse(sentence: str) -> int:
+    """Say why nothing is served; return the exit code."""
     print(sentence, file=sys.stderr)
     return 1
 
@@ -98,8 +103,33 @@ def _serve(model: Path, token: str, *, host: str, port: int) -> None:
         "before_server_start",
     )
     app.register_listener(close_resources, "after_server_stop")
+    shared = os.environ.get("GYEOT_NLU_SOCKET")  # from follow.py: what to accept on, whom to tell
+    place: dict[str, Any] = {"host": host, "port": port}
+    if shared:
+        # Without the one who holds the socket this process would keep its port for ever.
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+        listener, ready = map(int, shared.split(","))
+        place = {"sock": socket.socket(fileno=listener)}
+        app.register_listener(_need_model, "before_server_start")
+        app.register_listener(partial(_tell, ready), "after_server_start")
     # No access log: its lines hold the address with the token.
-    app.run(host=host, port=port, access_log=False, debug=False, motd=False)
+    app.run(**place, access_log=False, debug=False, motd=False)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
+
+
+async def _need_model(app: Any, _loop: Any) -> None:
+    # Rasa logs a model that it cannot load, and would accept without one.
+    if app.ctx.agent is None or not app.ctx.agent.is_ready():
+        raise SystemExit(1)
+
+
+async def _tell(ready: int, _app: Any, _loop: Any) -> None:
+    os.write(ready, b"1")
 
 
 async def _only_known_routes(request: Any) -> Any:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 ROOT = Path(__file__).resolve().parent.parent
-NLU = [str(ROOT / "nlu/.venv/bin/python"), "nlu/serve.py"]
+NLU = [str(ROOT / "nlu/.venv/bin/python"), "nlu/follow.py"]
 PATIENCE = 180.0  # seconds for the language service to load its model on a slow disk
 RESTART_PAUSE = 5.0  # seconds, so that a service that cannot start is not started in a circle
 STEP = 0.3  # seconds between two looks at a service that is starting

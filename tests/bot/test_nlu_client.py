@@ -225,6 +225,16 @@ async def test_the_model_is_looked_at_now_and_then_not_at_every_message(current:
     assert (service.looks, service.parsed) == (1, 10)
 
 
+async def test_while_a_release_loads_the_model_before_is_still_believed(current: Path) -> None:
+    service, clock = Service(), Clock()
+    asking = client(service, clock, current)
+
+    current.write_text('{"model": "new.tar.gz", "previous": "right.tar.gz"}', encoding="utf-8")
+
+    assert await asking.parse("죽고 싶어") is not None
+    assert not await asking.ready()
+
+
 async def test_a_new_release_is_trusted_when_the_file_names_it(current: Path) -> None:
     service, clock = Service(model="new.tar.gz"), Clock()
     asking = client(service, clock, current)

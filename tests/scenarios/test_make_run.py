@@ -34,7 +34,7 @@ def is_free(port: str) -> bool:
 def nlu_of(parent: int) -> int:
     """The pid of the language service among a process's children."""
     for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
-        if b"nlu/serve.py" in Path(f"/proc/{child}/cmdline").read_bytes():
+        if b"nlu/follow.py" in Path(f"/proc/{child}/cmdline").read_bytes():
             return int(child)
     raise AssertionError("no language service")
 
