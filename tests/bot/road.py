@@ -42,9 +42,16 @@ def said(text: str, *, kind: MessageKind = MessageKind.TEXT, event_id: str = "")
     )
 
 
-def understood(intent: str, confidence: float = 0.9) -> httpx.Response:
-    """What the language service answers when it is sure."""
-    body = {"intent": {"name": intent, "confidence": confidence}, "intent_ranking": []}
+def understood(
+    intent: str, confidence: float = 0.9, danger: tuple[float, float] | None = None
+) -> httpx.Response:
+    """What the language service answers; with how likely danger is, high and imminent."""
+    body: dict[str, object] = {
+        "intent": {"name": intent, "confidence": confidence},
+        "intent_ranking": [],
+    }
+    if danger is not None:
+        body["danger"] = dict(zip(("high", "imminent"), danger, strict=True))
     return httpx.Response(200, json=body)
 
 

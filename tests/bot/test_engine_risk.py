@@ -32,14 +32,7 @@ def greeting(_: httpx.Request) -> httpx.Response:
 
 
 def fearing(intent: str, high: float) -> Answer:
-    guess = {"name": intent, "confidence": 0.5}
-    danger = {"high": high, "imminent": 0.0}
-    body = {"intent": guess, "intent_ranking": [guess], "danger": danger}
-
-    def answer(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json=body)
-
-    return answer
+    return lambda _: understood(intent, 0.5, danger=(high, 0.0))
 
 
 def with_words(database: Database, answer: Answer, staff: Path) -> Road:
@@ -93,6 +86,17 @@ async def test_a_word_that_staff_add_counts_without_a_restart(
     await road.talk("나 뿌뿌당하다", now=SOON + EVERY)
 
     assert before is Risk.NONE
+    assert (await road.conversation()).risk is Risk.HIGH
+
+
+async def test_a_word_that_staff_add_counts_whatever_the_service_believes(
+    database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "words.toml").write_text(WORD, encoding="utf-8")
+    road = with_words(database, fearing("smalltalk", 0.0), tmp_path / "words.toml")
+
+    await road.talk("나 뿌뿌당하다")
+
     assert (await road.conversation()).risk is Risk.HIGH
 
 

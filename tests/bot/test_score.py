@@ -37,10 +37,12 @@ async def test_each_item_gets_one_line_with_six_fields() -> None:
     assert told[1]["rule"]
 
 
-async def test_the_classifier_takes_part_in_the_risk() -> None:
+async def test_the_language_service_takes_part_in_the_risk() -> None:
     def sure(request: httpx.Request) -> httpx.Response:
         answer = service(request)
-        return answer if request.url.path == "/status" else understood("self_harm", 0.95)
+        if request.url.path == "/status":
+            return answer
+        return understood("self_harm", 0.95, danger=(0.95, 0.0))
 
     lines = [line async for line in score([Item("a", "그 일 때문에 좀 그래", "ko")], nlu(sure))]
 
