@@ -166,6 +166,11 @@ class Page:
                 if frame["type"] == kind and fields.items() <= frame.items():
                     return dict(frame)
 
+    async def since(self, start: int, kind: str) -> dict[str, Any]:
+        """Return the first frame of this type from number `start` on, come already or not."""
+        come = [frame for frame in self.frames[start:] if frame["type"] == kind]
+        return come[0] if come else await self.until(kind)
+
     async def rest(self) -> set[str]:
         """Return the types of the frames that come until the server closes."""
         async with asyncio.timeout(5):
