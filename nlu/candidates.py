@@ -113,8 +113,8 @@ def _kernel(*, hurried: float) -> Predict:
     def predict(data: Data, known: Array, asked: Array) -> Array:
         model = IntentModel(hurried=hurried)
         model.learn([data.texts[i] for i in known], [str(data.intents[i]) for i in known])
-        scores = model.scores([data.texts[i] for i in asked])
-        return np.array(model.intents)[scores.argmax(axis=1)]
+        likely = model.probabilities([data.texts[i] for i in asked])
+        return np.array(model.intents)[likely.argmax(axis=1)]
 
     return predict
 

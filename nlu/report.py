@@ -146,7 +146,7 @@ def _found(model: IntentModel, asked: Asked, level: str) -> Array:
     for seed in NOISE_SEEDS:
         chance = random.Random(seed)  # noqa: S311 -- no secret
         texts = [noised(text, level, chance) for text in asked.texts]
-        rows.append(names[model.scores(texts).argmax(axis=1)] == asked.meant)
+        rows.append(names[model.probabilities(texts).argmax(axis=1)] == asked.meant)
     return np.array(rows)
 
 

@@ -1,0 +1,63 @@
+"""Floors of the risk screen with the real language service; first-sight figures: docs/risk.md."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.dialogue.risk import screen
+from bot.messages import NluResult
+from bot.nlu_client import NluClient, says_something
+from storage.records import Risk
+from tests.rasa_process import NLU, RasaProcess
+
+pytestmark = pytest.mark.rasa
+
+TRIES = 30
+STRANGERS = NLU / "tests/stranger.jsonl"
+
+Found = list[tuple[Risk, Risk]]
+"""How soon a person must look, and what the screen says, for each sentence."""
+
+
+@pytest.fixture(scope="module")
+def found(rasa_service: RasaProcess) -> Found:
+    return asyncio.run(_screened(rasa_service, STRANGERS))
+
+
+async def _screened(rasa: RasaProcess, path: Path) -> Found:
+    told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    async with httpx.AsyncClient(base_url=rasa.url) as http:
+        client = NluClient(http, rasa.token)
+        heard = [await _heard(client, one["text"]) for one in told]
+    return [
+        (Risk[one["risk"].upper()], screen([one["text"]], nlu=nlu).level)
+        for one, nlu in zip(told, heard, strict=True)
+    ]
+
+
+async def _heard(client: NluClient, text: str) -> NluResult | None:
+    """Ask again where a busy machine was too slow; what is understood is measured, not when."""
+    for _ in range(TRIES if says_something(text) else 0):
+        if (heard := await client.parse(text)) is not None:
+            return heard
+        await asyncio.sleep(0.5)
+    return None
+
+
+def share(hits: list[bool]) -> float:
+    return sum(hits) / len(hits)
+
+
+def test_strangers_in_danger_raise_the_alarm(found: Found) -> None:
+    assert share([said >= Risk.HIGH for risk, said in found if risk >= Risk.HIGH]) >= 0.92
+
+
+def test_imminent_danger_of_strangers_is_imminent(found: Found) -> None:
+    assert share([said is Risk.IMMINENT for risk, said in found if risk is Risk.IMMINENT]) >= 0.8
+
+
+def test_half_of_the_alarms_are_right(found: Found) -> None:
+    assert share([risk >= Risk.HIGH for risk, said in found if said >= Risk.HIGH]) >= 0.5
