@@ -12,9 +12,7 @@ from storage import transcript
 from storage.database import Database, Session
 from storage.errors import KeyMissing, SealBroken
 from storage.marks import Mark
-from storage.records import DeliveryState, Line, Staff
-
-_TRAVELLING = (DeliveryState.PENDING, DeliveryState.WAITING_FOR_USER)
+from storage.records import TRAVELLING_STATES, DeliveryState, Line, Staff
 
 
 class View:
@@ -85,7 +83,7 @@ class View:
 
     async def _read(self, session: Session, talk_id: UUID) -> Sequence[Line]:
         told = self._told[talk_id]
-        travelling = [seq for seq, state in told.items() if state in _TRAVELLING]
+        travelling = [seq for seq, state in told.items() if state in TRAVELLING_STATES]
         after = min(travelling) - 1 if travelling else max(told, default=0)
         return await transcript.read(session, self._database.vault, talk_id, after=after)
 

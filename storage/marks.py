@@ -7,11 +7,9 @@ from uuid import UUID
 from sqlalchemy import String, cast, func, select
 
 from storage.database import Session
-from storage.records import DeliveryState
+from storage.records import TRAVELLING_STATES
 from storage.tables import conversations, lines, outbox
 from storage.transcript import TAKEN_BACK
-
-_TRAVELLING = (DeliveryState.PENDING, DeliveryState.WAITING_FOR_USER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ async def of_talks(session: Session, talk_ids: Collection[UUID]) -> Mapping[UUID
 _STEP = cast(outbox.c.seq, String) + ":" + outbox.c.state
 _MOVING = (
     select(func.coalesce(func.aggregate_strings(_STEP, " "), ""))
-    .where(outbox.c.conversation_id == conversations.c.id, outbox.c.state.in_(_TRAVELLING))
+    .where(outbox.c.conversation_id == conversations.c.id, outbox.c.state.in_(TRAVELLING_STATES))
     .scalar_subquery()
 )
 _BLANKED = (

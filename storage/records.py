@@ -75,6 +75,10 @@ class DeliveryState(StrEnum):
     WAITING_FOR_USER = "waiting_for_user"  # handed over on the person's next touch
 
 
+TRAVELLING_STATES = (DeliveryState.PENDING, DeliveryState.WAITING_FOR_USER)
+"""States in which a message has not arrived and still may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One person on one channel, known only by a keyed hash."""

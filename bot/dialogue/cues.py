@@ -121,12 +121,12 @@ class Tally:
     excuses: Mapping[str, int] = field(repr=False)
     categories: Mapping[str, frozenset[str]] = field(repr=False)
 
-    def count(self, found: Found, *, least: int = 1) -> tuple[int, str | None]:
+    def count(self, found: Found) -> tuple[int, str | None]:
         """Return the most points that stand together, and what they are about.
 
-        Less than `least` is not worth counting: 0 points, about None.
+        Where all of them are fewer than `need` they are not worth counting: 0, about None.
         """
-        if self._points(set(found)) < least:
+        if self._points(set(found)) < self.need:
             return 0, None
         starts = {span[0] for line in self.lines for cue in line for span in found.get(cue, ())}
         counted = [self._count_from(start, found) for start in _apart(starts)]

@@ -86,8 +86,7 @@ def _judged(readings: Sequence[Reading], lexicon: Lexicon) -> Screening:
 
 
 def _points(readings: Sequence[Reading], lexicon: Lexicon) -> tuple[int, str | None]:
-    need = lexicon.tally.need
-    counted = [lexicon.tally.count(reading.found, least=need) for reading in readings]
+    counted = [lexicon.tally.count(reading.found) for reading in readings]
     return max(counted, key=lambda each: each[0], default=(0, None))
 
 

@@ -2,7 +2,9 @@
 
 import importlib.util
 import json
+import os
 import re
+import shutil
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.rasa_process import NLU
+from tests.rasa_process import CURRENT, NLU, need_service
 
 
 class Sentence(NamedTuple):
@@ -56,6 +58,18 @@ def domain() -> list[str]:
 def bare() -> Callable[[str], str]:
     """Return how sentences are compared: lower case, NFC, no spaces, no punctuation."""
     return _bare
+
+
+def copied(folder: Path, *models: str) -> Path:
+    """Return a copy of nlu/ whose models are the real one under these names; none is current."""
+    need_service()
+    left_out = shutil.ignore_patterns(".venv", "models", ".rasa", "__pycache__")
+    room = Path(shutil.copytree(NLU, folder / "nlu", ignore=left_out))
+    (room / "models").mkdir()
+    real = json.loads(CURRENT.read_text(encoding="utf-8"))["model"]
+    for name in models:
+        os.link(NLU / "models" / real, room / "models" / f"{name}.tar.gz")
+    return room
 
 
 def load_file(name: str, path: Path) -> ModuleType:

@@ -1,8 +1,6 @@
 """Going over to another model while people write, with the real service."""
 
 import json
-import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -16,7 +14,8 @@ from typing import Any
 import pytest
 
 from tests.loopback import free_port
-from tests.rasa_process import CURRENT, NLU, PYTHON, START_SECONDS, environment, missing
+from tests.nlu.conftest import copied
+from tests.rasa_process import PYTHON, START_SECONDS, environment
 
 pytestmark = pytest.mark.rasa
 
@@ -66,17 +65,7 @@ class Following:
 
 @pytest.fixture
 def following(tmp_path: Path) -> Iterator[Following]:
-    reason = missing()
-    if reason and os.environ.get("GYEOT_REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
-    left_out = shutil.ignore_patterns(".venv", "models", ".rasa", "__pycache__")
-    room = Path(shutil.copytree(NLU, tmp_path / "nlu", ignore=left_out))
-    (room / "models").mkdir()
-    real = json.loads(CURRENT.read_text(encoding="utf-8"))["model"]
-    for copy in ("now", "new"):
-        os.link(NLU / "models" / real, room / f"models/{copy}.tar.gz")
+    room = copied(tmp_path, "now", "new")
     (room / "models/broken.tar.gz").write_bytes(b"no model")
     (room / "models/current.json").write_text('{"model": "now.tar.gz"}', encoding="utf-8")
     port = free_port()

@@ -2,13 +2,13 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.rasa_process import CURRENT, NLU, PYTHON, environment, missing
+from tests.nlu.conftest import copied
+from tests.rasa_process import NLU, PYTHON, environment, missing
 
 pytestmark = pytest.mark.rasa
 
@@ -28,17 +28,7 @@ CANARY = "카나리아문장"
 @pytest.fixture
 def room(tmp_path: Path) -> Path:
     """Return a copy of nlu/ whose one model is the real one, under another name."""
-    reason = missing()
-    if reason and os.environ.get("GYEOT_REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
-    left_out = shutil.ignore_patterns(".venv", "models", ".rasa", "__pycache__")
-    room = Path(shutil.copytree(NLU, tmp_path / "nlu", ignore=left_out))
-    (room / "models").mkdir()
-    name = json.loads(CURRENT.read_text(encoding="utf-8"))["model"]
-    for copy in ("now", "candidate"):
-        os.link(NLU / "models" / name, room / "models" / f"{copy}.tar.gz")
+    room = copied(tmp_path, "now", "candidate")
     point(room, model="now.tar.gz")
     held_out = (NLU / "tests/held_out.jsonl").read_text(encoding="utf-8").splitlines()
     (room / "tests/few.jsonl").write_text("\n".join(held_out[::60]), encoding="utf-8")
