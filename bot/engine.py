@@ -201,17 +201,17 @@ class Engine:
         parts = tuple(_part(message) for message in messages)
         first = talk.memory.last is None
         busy = first and self._pressed()
-        words = "" if busy else words_for_nlu(parts, self._content, talk.memory)
-        nlu = await self._nlu.parse(words) if words else None
+        words = words_for_nlu(parts, self._content, talk.memory)
+        nlu = await self._nlu.parse(words) if words and not busy else None
         risk = screen(
             [part.text for part in parts],
             lexicon=self._rules(now),
             nlu=nlu,
-            recent=talk.recent,
+            recent=talk.recent if words else (),  # a button typed is no end of a sentence
         )
         turn = Turn(
             parts=parts,
-            joined=words,
+            joined="" if busy else words,
             nlu=nlu,
             risk=risk,
             state=talk.conversation.state,
