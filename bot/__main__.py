@@ -1,4 +1,4 @@
-"""The command line: `python -m bot serve | setup | migrate | staff | check | dead | score`."""
+"""The command line: `python -m bot serve | setup | migrate | staff | check | dead | score | …`."""
 
 import argparse
 import asyncio
@@ -13,16 +13,18 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot import dead
+from bot import dead, review
 from bot.app import serve, utc_now
+from bot.chat import chat
 from bot.check import all_well, check_settings, table
 from bot.config import Settings, read_settings
-from bot.dialogue.content import FOLDER
+from bot.dialogue.content import FOLDER, load_content
 from bot.dialogue.content_file import ContentError
 from bot.lexicon_file import LexiconFile
 from bot.log import configure
 from bot.nlu_client import TIMEOUT, NluClient
 from bot.registry import secret
+from bot.review import ReviewRefused
 from bot.roles import ALL, ProcessRole, read_roles
 from bot.score import ScoreRefused, read_items, score
 from storage import staff
@@ -47,7 +49,7 @@ def main() -> int:
         settings = read_settings()
         configure(settings.log_level)
         arguments.run(settings, arguments)
-    except (ValidationError, ContentError, ScoreRefused, StorageError) as error:
+    except (ValidationError, ContentError, ScoreRefused, ReviewRefused, StorageError) as error:
         return _refuse(_sentence(error))
     return 0
 
@@ -88,7 +90,17 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("action", choices=["list", "show", "replay"])
     letters.add_argument("id", nargs="?", type=UUID)
     _command(commands, "score", _score, "score sentences of a file").add_argument("file", type=Path)
+    _command(commands, "chat", _chat, "talk with the bot in this terminal; nothing is stored")
+    _add_content(commands)
     return parser
+
+
+def _add_content(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    content = _command(commands, "content", _check_content, "check what the bot can say")
+    actions = content.add_subparsers(metavar="ACTION", required=True)
+    _command(actions, "check", _check_content, "check every sentence and how hard it is to read")
+    page = _command(actions, "preview", _preview, "print a page of talks, see docs/content.md")
+    page.add_argument("plays", type=Path, nargs="+", metavar="PLAY")
 
 
 def _roles(words: str) -> frozenset[ProcessRole]:
@@ -121,17 +133,42 @@ async def _look_at_the_dead(settings: Settings, action: str, letter: UUID) -> st
         return await dead.replayed(database, letter, now=utc_now())
 
 
+def _check_content(_: Settings, __: argparse.Namespace) -> None:
+    print(review.checked(load_content(FOLDER)))
+
+
+def _preview(_: Settings, arguments: argparse.Namespace) -> None:
+    print(review.preview(arguments.plays, load_content(FOLDER)))
+
+
+def _chat(settings: Settings, _: argparse.Namespace) -> None:
+    asyncio.run(_print_chat(settings))
+
+
+async def _print_chat(settings: Settings) -> None:
+    async with _language_service(settings) as nlu:
+        lexicon = LexiconFile(FOLDER, settings.lexicon).current(utc_now())
+        async for line in chat(sys.stdin.readline, load_content(FOLDER), nlu, lexicon=lexicon):
+            print(line, flush=True)
+
+
 def _score(settings: Settings, arguments: argparse.Namespace) -> None:
     asyncio.run(_print_scores(settings, arguments.file))
 
 
 async def _print_scores(settings: Settings, path: Path) -> None:
-    http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
-    nlu = NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current)
     lexicon = LexiconFile(FOLDER, settings.lexicon).current(utc_now())
-    try:
+    async with _language_service(settings) as nlu:
         async for line in score(read_items(path), nlu, lexicon=lexicon):
             print(line)
+
+
+@asynccontextmanager
+async def _language_service(settings: Settings) -> AsyncGenerator[NluClient]:
+    http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
+    nlu = NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current)
+    try:
+        yield nlu
     finally:
         await nlu.close()
 
