@@ -36,6 +36,8 @@ HARM_OF_RISK = {
 }
 """Category of a risk rule -> topic whose safety steps fit, when no intent says better."""
 
+STEPS_AFTER = {"threat": "sextortion"}  # crisis -> the topic whose steps go on from it
+
 CRISIS_INTENTS = ("self_harm", "danger_now")
 CRISIS_BUTTONS = (*CRISIS.values(), "sextortion")
 """Whoever presses "I am threatened" says it as clearly as whoever types it."""
@@ -179,12 +181,21 @@ def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
     if payload == NEITHER:
         return _Plan(("neither",), misunderstood=1)  # the next word not understood: a person
     if payload == NEXT:
-        topic = turn.memory.topic
-        return _Plan((topic if topic is not None and topic in content.steps else "menu",))
+        return _Plan((_following(turn, content),))
     target = _fitting(_PLAIN_TARGETS.get(payload) or payload.removeprefix("go:"), turn, content)
     if target in content.steps and not _was_asked_which(turn):
         return _Plan(content.steps.path(target)[:1])
     return _Plan((target,))
+
+
+def _following(turn: Turn, content: Content) -> str:
+    """Return what comes next: of the path that is walked, or of the crisis that was told."""
+    topic, subject = turn.memory.topic, turn.memory.subject
+    if topic is not None and topic in content.steps:
+        return topic
+    if subject in CRISIS.values():
+        return STEPS_AFTER.get(str(subject), str(subject))
+    return "menu"
 
 
 def _was_asked_which(turn: Turn) -> bool:

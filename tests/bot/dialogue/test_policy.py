@@ -379,7 +379,7 @@ def test_a_call_for_a_person_outweighs_every_other_button_of_the_burst(
     assert decide(turn(*texts), CONTENT).ask is AskReason.REQUESTED
 
 
-@pytest.mark.parametrize("name", [*NOTICES, *(set(POLICY_GROUPS) - {"menu"})])
+@pytest.mark.parametrize("name", [*NOTICES, *sorted({*POLICY_GROUPS} - {"menu"})])
 @pytest.mark.parametrize("kind", [MessageKind.TEXT, MessageKind.BUTTON])
 def test_no_typed_word_makes_the_bot_claim_what_was_not_done(name: str, kind: MessageKind) -> None:
     for text in (f"go:{name}", f"go:{name}.1"):
@@ -387,3 +387,19 @@ def test_no_typed_word_makes_the_bot_claim_what_was_not_done(name: str, kind: Me
 
         assert decision.memory.last in CONTENT.groups["menu"]
         assert decision.ask is None
+
+
+def test_next_after_a_threat_goes_on_with_its_steps() -> None:
+    told = decide(turn("내일까지 돈 안 보내면 다 뿌린대요"), CONTENT)
+
+    after = decide(turn("다음", memory=told.memory, state=QUEUED), CONTENT)
+
+    assert after.memory.last == "sextortion.1"
+
+
+def test_next_after_another_crisis_stays_with_it() -> None:
+    told = decide(turn("죽고 싶어"), CONTENT)
+
+    after = decide(turn("다음", memory=told.memory, state=QUEUED), CONTENT)
+
+    assert after.memory.last == "self_harm.2"
