@@ -19,7 +19,7 @@ from storage import audit, staff
 from storage.database import Database, Session
 from storage.errors import KeyMissing, NotFound, SealBroken
 from storage.keyring import Purpose
-from storage.records import Role, Staff, StaffSecrets, StaffSession
+from storage.records import Invitation, Role, Staff, StaffSecrets, StaffSession
 from storage.vault import Place
 
 CONSOLE_ROLES = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
@@ -136,7 +136,7 @@ class Door:
             InvitationRefused: unknown, used or out of date.
         """
         self._count("", now=now)
-        role = await self._invited(invitation, now=now)
+        role = (await self._invited(invitation, now=now)).role
         secret = self._unsealed(invitation, sealed, now=now)
         if secret is None or sealed is None:
             secret = pyotp.random_base32()
@@ -223,13 +223,13 @@ class Door:
             person = known.staff if known else None
             admitted = known is not None and known.staff.active and right
             if known and admitted and await _use_code(session, known, code, now=now):
-                return await _start(session, known.staff, "sign_in", now=now)
+                return await started(session, known.staff, "sign_in", now=now)
             await audit.record(
                 session, staff=person, action="sign_in", object_id=None, result="refused", now=now
             )
         raise SignInRefused("sign_in_refused")
 
-    async def _invited(self, invitation: str, *, now: datetime) -> Role:
+    async def _invited(self, invitation: str, *, now: datetime) -> Invitation:
         try:
             async with self._database.reading() as session:
                 return await staff.invitation(session, invitation, now=now)
@@ -251,7 +251,7 @@ class Door:
                     now=now,
                 )
                 await staff.use_totp_step(session, person.id, step)
-                return await _start(session, person, "join", now=now)
+                return await started(session, person, "join", now=now)
         except NotFound as error:
             if error.code == "name_taken":
                 raise JoinRefused(error.code) from None
@@ -342,7 +342,8 @@ async def _use_code(session: Session, known: StaffSecrets, code: str, *, now: da
     return step is not None and await staff.use_totp_step(session, known.staff.id, step)
 
 
-async def _start(session: Session, person: Staff, action: str, *, now: datetime) -> SignedIn:
+async def started(session: Session, person: Staff, action: str, *, now: datetime) -> SignedIn:
+    """Start a session of somebody who proved who they are, and write down how."""
     token = secrets.token_urlsafe(32)  # 256 bits
     started = await staff.start_session(
         session, staff=person, token_hash=hash_of(token), csrf_token=secrets.token_urlsafe(32),

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from storage import places
 from storage.database import Session
 from storage.errors import NotFound
 from storage.keyring import Purpose
-from storage.records import Role, Staff, StaffSecrets, StaffSession
+from storage.records import Invitation, Role, Staff, StaffSecrets, StaffSession
 from storage.tables import invitations, staff, staff_sessions
 from storage.vault import Vault
 
@@ -31,8 +31,18 @@ async def invite(
     invited_by: UUID | None,
     now: datetime,
     lifetime: timedelta,
+    with_password: bool = True,
 ) -> str:
     """Make an invitation that one person can use once, within `lifetime`.
+
+    Args:
+        session: the open transaction.
+        vault: holds the staff key.
+        role: what they will be.
+        invited_by: None for an invitation from the shell.
+        now: aware UTC time.
+        lifetime: how long it is good.
+        with_password: whether a password and one-time codes will do instead of a passkey.
 
     Returns:
         The token. Only its SHA-256 is stored, so it cannot be shown again.
@@ -46,6 +56,7 @@ async def invite(
             invited_by=invited_by,
             made_at=now,
             expires_at=now + lifetime,
+            with_password=with_password,
         )
     )
     return token
@@ -60,17 +71,17 @@ async def revoke_first_invitations(session: Session) -> None:
     )
 
 
-async def invitation(session: Session, token: str, *, now: datetime) -> Role:
-    """Return the role an invitation is for.
+async def invitation(session: Session, token: str, *, now: datetime) -> Invitation:
+    """Return what an invitation is for.
 
     Raises:
         NotFound: unknown, used or expired.
     """
-    query = select(invitations.c.role).where(*_usable(token, now))
-    role = (await session.execute(query)).scalar_one_or_none()
-    if role is None:
+    query = select(invitations.c.role, invitations.c.with_password).where(*_usable(token, now))
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
         raise NotFound("invitation")
-    return Role(role)
+    return Invitation(Role(row.role), row.with_password)
 
 
 async def join(
@@ -126,6 +137,12 @@ async def secrets_of(session: Session, vault: Vault, name: str) -> StaffSecrets 
     key = vault.keyring_key(row.totp_ct, Purpose.STAFF)
     seed = vault.open(key, row.totp_ct, places.staff_totp(row.id))
     return StaffSecrets(_staff(row), row.password_hash, seed, row.totp_last_step)
+
+
+async def everybody(session: Session) -> Sequence[Staff]:
+    """Return all who work or worked here, by name."""
+    rows = await session.execute(select(staff).order_by(staff.c.name))
+    return [_staff(row) for row in rows]
 
 
 async def use_totp_step(session: Session, staff_id: UUID, step: int) -> bool:
