@@ -4,8 +4,9 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import pyotp
 import webauthn
 from webauthn.helpers import (
     parse_authentication_credential_json,
@@ -16,15 +17,25 @@ from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticationCredential,
     AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
     RegistrationCredential,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
+from webauthn.helpers.structs import PublicKeyCredentialDescriptor as PasskeyDescriptor
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
-from handoff.auth import AuthError, SignedIn, SignInRefused, started
-from storage import audit, passkeys
+from handoff.auth import (
+    AuthError,
+    InvitationRefused,
+    JoinRefused,
+    SignedIn,
+    SignInRefused,
+    hash_of,
+    invited,
+    started,
+    usable_name,
+)
+from storage import audit, passkeys, staff
 from storage.database import Database, Session
 from storage.errors import KeyMissing, NotFound, SealBroken
 from storage.keyring import Purpose
@@ -66,19 +77,37 @@ class Passkeys:
 
     async def registration(self, owner: Staff, site: Site, *, now: datetime) -> str:
         """Return what a browser needs to make a new passkey, as JSON."""
-        known = await self.of(owner)
-        options = webauthn.generate_registration_options(
-            rp_id=site.host,
-            rp_name="Gyeot",
-            user_id=owner.id.bytes,
-            user_name=owner.name,
-            challenge=_challenge(self._database.vault, _joining(owner), now=now),
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_REQUIRED
-            ),
-            exclude_credentials=[PublicKeyCredentialDescriptor(key.credential_id) for key in known],
-        )
-        return webauthn.options_to_json(options)
+        known = [PasskeyDescriptor(key.credential_id) for key in await self.of(owner)]
+        return self._options(owner.id, owner.name, site, _joining(owner), known, now=now)
+
+    async def enrollment(self, invitation: str, name: str, site: Site, *, now: datetime) -> str:
+        """Return what an invited person's browser needs to make their first passkey, as JSON.
+
+        Raises:
+            InvitationRefused: unknown, used or out of date.
+            JoinRefused: the name is not usable.
+        """
+        await invited(self._database, invitation, now=now)
+        return self._options(uuid4(), usable_name(name), site, _invited(invitation), (), now=now)
+
+    async def join(
+        self, invitation: str, name: str, site: Site, answer: str, label: str, *, now: datetime
+    ) -> SignedIn:
+        """Use an invitation up: make an account without a password, and start a session.
+
+        Raises:
+            InvitationRefused: unknown, used or out of date.
+            JoinRefused: the name is taken or not usable.
+            PasskeyRefused: as for `register`.
+        """
+        challenge, made = _made(answer, site, label)
+        async with self._database.transaction() as session:
+            staff_id = await self._spent(session, challenge, _invited(invitation), now=now)
+            if staff_id is None:
+                raise PasskeyRefused("passkey")
+            owner = await self._taken_in(session, invitation, name, staff_id, now=now)
+            await self._keep(session, owner, made, label.strip(), now=now)
+            return await started(session, owner, "join", now=now)
 
     async def register(
         self, owner: Staff, site: Site, answer: str, label: str, *, now: datetime
@@ -89,20 +118,17 @@ class Passkeys:
             PasskeyRefused: the answer is not right or late ("passkey"), the device is known
                 ("passkey_taken"), or the label is empty or too long ("passkey_label").
         """
-        words = label.strip()
-        if not 1 <= len(words) <= MAX_LABEL or not words.isprintable():
-            raise PasskeyRefused("passkey_label")
-        challenge, made = _made(answer, site)
+        challenge, made = _made(answer, site, label)
         async with self._database.transaction() as session:
-            if not await self._spent(session, challenge, _joining(owner), now=now):
+            if await self._spent(session, challenge, _joining(owner), now=now) is None:
                 raise PasskeyRefused("passkey")
-            return await self._keep(session, owner, made, words, now=now)
+            return await self._keep(session, owner, made, label.strip(), now=now)
 
     def request(self, site: Site, *, now: datetime) -> str:
         """Return what a browser needs to ask its devices for a sign-in, as JSON."""
         options = webauthn.generate_authentication_options(
             rp_id=site.host,
-            challenge=_challenge(self._database.vault, SIGN_IN, now=now),
+            challenge=_challenge(self._database.vault, SIGN_IN, uuid4(), now=now),
             user_verification=_REQUIRED,
         )
         return webauthn.options_to_json(options)
@@ -177,37 +203,87 @@ class Passkeys:
         await audit.record(session, staff=owner, action="passkey_add", object_id=key.id, now=now)
         return key
 
+    def _options(
+        self,
+        staff_id: UUID,
+        name: str,
+        site: Site,
+        purpose: str,
+        known: Sequence[PasskeyDescriptor],
+        *,
+        now: datetime,
+    ) -> str:
+        options = webauthn.generate_registration_options(
+            rp_id=site.host,
+            rp_name="Gyeot",
+            user_id=staff_id.bytes,
+            user_name=name,
+            challenge=_challenge(self._database.vault, purpose, staff_id, now=now),
+            authenticator_selection=AuthenticatorSelectionCriteria(
+                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_REQUIRED
+            ),
+            exclude_credentials=list(known),
+        )
+        return webauthn.options_to_json(options)
+
+    async def _taken_in(
+        self, session: Session, invitation: str, name: str, staff_id: UUID, *, now: datetime
+    ) -> Staff:
+        try:
+            return await staff.join(
+                session,
+                self._database.vault,
+                token=invitation,
+                name=usable_name(name),
+                password_hash=staff.NO_PASSWORD,
+                totp_secret=pyotp.random_base32(),
+                staff_id=staff_id,
+                now=now,
+            )
+        except NotFound as error:
+            if error.code == "name_taken":
+                raise JoinRefused(error.code) from None
+            raise InvitationRefused("invitation_refused") from None
+
     async def _used(
         self, session: Session, key: Passkey, challenge: bytes, count: int, *, now: datetime
     ) -> bool:
-        fresh = await self._spent(session, challenge, SIGN_IN, now=now)
-        return fresh and await passkeys.use(session, key, count, now=now)
+        if await self._spent(session, challenge, SIGN_IN, now=now) is None:
+            return False
+        return await passkeys.use(session, key, count, now=now)
 
     async def _spent(
         self, session: Session, challenge: bytes, purpose: str, *, now: datetime
-    ) -> bool:
-        until = _until(self._database.vault, challenge, purpose)
-        if until is None or until <= now:
-            return False
-        return await passkeys.spend(session, challenge, until=until, now=now)
+    ) -> UUID | None:
+        """Use a challenge up; return whom it is for, None when it is worth nothing."""
+        told = _told(self._database.vault, challenge, purpose)
+        if told is None or told[0] <= now:
+            return None
+        fresh = await passkeys.spend(session, challenge, until=told[0], now=now)
+        return told[1] if fresh else None
 
 
 def _joining(owner: Staff) -> str:
     return f"register:{owner.id}"
 
 
-def _challenge(vault: Vault, purpose: str, *, now: datetime) -> bytes:
+def _invited(invitation: str) -> str:
+    return f"join:{hash_of(invitation).hex()}"
+
+
+def _challenge(vault: Vault, purpose: str, staff_id: UUID, *, now: datetime) -> bytes:
     until = (now + CHALLENGE_LIFETIME).isoformat()
-    return vault.seal(vault.staff_key(), until, _place(purpose))
+    return vault.seal(vault.staff_key(), f"{until} {staff_id}", _place(purpose))
 
 
-def _until(vault: Vault, challenge: bytes, purpose: str) -> datetime | None:
-    """Return until when a challenge is good, None if it is not ours or for something else."""
+def _told(vault: Vault, challenge: bytes, purpose: str) -> tuple[datetime, UUID] | None:
+    """Return until when a challenge is good and for whom; None if it is not ours for this."""
     try:
         key = vault.keyring_key(challenge, Purpose.STAFF)
-        return datetime.fromisoformat(vault.open(key, challenge, _place(purpose)))
+        until, staff_id = vault.open(key, challenge, _place(purpose)).split()
     except (SealBroken, KeyMissing):
         return None
+    return datetime.fromisoformat(until), UUID(staff_id)
 
 
 def _place(purpose: str) -> Place:
@@ -228,7 +304,11 @@ def _signed(credential: RegistrationCredential | AuthenticationCredential) -> by
     return parse_client_data_json(credential.response.client_data_json).challenge
 
 
-def _made(answer: str, site: Site) -> tuple[bytes, VerifiedRegistration]:
+def _made(answer: str, site: Site, label: str) -> tuple[bytes, VerifiedRegistration]:
+    """Return the challenge that a new device signed, and what it made."""
+    words = label.strip()
+    if not 1 <= len(words) <= MAX_LABEL or not words.isprintable():
+        raise PasskeyRefused("passkey_label")
     with _refusing(PasskeyRefused("passkey")):
         credential = parse_registration_credential_json(answer)
         challenge = _signed(credential)

@@ -21,6 +21,8 @@ IDLE_LIMIT = timedelta(minutes=15)
 ABSOLUTE_LIMIT = timedelta(hours=10)
 TOUCH_EVERY = timedelta(minutes=1)
 TOKEN_BYTES = 32
+NO_PASSWORD = "-"  # noqa: S105 -- it is none
+"""What stands for the hash of somebody who signs in with passkeys only; nothing hashes to it."""
 
 
 async def invite(
@@ -93,8 +95,19 @@ async def join(
     password_hash: str,
     totp_secret: str,
     now: datetime,
+    staff_id: UUID | None = None,
 ) -> Staff:
     """Use an invitation up and take the person in.
+
+    Args:
+        session: the open transaction.
+        vault: holds the staff key.
+        token: of the invitation.
+        name: a pseudonym.
+        password_hash: Argon2id's, or `NO_PASSWORD`.
+        totp_secret: base32.
+        now: aware UTC time.
+        staff_id: their id, where a passkey names it already.
 
     Raises:
         NotFound: the invitation is unknown, used or expired ("invitation"), or the name is
@@ -107,7 +120,7 @@ async def join(
     taken = select(staff.c.id).where(staff.c.name == name)
     if (await session.execute(taken)).one_or_none() is not None:
         raise NotFound("name_taken")
-    person = Staff(uuid4(), name, Role(role), active=True)
+    person = Staff(staff_id or uuid4(), name, Role(role), active=True)
     sealed = vault.seal(vault.staff_key(), totp_secret, places.staff_totp(person.id))
     await session.execute(
         insert(staff).values(

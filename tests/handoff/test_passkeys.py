@@ -7,15 +7,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
-from handoff.auth import SignedIn, SignInRefused
+from handoff.auth import Door, InvitationRefused, JoinRefused, SignedIn, SignInRefused
 from handoff.passkeys import CHALLENGE_LIFETIME, PasskeyRefused, Passkeys, Site
-from storage import audit
+from storage import audit, staff
 from storage.database import Database
 from storage.records import Passkey, Role, Staff
 from storage.tables import staff as people
 from tests.factories import NOON
 from tests.fakes.authenticator import Authenticator
-from tests.handoff.conftest import member
+from tests.handoff.conftest import CHEAP, PASSWORD, member
 
 SITE = Site("https://gyeot.example", "gyeot.example")
 ELSEWHERE = Site("https://gyeot.example.evil", "gyeot.example.evil")
@@ -198,3 +198,65 @@ async def test_a_lost_device_is_removed_by_its_owner_only(database: Database, ow
     assert await keys.of(owner) == []
     with pytest.raises(SignInRefused):
         await signed_in(database, mine)
+
+
+async def invitation(database: Database, *, with_password: bool = False) -> str:
+    async with database.transaction() as session:
+        return await staff.invite(
+            session, database.vault, role=Role.COUNSELOR, invited_by=None, now=NOON,
+            lifetime=timedelta(hours=1), with_password=with_password,
+        )  # fmt: skip
+
+
+async def test_an_invited_person_joins_with_a_passkey_and_has_no_password(
+    database: Database,
+) -> None:
+    mine, keys, token = device(), Passkeys(database), await invitation(database)
+    options = await keys.enrollment(token, "은하", SITE, now=NOON)
+
+    entered = await keys.join(token, "은하", SITE, mine.make(options), "책상", now=NOON)
+
+    person = entered.session.staff
+    assert (person.name, person.role) == ("은하", Role.COUNSELOR)
+    assert (await signed_in(database, mine)).session.staff == person
+    door = Door(database, hasher=CHEAP)
+    with pytest.raises(SignInRefused):
+        await door.sign_in("은하", staff.NO_PASSWORD, "000000", now=NOON)
+
+
+async def test_an_invitation_for_a_passkey_takes_no_password(database: Database) -> None:
+    door, token = Door(database, hasher=CHEAP), await invitation(database)
+
+    with pytest.raises(JoinRefused, match="passkey_only"):
+        await door.enrollment(token, now=NOON)
+    with pytest.raises(JoinRefused, match="passkey_only"):
+        await door.join(token, sealed=None, name="은하", password=PASSWORD, code="000000", now=NOON)
+
+
+async def test_a_passkey_joins_by_its_own_invitation_once(database: Database) -> None:
+    mine, keys, token = device(), Passkeys(database), await invitation(database)
+    answer = mine.make(await keys.enrollment(token, "은하", SITE, now=NOON))
+    another = await invitation(database)
+
+    with pytest.raises(PasskeyRefused, match="passkey"):
+        await keys.join(another, "은하", SITE, answer, "책상", now=NOON)
+    await keys.join(token, "은하", SITE, answer, "책상", now=NOON)
+    with pytest.raises(PasskeyRefused, match="passkey"):
+        await keys.join(token, "바다", SITE, answer, "책상", now=NOON)
+
+
+async def test_a_name_that_is_taken_uses_neither_invitation_nor_answer_up(
+    database: Database, owner: Staff
+) -> None:
+    mine, keys, token = device(), Passkeys(database), await invitation(database)
+    answer = mine.make(await keys.enrollment(token, owner.name, SITE, now=NOON))
+
+    with pytest.raises(JoinRefused, match="name_taken"):
+        await keys.join(token, owner.name, SITE, answer, "책상", now=NOON)
+
+    assert (await keys.join(token, "은하", SITE, answer, "책상", now=NOON)).session.staff.active
+
+
+async def test_an_unknown_invitation_gets_no_challenge(database: Database) -> None:
+    with pytest.raises(InvitationRefused):
+        await Passkeys(database).enrollment("unknown", "은하", SITE, now=NOON)
