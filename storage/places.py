@@ -34,3 +34,8 @@ def outbox_body(conversation: UUID, row: UUID, seq: int) -> Place:
 def staff_totp(staff: UUID) -> Place:
     """The seed of a member of staff's one-time codes."""
     return Place("staff", "totp_ct", None, staff)
+
+
+def passkey(row: UUID, staff: UUID) -> Place:
+    """A member of staff's passkey: its id, its public key and what it is called."""
+    return Place("passkeys", "key_ct", staff, row)

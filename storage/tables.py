@@ -272,6 +272,37 @@ invitations = Table(
     Column("made_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
+    Column("with_password", Boolean, nullable=False, server_default=text("true")),
+)
+
+proposals = Table(
+    "proposals",  # of an invitation: a second person decides
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("role", _CODE, nullable=False),
+    Column("with_password", Boolean, nullable=False),
+    Column("proposed_by", Uuid, ForeignKey("staff.id"), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+passkeys = Table(
+    "passkeys",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("staff_id", Uuid, ForeignKey("staff.id"), nullable=False, index=True),
+    Column("credential_hash", _HASH, nullable=False, unique=True),
+    Column("key_ct", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),  # of the authenticator; some never count
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+
+challenges = Table(
+    "challenges",  # that a passkey answered; each works once
+    METADATA,
+    Column("challenge_hash", _HASH, primary_key=True),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 staff_sessions = Table(

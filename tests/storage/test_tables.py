@@ -18,6 +18,7 @@ SEALED = {
         places.inbox_body(ID, "fake", b"hash"),
         places.outbox_body(ID, ID, 1),
         places.staff_totp(ID),
+        places.passkey(ID, ID),
     )
 }
 # Codes, categories and names we make ourselves; nothing a young person says fits in here.
@@ -32,6 +33,7 @@ CODES = {
     "staff": {"name", "role", "password_hash"},
     "staff_sessions": {"csrf_token"},
     "invitations": {"role"},
+    "proposals": {"role"},
     "data_keys": {"purpose"},
     "processes": {"roles"},
 }
