@@ -1,4 +1,4 @@
-"""The command line: `python -m bot serve | setup | migrate | staff | check | dead | score`."""
+"""The command line; `python -m bot --help` lists the commands."""
 
 import argparse
 import asyncio
@@ -19,6 +19,7 @@ from bot.check import all_well, check_settings, table
 from bot.config import Settings, read_settings
 from bot.dialogue.content import FOLDER
 from bot.dialogue.content_file import ContentError
+from bot.guard import GuardRefused, judge, read_sentences
 from bot.lexicon_file import LexiconFile
 from bot.log import configure
 from bot.nlu_client import TIMEOUT, NluClient
@@ -47,7 +48,7 @@ def main() -> int:
         settings = read_settings()
         configure(settings.log_level)
         arguments.run(settings, arguments)
-    except (ValidationError, ContentError, ScoreRefused, StorageError) as error:
+    except (ValidationError, ContentError, GuardRefused, ScoreRefused, StorageError) as error:
         return _refuse(_sentence(error))
     return 0
 
@@ -88,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("action", choices=["list", "show", "replay"])
     letters.add_argument("id", nargs="?", type=UUID)
     _command(commands, "score", _score, "score sentences of a file").add_argument("file", type=Path)
+    _command(commands, "guard", _guard, "guard sentences of a file").add_argument("file", type=Path)
     return parser
 
 
@@ -134,6 +136,11 @@ async def _print_scores(settings: Settings, path: Path) -> None:
             print(line)
     finally:
         await nlu.close()
+
+
+def _guard(_: Settings, arguments: argparse.Namespace) -> None:
+    for line in judge(read_sentences(arguments.file)):
+        print(line)
 
 
 def _migrate(settings: Settings, _: argparse.Namespace) -> None:
