@@ -9,7 +9,7 @@ CAUGHT = 0.98  # P15 of the security design asks for 0.95; see docs/guard.md
 FALSE_STOPS = 0.01  # and for 0.02
 
 
-@pytest.mark.parametrize("name", ["ko_ask", "dev_ask", "en_ask"])
+@pytest.mark.parametrize("name", ["ko_ask", "dev_ask", "looks_ask", "en_ask"])
 def test_askings_are_stopped(name: str) -> None:
     items = sentences(name)
 
@@ -18,7 +18,7 @@ def test_askings_are_stopped(name: str) -> None:
     assert len(missed) <= (1 - CAUGHT) * len(items), missed
 
 
-@pytest.mark.parametrize("name", ["ko_safe", "dev_safe", "en_safe"])
+@pytest.mark.parametrize("name", ["ko_safe", "dev_safe", "looks_safe", "en_safe"])
 def test_harmless_sentences_are_not_stopped(name: str) -> None:
     items = sentences(name)
 
