@@ -35,7 +35,9 @@ _NAMED = re.compile(
 _DIGITS = re.compile(r"(?<![\d.])\+?\d(?:[\s\-.()~·_*/,]{0,2}\d)+")
 _DATE = re.compile(r"(?:19|20)\d\d\s?[-./년]\s?\d\d?\s?[-./월]\s?\d\d?")
 _AMOUNT = re.compile(r"[\d,]+\s?(?:원|명|건|번째|개|년|시|분|%|달러|won)")
-_SHORT = re.compile(r"(?<![\d-])(\d{3,4})\s?(?:번)?(?:으로|로|에|에게)?\s?(?:전화|문자|연락|콜)")
+_SHORT = re.compile(
+    r"(?<![\d가-힣-])(\d{3,4})\s?(?:번)?(?:으로|로|에|에게)?\s?(?:전화|문자|연락|콜)"
+)
 _SPOKEN = re.compile(r"(?:[공영빵일이삼사오육륙칠팔구\d][\s\-,.]{0,2}(?:[에의]\s)?){8,}")
 _SPOKEN_DIGITS = re.compile("[공영빵일이삼사오육륙칠팔구0-9]")
 _HANGUL_NUMBER = re.compile("공\\s?일\\s?공|영\\s?일\\s?영")
