@@ -41,6 +41,7 @@ def test_what_leads_elsewhere_is_stopped(text: str) -> None:
         "카카오톡에서 @d4youth 로 말을 걸 수 있어",
         "8150382@seoulwomen.or.kr",
         "117은 #0117에 문자해도 돼",
+        "@d4youth1020에 연락할 수 있어",
         "카카오톡에서 지지동반자0382에 연락할 수 있어",
         "2026-11-28에 다시 확인할게요",
         "10,000,000원을 요구했구나",
