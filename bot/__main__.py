@@ -1,4 +1,4 @@
-"""The command line: `python -m bot serve | setup | migrate | staff | check | dead | score | …`."""
+"""The command line; `python -m bot --help` lists the commands."""
 
 import argparse
 import asyncio
@@ -20,6 +20,7 @@ from bot.check import all_well, check_settings, table
 from bot.config import Settings, read_settings
 from bot.dialogue.content import FOLDER, load_content
 from bot.dialogue.content_file import ContentError
+from bot.guard import GuardRefused, judge, read_sentences
 from bot.lexicon_file import LexiconFile
 from bot.log import configure
 from bot.nlu_client import TIMEOUT, NluClient
@@ -49,7 +50,14 @@ def main() -> int:
         settings = read_settings()
         configure(settings.log_level)
         arguments.run(settings, arguments)
-    except (ValidationError, ContentError, ScoreRefused, ReviewRefused, StorageError) as error:
+    except (
+        ValidationError,
+        ContentError,
+        GuardRefused,
+        ReviewRefused,
+        ScoreRefused,
+        StorageError,
+    ) as error:
         return _refuse(_sentence(error))
     return 0
 
@@ -92,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "score", _score, "score sentences of a file").add_argument("file", type=Path)
     _command(commands, "chat", _chat, "talk with the bot in this terminal; nothing is stored")
     _add_content(commands)
+    _command(commands, "guard", _guard, "guard sentences of a file").add_argument("file", type=Path)
     return parser
 
 
@@ -171,6 +180,11 @@ async def _language_service(settings: Settings) -> AsyncGenerator[NluClient]:
         yield nlu
     finally:
         await nlu.close()
+
+
+def _guard(_: Settings, arguments: argparse.Namespace) -> None:
+    for line in judge(read_sentences(arguments.file)):
+        print(line)
 
 
 def _migrate(settings: Settings, _: argparse.Namespace) -> None:

@@ -24,6 +24,7 @@ from handoff.auth import (
     same_origin,
     same_site,
 )
+from handoff.guard.rules import load_rules
 from handoff.headers import SecureRoute, is_https
 from handoff.hub import Hub
 from handoff.live import PING, SIGNED_OUT, Live
@@ -68,6 +69,7 @@ def make_router(
         door: lets staff in; a test may bring one whose password hash is cheap.
         ping: how often each open page is asked whether it is there.
     """
+    load_rules()  # takes a third of a second, which no counselor's first message should wait
     console = _Console(database, notices, clock, windows or {}, door or Door(database), ping)
     router = APIRouter(prefix="/console", route_class=SecureRoute, include_in_schema=False)
     router.add_api_route("", console.room, methods=["GET"])

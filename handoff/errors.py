@@ -43,3 +43,7 @@ class TextRefused(HandoffError):
 
 class Unread(HandoffError):
     """The young person wrote something that the counselor has not seen: read first."""
+
+
+class AsksForTooMuch(HandoffError):
+    """The message asks for what nobody here may ask (`guard_<what>`): show that, keep the draft."""

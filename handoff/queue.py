@@ -6,12 +6,14 @@ from uuid import UUID
 from handoff import lifecycle, steps
 from handoff.errors import (
     AlreadyClaimed,
+    AsksForTooMuch,
     Dismissed,
     MoreUrgentWaits,
     TextRefused,
     Unread,
     Unreadable,
 )
+from handoff.guard.asking import asked
 from handoff.leases import LEASE, dismiss, heartbeat, lapse
 from handoff.notices import Notice, Notices
 from storage import conversations, duty, transcript
@@ -188,8 +190,10 @@ async def say(
 
     Raises:
         TextRefused, NotOwner, StaleEpoch: nothing was written.
+        AsksForTooMuch: the guard stopped it; only that is written down, without a word of it.
     """
     words = checked(text)
+    await _guarded(database, staff, conversation_id, words, epoch=epoch, now=now)
 
     async def step() -> Line:
         async with database.transaction() as session:
@@ -337,6 +341,24 @@ async def _take(
     notice = notices.joined(taken.language)
     await steps.send(session, vault, taken, notice, speaker=Speaker.BOT, now=now)
     return taken
+
+
+async def _guarded(
+    database: Database,
+    staff: Staff,
+    conversation_id: UUID,
+    words: str,
+    *,
+    epoch: int,
+    now: datetime,
+) -> None:
+    ask = asked(words)
+    if ask is None:
+        return
+    async with database.transaction() as session:
+        talk = await steps.owned(session, staff, conversation_id, epoch=epoch)
+        await steps.note(session, staff, "guard_stop", talk, now=now)
+    raise AsksForTooMuch(f"guard_{ask}")
 
 
 async def _said_before(

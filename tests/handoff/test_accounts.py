@@ -68,9 +68,7 @@ async def test_a_proposal_is_decided_once(database: Database, accounts: Accounts
     assert (await accounts.people(now=NOON)).proposals == []
 
 
-async def test_who_is_dismissed_is_listed_as_gone(
-    database: Database, accounts: Accounts
-) -> None:
+async def test_who_is_dismissed_is_listed_as_gone(database: Database, accounts: Accounts) -> None:
     first, _ = await two(database)
     gone = (await member(database, "별")).staff
 
