@@ -30,6 +30,8 @@ from storage.database import Database, knows_a_keyring, migrate, open_database
 from storage.errors import (
     DatabaseTaken,
     KeyringUnusable,
+    LedgerDamaged,
+    LedgerMissing,
     NotFound,
     NothingToReplay,
     StorageError,
@@ -56,6 +58,8 @@ _SENTENCES: Mapping[type[StorageError], str] = {
     KeyringUnusable: "the keyring cannot be used ({code}); see docs/operations.md.",
     NotFound: "there is no such letter; python -m bot dead list shows all.",
     NothingToReplay: "what it said is erased already; it cannot be tried again.",
+    LedgerMissing: "the erasure ledger is not where it was ({code}); see docs/operations.md.",
+    LedgerDamaged: "the erasure ledger cannot be used ({code}); see docs/operations.md.",
     DatabaseTaken: "another process serves this database; stop it first.",
 }
 

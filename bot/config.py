@@ -6,6 +6,8 @@ from pathlib import Path
 from pydantic import SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from storage.ledger import ledger_path
+
 _TOGETHER = (
     ("line_secret", "line_token"),
     ("x_consumer_secret", "x_token", "x_user_id"),
@@ -30,6 +32,7 @@ class Settings(BaseSettings):
     public_url: str | None = None  # how browsers reach us, when a proxy stands before us
     database_url: SecretStr | None = None  # None: SQLite under `home`
     keyring: Path | None = None  # None: keyring.json under `home`
+    ledger: Path | None = None  # None: beside the keyring, see storage/ledger.py
     log_level: str = "INFO"
 
     nlu_url: str = "http://127.0.0.1:5005"
@@ -105,6 +108,11 @@ class Settings(BaseSettings):
     def keyring_path(self) -> Path:
         """Where the keyring file lies."""
         return self.keyring or self.home / "keyring.json"
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where the erasure ledger lies."""
+        return self.ledger or ledger_path(self.keyring_path)
 
 
 def read_settings() -> Settings:

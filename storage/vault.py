@@ -4,7 +4,7 @@ import hmac
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -129,6 +129,11 @@ class Vault:
         self._cache.pop(owner, None)
         await self._keystore.remove(owner)
         self._cache.pop(owner, None)  # another task may have read it meanwhile
+
+    def forget_all(self, owners: Iterable[UUID]) -> None:
+        """Keep no opened data key of these in memory."""
+        for owner in owners:
+            self._cache.pop(owner, None)
 
     async def close(self) -> None:
         """Forget the keys and close the key table."""
