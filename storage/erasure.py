@@ -22,6 +22,7 @@ from storage.database import Database, Session, Topic, wake
 from storage.errors import LedgerMissing
 from storage.inbox import EventState
 from storage.ledger import Ledger
+from storage.records import ConversationState
 from storage.tables import (
     contacts,
     conversations,
@@ -164,10 +165,16 @@ async def replay(database: Database, ledger: Ledger, *, now: datetime) -> int:
     return len(missing)
 
 
-async def is_erased(session: Session, owner: UUID) -> bool:
-    """Tell whether a talk or contact was erased for good."""
-    query = select(erasures.c.owner).where(erasures.c.owner == owner)
-    return (await session.execute(query)).first() is not None
+async def erased_among(session: Session, talk_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Return which of these talks were erased, finished or not."""
+    if not talk_ids:
+        return frozenset()
+    ending = select(conversations.c.id).where(
+        conversations.c.id.in_(talk_ids), conversations.c.state == ConversationState.ERASED
+    )
+    gone = select(erasures.c.owner).where(erasures.c.owner.in_(talk_ids))
+    found = [*(await session.execute(ending)).scalars(), *(await session.execute(gone)).scalars()]
+    return frozenset(found)
 
 
 async def forget_who(session: Session, contact_id: UUID) -> None:
