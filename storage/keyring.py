@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     EVENT = "event"  # names a provider's event; kept as long as repeats must be known
     INTAKE = "intake"  # seals a delivery until it is worked on
     STAFF = "staff"  # seals the sign-in secrets of staff
+    AUDIT = "audit"  # signs the audit log's checkpoints: an Ed25519 seed
 
 
 @dataclass(frozen=True, slots=True)

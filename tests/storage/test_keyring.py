@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storage.errors import KeyMissing, KeyringUnusable
 from storage.keyring import Keyring, Purpose, create_keyring, load_keyring
@@ -23,6 +24,14 @@ def test_what_was_made_can_be_loaded(tmp_path: Path) -> None:
     assert {key.purpose for key in loaded.keys} == set(Purpose)
     assert len({key.secret for key in loaded.keys}) == len(Purpose)
     assert {len(key.secret) for key in loaded.keys} == {32}
+
+
+def test_a_new_keyring_can_sign_the_audit_log(tmp_path: Path) -> None:
+    keyring = create_keyring(tmp_path / "keyring.json", now=NOON)
+
+    seed = keyring.newest(Purpose.AUDIT).secret
+
+    assert len(Ed25519PrivateKey.from_private_bytes(seed).sign(b"a checkpoint")) == 64
 
 
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
