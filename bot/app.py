@@ -34,6 +34,7 @@ from bot.pressure import Pressure
 from bot.pump import Loop, Pump, running
 from bot.registry import close, make_channels, secret
 from bot.roles import ProcessRole, written
+from bot.root import keyring_of
 from bot.sender import Sender
 from bot.webhooks import make_health, make_webhooks, storing
 from handoff.console import make_router as make_console_router
@@ -41,7 +42,6 @@ from storage import erasure, processes
 from storage.alone import held_alone
 from storage.database import Database, Topic, open_database
 from storage.errors import StorageError
-from storage.keyring import load_keyring
 from storage.ledger import Ledger
 
 log = logging.getLogger("gyeot.app")
@@ -155,7 +155,7 @@ def _add_pages(app: FastAPI, house: _House) -> None:
 
 def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
     process = uuid4()
-    keyring = load_keyring(settings.keyring_path)
+    keyring = keyring_of(settings)
     database = open_database(settings.database, keyring=keyring)
     content = load_content(FOLDER)
     web = WebChannel(utc_now, returned=tabs.returning(database, process, utc_now))
@@ -170,7 +170,7 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
         roles=roles,
         process=process,
         database=database,
-        ledger=Ledger(settings.ledger_path, keyring.id),
+        ledger=Ledger(settings.ledger_path, keyring.current.id),
         content=content,
         lexicon=lexicon,
         nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
@@ -240,6 +240,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     made = [
         loops.beating(database, house.process, named, house.sender, utc_now, missed),
         loops.looking(database, house.pressure, utc_now),
+        loops.watching_keys(database),
     ]
     if database.listening is not None:
         made.append(database.listening.run())
@@ -252,6 +253,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
             loops.lapsing(database, house.notices, utc_now),
             loops.sweeping(database, utc_now),
             loops.erasing(database, house.ledger, utc_now),
+            loops.rotating(database, house.settings.window, utc_now),
         ]
     if ProcessRole.SENDER in house.roles:
         on = (*house.providers, house.web.name)

@@ -15,8 +15,9 @@ from bot.roles import ProcessRole
 from bot.sender import GIVE_UP, Sender
 from bot.webhooks import acknowledge
 from handoff import queue
-from storage import erasure, inbox, outbox, processes, receipts, retention
+from storage import erasure, inbox, outbox, processes, receipts, retention, rotation
 from storage.database import Database
+from storage.errors import KeyringUnusable, KeysAway
 from storage.ledger import Ledger
 
 log = logging.getLogger("gyeot.loops")
@@ -29,6 +30,8 @@ LAPSE = 2.0  # seconds; a lapsed talk is back in line within 5 s (shared/securit
 SWEEP = 3600.0  # seconds
 FINISH = 2.0  # seconds between two looks for erasures that a process left unfinished
 UNFINISHED = timedelta(seconds=5)  # much longer than an erasure takes
+WATCH = 1.0  # seconds between two looks at the keyring file; see vault.NOTICED
+ROTATE = 60.0  # seconds between two looks for keys that are over
 POLL_PAUSE = 5.0  # seconds after a failed poll
 
 
@@ -91,6 +94,32 @@ async def lapsing(database: Database, notices: ContentNotices, clock: Clock) -> 
         await queue.lapse(database, notices, now=clock())
 
     await _again(lapse, LAPSE, "lapse")
+
+
+async def watching_keys(database: Database) -> None:
+    """Read the keyring again and again when it changed; what cannot be read is read later."""
+
+    async def watch() -> None:
+        try:
+            await database.vault.refresh()
+        except KeysAway as error:
+            log.error("keyring is away", extra={"code": error.code})
+
+    await _again(watch, WATCH, "watch keys")
+
+
+async def rotating(database: Database, window: timedelta, clock: Clock) -> None:
+    """Change the keys each day, and go on where a pass was cut short."""
+
+    async def step() -> None:
+        if not await rotation.has_work(database, window=window, now=clock()):
+            return
+        try:
+            await rotation.rotate(database, window=window, now=clock())
+        except KeyringUnusable as error:
+            log.error("keys not rotated", extra={"code": error.code})
+
+    await _again(step, ROTATE, "rotate keys")
 
 
 async def sweeping(database: Database, clock: Clock) -> None:

@@ -147,9 +147,9 @@ async def of_person(
         SealBroken: what is remembered does not open at its place.
         KeyMissing: the talk's key was destroyed.
     """
-    version, pseudonym = vault.pseudonym(channel, account)
-    known = {"index": version, "hash": pseudonym}
-    row = (await session.execute(_OF_PERSON, known)).one_or_none()
+    names = vault.pseudonyms(channel, account)
+    known = {"indexes": [one[0] for one in names], "hashes": [one[1] for one in names]}
+    row = (await session.execute(_OF_PERSON, known)).first()
     if row is None:
         return None
     return _record(row), await _remembered(vault, row.id, row.memory_ct)
@@ -319,8 +319,8 @@ _OF_PERSON: Select[Any] = (
     select(*_RECORD, conversations.c.memory_ct)
     .join(contacts, contacts.c.id == conversations.c.contact_id)
     .where(
-        contacts.c.index_key == bindparam("index"),
-        contacts.c.pseudonym == bindparam("hash"),
+        contacts.c.index_key.in_(bindparam("indexes", expanding=True)),
+        contacts.c.pseudonym.in_(bindparam("hashes", expanding=True)),
         _in(*OPEN_STATES),
     )
 )

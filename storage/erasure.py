@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 
 from storage import receipts
+from storage.contacts import NO_INDEX
 from storage.database import Database, Session, Topic, wake
 from storage.errors import LedgerMissing
 from storage.inbox import EventState
@@ -39,8 +40,6 @@ from storage.vault import Vault
 
 log = logging.getLogger("gyeot.erasure")
 
-NO_INDEX = 0
-"""The index key's number of a contact that nobody can be recognized as any more."""
 BITE = 200  # owners in one statement
 
 

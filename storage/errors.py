@@ -45,6 +45,14 @@ class DatabaseAway(StorageError):
     """The database cannot be reached now; try again."""
 
 
+class KeysAway(DatabaseAway):
+    """Keys cannot be had now: the key service is silent, or the keyring cannot be read; later."""
+
+
+class KeyWornOut(StorageError):
+    """A key has sealed as much as one key may; nothing more is sealed with it."""
+
+
 class NothingToReplay(StorageError):
     """What was set aside is erased already, or went back on its road meanwhile."""
 

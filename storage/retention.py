@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, Table, delete, func, select, update
 
 from storage import audit, erasure
+from storage.contacts import NO_INDEX
 from storage.database import Database, Session
-from storage.erasure import NO_INDEX
 from storage.inbox import EventState
 from storage.records import TRAVELLING_STATES, ConversationState, DeliveryState
 from storage.tables import (
@@ -18,6 +18,7 @@ from storage.tables import (
     inbox,
     outbox,
     processes,
+    receipts,
     routes,
 )
 
@@ -80,26 +81,26 @@ async def due(session: Session, limits: Limits, *, now: datetime) -> Due:
 async def purge(database: Database, limits: Limits, *, now: datetime) -> bool:
     """Remove one bite of the talks and contacts that were kept long enough.
 
-    Keys go before rows. A contact goes the other way round: first nobody is recognized as them
-    any more, then their key; a message that came between would find no key otherwise. What a
-    crash leaves of it is an orphan key, and those go as well.
+    Keys go before rows. A contact is forgotten the other way round: first nobody is recognized
+    as them any more, then their key goes; a message that came between would find no key
+    otherwise. A key that a crash leaves there goes with the contact's row.
 
     Returns:
-        Whether there may be more.
+        Whether there was anything, so that there may be more.
     """
     async with database.reading() as session:
         talks = await _some(session, conversations.c.id, _talks_over(now - limits.transcripts))
-    await erasure.destroy_keys(database, talks)
+        nobodies = await _some(session, contacts.c.id, _of_no_talk())
+    await erasure.destroy_keys(database, (*talks, *nobodies))
     async with database.transaction() as session:
         await erasure.remove_talks(session, talks)
-        people = await _some(
-            session, contacts.c.id, _contacts_over(now - limits.contacts), hold=True
-        )
+        await session.execute(delete(contacts).where(contacts.c.id.in_(nobodies)))
+        over = _contacts_over(now - limits.contacts)
+        people = await _some(session, contacts.c.id, over, hold=True)
         for contact_id in people:
             await _let_be_forgotten(session, contact_id, now=now)
-        await _remove_nobodies(session)
     await erasure.destroy_keys(database, people)
-    return max(len(talks), len(people)) == BITE
+    return bool(talks or nobodies or people)
 
 
 async def sweep(session: Session, *, now: datetime, dead_bodies: timedelta = DEAD_BODIES) -> Swept:
@@ -215,17 +216,13 @@ async def _let_be_forgotten(session: Session, contact_id: UUID, *, now: datetime
     await erasure.forget_who(session, contact_id)
 
 
-async def _remove_nobodies(session: Session) -> None:
-    """Remove the rows of forgotten contacts that no talk names any more."""
+def _of_no_talk() -> _Where:
+    """Forgotten contacts that no talk names any more; not those that are being erased."""
     talks = select(conversations.c.id).where(conversations.c.contact_id == contacts.c.id)
     messages = select(outbox.c.id).where(outbox.c.contact_id == contacts.c.id)
-    await session.execute(
-        delete(contacts).where(
-            contacts.c.index_key == NO_INDEX,
-            ~talks.exists(),
-            ~messages.exists(),
-        )
-    )
+    erasing = select(receipts.c.id).where(receipts.c.erasing == contacts.c.id)
+    named = talks.exists() | messages.exists() | erasing.exists()
+    return contacts.c.index_key == NO_INDEX, ~named
 
 
 async def _count(session: Session, table: Table, *where: ColumnElement[bool]) -> int:

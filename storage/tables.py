@@ -93,6 +93,21 @@ data_keys = Table(
     Column("made_at", UtcDateTime, nullable=False),
 )
 
+wrap_keys = Table(
+    "wrap_keys",
+    KEYS,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("retired_at", UtcDateTime),  # since then no data key may lie under it
+)
+
+key_work = Table(
+    "key_work",
+    KEYS,
+    Column("name", _CODE, primary_key=True),  # which work only one process does at a time
+    Column("holder", Uuid, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
 key_proofs = Table(
     "key_proofs",
     METADATA,
@@ -203,6 +218,7 @@ routes = Table(
     Column("lease_until", UtcDateTime),
     Column("fence", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),  # leases since a turn was finished or given back
+    Column("edge_key", BigInteger, nullable=False, server_default=text("0")),  # made the route
 )
 _DUE = text("due_at IS NOT NULL")
 Index("ix_routes_rank_at", routes.c.rank_at, sqlite_where=_DUE, postgresql_where=_DUE)

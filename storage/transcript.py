@@ -82,7 +82,7 @@ async def append_all(
         return ()
     first = await _reserve(session, conversation_id, len(words))
     added = [_line(one, seq, at) for seq, one in enumerate(words, first)]
-    key = await vault.data_key(conversation_id)
+    key = await vault.sealing_key(conversation_id, messages=first, now=at)
     rows = [
         {
             "id": line.id,
