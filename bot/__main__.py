@@ -13,7 +13,7 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot import dead, keys
+from bot import dead, keys, purge
 from bot.app import serve, utc_now
 from bot.check import all_well, check_settings, table
 from bot.config import Settings, read_settings
@@ -22,6 +22,7 @@ from bot.dialogue.content_file import ContentError
 from bot.lexicon_file import LexiconFile
 from bot.log import configure
 from bot.nlu_client import TIMEOUT, NluClient
+from bot.purge import PurgeRefused
 from bot.registry import secret
 from bot.roles import ALL, ProcessRole, read_roles
 from bot.root import keyring_of
@@ -51,7 +52,7 @@ def main() -> int:
         settings = read_settings()
         configure(settings.log_level)
         arguments.run(settings, arguments)
-    except (ValidationError, ContentError, ScoreRefused, StorageError) as error:
+    except (ValidationError, ContentError, ScoreRefused, PurgeRefused, StorageError) as error:
         return _refuse(_sentence(error))
     return 0
 
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     letters = _command(commands, "dead", _dead, "look at dead letters, or try one again")
     letters.add_argument("action", choices=["list", "show", "replay"])
     letters.add_argument("id", nargs="?", type=UUID)
+    purge.add_arguments(_command(commands, "purge", _purge, "let go what is over its time"))
     _command(commands, "score", _score, "score sentences of a file").add_argument("file", type=Path)
     return parser
 
@@ -127,6 +129,15 @@ async def _look_at_the_dead(settings: Settings, action: str, letter: UUID) -> st
         if action == "show":
             return await dead.shown(database, letter)
         return await dead.replayed(database, letter, now=utc_now())
+
+
+def _purge(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(asyncio.run(_let_go(settings, arguments)))
+
+
+async def _let_go(settings: Settings, arguments: argparse.Namespace) -> str:
+    async with _opened(settings) as database:
+        return await purge.run(database, settings, arguments, utc_now)
 
 
 def _score(settings: Settings, arguments: argparse.Namespace) -> None:

@@ -251,7 +251,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
         made += [
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
             loops.lapsing(database, house.notices, utc_now),
-            loops.sweeping(database, utc_now),
+            loops.sweeping(database, house.settings.limits, utc_now),
             loops.erasing(database, house.ledger, utc_now),
             loops.rotating(database, house.settings.window, utc_now),
         ]

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from storage.ledger import ledger_path
+from storage.records import Limits
 
 _TOGETHER = (
     ("line_secret", "line_token"),
@@ -38,6 +39,9 @@ class Settings(BaseSettings):
     root_passphrase: SecretStr | None = None  # None: asked at the terminal
     vault_token: SecretStr | None = None
     backup_days: int = Field(default=7, ge=1, le=14)  # how long a copy of the data stays readable
+    transcript_days: int = Field(default=90, ge=7, le=365)  # after a talk was closed
+    contact_days: int = Field(default=30, ge=1, le=90)  # after a person's last word
+    dead_hours: int = Field(default=72, ge=1, le=72)  # what could not be worked on
     log_level: str = "INFO"
 
     nlu_url: str = "http://127.0.0.1:5005"
@@ -118,6 +122,15 @@ class Settings(BaseSettings):
     def keyring_path(self) -> Path:
         """Where the keyring file lies."""
         return self.keyring or self.home / "keyring.json"
+
+    @property
+    def limits(self) -> Limits:
+        """How long what was said, and who said it, is kept."""
+        return Limits(
+            transcripts=timedelta(days=self.transcript_days),
+            contacts=timedelta(days=self.contact_days),
+            dead_bodies=timedelta(hours=self.dead_hours),
+        )
 
     @property
     def ledger_path(self) -> Path:

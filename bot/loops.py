@@ -19,6 +19,7 @@ from storage import erasure, inbox, outbox, processes, receipts, retention, rota
 from storage.database import Database
 from storage.errors import KeyringUnusable, KeysAway
 from storage.ledger import Ledger
+from storage.records import Limits
 
 log = logging.getLogger("gyeot.loops")
 
@@ -28,6 +29,7 @@ BEAT = 2.0  # seconds; see processes.LIVE
 LOOK = 1.0  # seconds between two looks at the backlog
 LAPSE = 2.0  # seconds; a lapsed talk is back in line within 5 s (shared/security.md, H7)
 SWEEP = 3600.0  # seconds
+BREATH = 0.1  # seconds between two bites of a purge, so that answers come first
 FINISH = 2.0  # seconds between two looks for erasures that a process left unfinished
 UNFINISHED = timedelta(seconds=5)  # much longer than an erasure takes
 WATCH = 1.0  # seconds between two looks at the keyring file; see vault.NOTICED
@@ -122,14 +124,19 @@ async def rotating(database: Database, window: timedelta, clock: Clock) -> None:
     await _again(step, ROTATE, "rotate keys")
 
 
-async def sweeping(database: Database, clock: Clock) -> None:
+async def sweeping(database: Database, limits: Limits, clock: Clock) -> None:
     """Throw away again and again what is over."""
 
     async def sweep() -> None:
         more = True
         while more:
             async with database.transaction() as session:
-                more = (await retention.sweep(session, now=clock())).more
+                swept = await retention.sweep(session, now=clock(), dead_bodies=limits.dead_bodies)
+            more = swept.more
+        more = True
+        while more:
+            more = await retention.purge(database, limits, now=clock())
+            await asyncio.sleep(BREATH)
 
     await _again(sweep, SWEEP, "sweep")
 

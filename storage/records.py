@@ -215,6 +215,15 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How long what was said, and who said it, is kept (shared/security.md 2.3); settings."""
+
+    transcripts: timedelta = timedelta(days=90)  # since the talk was closed
+    contacts: timedelta = timedelta(days=30)  # since the person's last word
+    dead_bodies: timedelta = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The last word to somebody who erased, leased to one sender; gone once it has arrived."""
 

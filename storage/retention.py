@@ -10,7 +10,7 @@ from storage import audit, erasure
 from storage.contacts import NO_INDEX
 from storage.database import Database, Session
 from storage.inbox import EventState
-from storage.records import TRAVELLING_STATES, ConversationState, DeliveryState
+from storage.records import TRAVELLING_STATES, ConversationState, DeliveryState, Limits
 from storage.tables import (
     contacts,
     conversations,
@@ -46,15 +46,6 @@ class Swept:
     def more(self) -> bool:
         """Whether a bite was full, so that another sweep will find something."""
         return any(count >= BATCH for count in astuple(self))
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long what was said, and who said it, is kept; both are settings."""
-
-    transcripts: timedelta = timedelta(days=90)  # since the talk was closed
-    contacts: timedelta = timedelta(days=30)  # since the person's last word
-    dead_bodies: timedelta = DEAD_BODIES
 
 
 @dataclass(frozen=True, slots=True)

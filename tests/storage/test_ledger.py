@@ -2,6 +2,7 @@ import stat
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -126,14 +127,26 @@ def test_a_ledger_whose_beginning_was_torn_is_begun_again(ledger: Ledger) -> Non
 
 
 def test_several_processes_write_one_ledger(ledger: Ledger) -> None:
-    with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    together = context.Barrier(3)
+    with ProcessPoolExecutor(
+        3, mp_context=context, initializer=_meet, initargs=(together,)
+    ) as pool:
         written = [one for some in pool.map(_append_many, [ledger.path] * 3) for one in some]
 
     assert sorted(one.owner for one in ledger.read()) == sorted(written)
 
 
+_together: list[Barrier] = []
+
+
+def _meet(barrier: Barrier) -> None:
+    _together.append(barrier)
+
+
 def _append_many(path: Path) -> list[UUID]:
-    owners = [uuid4() for _ in range(40)]
+    _together[0].wait(60)
+    owners = [uuid4() for _ in range(60)]
     for one, two in zip(owners[::2], owners[1::2], strict=True):
         Ledger(path, KEYRING).append([one, two], now=NOON)
     return owners

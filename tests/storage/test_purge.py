@@ -8,8 +8,8 @@ import pytest
 from storage import audit, contacts, conversations, retention
 from storage.database import Database
 from storage.errors import KeyMissing
-from storage.records import Conversation, ConversationState
-from storage.retention import Due, Limits
+from storage.records import Conversation, ConversationState, Limits
+from storage.retention import Due
 from tests.factories import NOON, said, sent_out, talk_of
 from tests.remains import everything, naming
 
