@@ -290,11 +290,17 @@ function drawTalk() {
   const talk = room.talks.get(room.open);
   at("pick").hidden = Boolean(talk);
   at("open-talk").hidden = !talk;
-  if (!talk) return;
+  if (!talk) return forgetTalk();
   drawHead();
   drawLines(true);
   at("text").value = talk.draft;
   fitText();
+}
+
+// What left our hands is not kept behind the curtain either.
+function forgetTalk() {
+  for (const id of ["talk-name", "talk-meta", "lines"]) at(id).replaceChildren();
+  at("text").value = "";
 }
 
 function drawHead() {
