@@ -21,6 +21,14 @@ class KeyringUnusable(StorageError):
     """The keyring file is absent, unreadable, too open, or from another installation."""
 
 
+class LedgerMissing(StorageError):
+    """The erasure ledger is not where it was, or lacks an erasure; start nothing without it."""
+
+
+class LedgerDamaged(StorageError):
+    """The erasure ledger was altered, cannot be read or written, or is another installation's."""
+
+
 class ConversationChanged(StorageError):
     """Somebody else changed the conversation since it was read: read again, decide again."""
 
