@@ -1,4 +1,4 @@
-"""The command line: `python -m bot serve | setup | migrate | staff | check | dead | score`."""
+"""The command line: `python -m bot serve | setup | keys | migrate | staff | …`."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot import dead
+from bot import dead, keys
 from bot.app import serve, utc_now
 from bot.check import all_well, check_settings, table
 from bot.config import Settings, read_settings
@@ -24,17 +24,18 @@ from bot.log import configure
 from bot.nlu_client import TIMEOUT, NluClient
 from bot.registry import secret
 from bot.roles import ALL, ProcessRole, read_roles
+from bot.root import keyring_of
 from bot.score import ScoreRefused, read_items, score
 from storage import staff
-from storage.database import Database, knows_a_keyring, migrate, open_database
+from storage.database import Database, migrate, open_database
 from storage.errors import (
     DatabaseTaken,
     KeyringUnusable,
+    KeysAway,
     NotFound,
     NothingToReplay,
     StorageError,
 )
-from storage.keyring import create_keyring, load_keyring
 from storage.records import Role
 
 INVITATION = timedelta(hours=24)
@@ -54,6 +55,7 @@ def main() -> int:
 
 _SENTENCES: Mapping[type[StorageError], str] = {
     KeyringUnusable: "the keyring cannot be used ({code}); see docs/operations.md.",
+    KeysAway: "the key service does not answer ({code}); try again.",
     NotFound: "there is no such letter; python -m bot dead list shows all.",
     NothingToReplay: "what it said is erased already; it cannot be tried again.",
     DatabaseTaken: "another process serves this database; stop it first.",
@@ -79,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     serving = _command(commands, "serve", _serve, "run the house, or a part of it")
     serving.add_argument("--roles", type=_roles, default=ALL, help="web,worker,sender; or some")
     _command(commands, "setup", _setup, "make keys, database and the first invitation")
+    keys.add_arguments(_command(commands, "keys", _keys, "look at the keys, rotate, recover"))
     _command(commands, "migrate", _migrate, "bring the database to this version")
     _command(commands, "check", _check, "ask each provider whether its channel is set up right")
     people = _command(commands, "staff", _invite, "invite a member of staff")
@@ -146,6 +149,10 @@ def _setup(settings: Settings, _: argparse.Namespace) -> None:
     asyncio.run(_set_up(settings))
 
 
+def _keys(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(asyncio.run(keys.run(settings, arguments, now=utc_now())))
+
+
 def _check(settings: Settings, _: argparse.Namespace) -> None:
     checkups = asyncio.run(check_settings(settings, utc_now))
     print(table(checkups))
@@ -158,12 +165,8 @@ def _invite(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 async def _set_up(settings: Settings) -> None:
-    if not settings.keyring_path.exists():
-        # A keyring made for a database that has known another would open nothing in it.
-        if await knows_a_keyring(settings.database):
-            raise KeyringUnusable("keyring_absent")
-        create_keyring(settings.keyring_path, now=utc_now())
-        print(f"gyeot: made the keyring {settings.keyring_path}; keep a copy on another medium")
+    for line in await keys.prepare(settings, now=utc_now()):
+        print(line)
     async with _opened(settings) as database:
         await database.prove_keyring()
         async with database.reading() as session:
@@ -190,7 +193,7 @@ async def _print_invitation(settings: Settings, role: Role) -> None:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncGenerator[Database]:
-    database = open_database(settings.database, keyring=load_keyring(settings.keyring_path))
+    database = open_database(settings.database, keyring=keyring_of(settings))
     try:
         yield database
     finally:

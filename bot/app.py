@@ -33,6 +33,7 @@ from bot.pressure import Pressure
 from bot.pump import Loop, Pump, running
 from bot.registry import close, make_channels, secret
 from bot.roles import ProcessRole, written
+from bot.root import keyring_of
 from bot.sender import Sender
 from bot.webhooks import make_health, make_webhooks, storing
 from handoff.console import make_router as make_console_router
@@ -40,7 +41,6 @@ from storage import processes
 from storage.alone import held_alone
 from storage.database import Database, Topic, open_database
 from storage.errors import StorageError
-from storage.keyring import load_keyring
 
 log = logging.getLogger("gyeot.app")
 
@@ -149,7 +149,7 @@ def _add_pages(app: FastAPI, house: _House) -> None:
 
 def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
     process = uuid4()
-    database = open_database(settings.database, keyring=load_keyring(settings.keyring_path))
+    database = open_database(settings.database, keyring=keyring_of(settings))
     content = load_content(FOLDER)
     web = WebChannel(utc_now, returned=tabs.returning(database, process, utc_now))
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
@@ -230,6 +230,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     made = [
         loops.beating(database, house.process, named, house.sender, utc_now, missed),
         loops.looking(database, house.pressure, utc_now),
+        loops.watching_keys(database),
     ]
     if database.listening is not None:
         made.append(database.listening.run())
@@ -241,6 +242,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
             loops.lapsing(database, house.notices, utc_now),
             loops.sweeping(database, utc_now),
+            loops.rotating(database, house.settings.window, utc_now),
         ]
     if ProcessRole.SENDER in house.roles:
         on = (*house.providers, house.web.name)

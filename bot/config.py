@@ -1,9 +1,10 @@
 """Settings, read once from the environment."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _TOGETHER = (
@@ -30,6 +31,10 @@ class Settings(BaseSettings):
     public_url: str | None = None  # how browsers reach us, when a proxy stands before us
     database_url: SecretStr | None = None  # None: SQLite under `home`
     keyring: Path | None = None  # None: keyring.json under `home`
+    root: str = "file"  # what wraps the keyring's keys, see docs/operations.md
+    root_passphrase: SecretStr | None = None  # None: asked at the terminal
+    vault_token: SecretStr | None = None
+    backup_days: int = Field(default=7, ge=1, le=14)  # how long a copy of the data stays readable
     log_level: str = "INFO"
 
     nlu_url: str = "http://127.0.0.1:5005"
@@ -100,6 +105,11 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """Whether the database is a file that one process serves."""
         return self.database.startswith("sqlite")
+
+    @property
+    def window(self) -> timedelta:
+        """How long a key is kept after its day, and a backup stays readable."""
+        return timedelta(days=self.backup_days)
 
     @property
     def keyring_path(self) -> Path:

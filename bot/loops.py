@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from bot.channels.base import TemporarySendError
@@ -15,8 +15,9 @@ from bot.roles import ProcessRole
 from bot.sender import GIVE_UP, Sender
 from bot.webhooks import acknowledge
 from handoff import queue
-from storage import inbox, outbox, processes, retention
+from storage import inbox, outbox, processes, retention, rotation
 from storage.database import Database
+from storage.errors import KeyringUnusable, KeysAway
 
 log = logging.getLogger("gyeot.loops")
 
@@ -26,6 +27,8 @@ BEAT = 2.0  # seconds; see processes.LIVE
 LOOK = 1.0  # seconds between two looks at the backlog
 LAPSE = 2.0  # seconds; a lapsed talk is back in line within 5 s (shared/security.md, H7)
 SWEEP = 3600.0  # seconds
+WATCH = 1.0  # seconds between two looks at the keyring file; see vault.NOTICED
+ROTATE = 60.0  # seconds between two looks for keys that are over
 POLL_PAUSE = 5.0  # seconds after a failed poll
 
 
@@ -88,6 +91,32 @@ async def lapsing(database: Database, notices: ContentNotices, clock: Clock) -> 
         await queue.lapse(database, notices, now=clock())
 
     await _again(lapse, LAPSE, "lapse")
+
+
+async def watching_keys(database: Database) -> None:
+    """Read the keyring again and again when it changed; what cannot be read is read later."""
+
+    async def watch() -> None:
+        try:
+            await database.vault.refresh()
+        except KeysAway as error:
+            log.error("keyring is away", extra={"code": error.code})
+
+    await _again(watch, WATCH, "watch keys")
+
+
+async def rotating(database: Database, window: timedelta, clock: Clock) -> None:
+    """Change the keys each day, and go on where a pass was cut short."""
+
+    async def step() -> None:
+        if not await rotation.has_work(database, window=window, now=clock()):
+            return
+        try:
+            await rotation.rotate(database, window=window, now=clock())
+        except KeyringUnusable as error:
+            log.error("keys not rotated", extra={"code": error.code})
+
+    await _again(step, ROTATE, "rotate keys")
 
 
 async def sweeping(database: Database, clock: Clock) -> None:

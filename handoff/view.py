@@ -8,7 +8,7 @@ from handoff import frames, queue, steps
 from handoff.errors import NotOwner
 from handoff.frames import Delivery, Lines, Refused, ServerFrame, Talk, TalksChange
 from handoff.look import Led, Look, difference
-from storage import transcript
+from storage import audit, transcript
 from storage.database import Database, Session
 from storage.errors import KeyMissing, SealBroken
 from storage.marks import Mark
@@ -25,6 +25,7 @@ class View:
         self._talks: Mapping[UUID, Talk] = {}
         self._marks: dict[UUID, Mark] = {}  # of the lines that were told
         self._told: dict[UUID, dict[int, DeliveryState | None]] = {}  # by line
+        self._broken: set[UUID] = set()  # talks of which a line does not open
         self._blanked: dict[UUID, frozenset[int]] = {}  # lines known to be taken back
 
     def heads(self, look: Look) -> list[str]:
@@ -53,10 +54,21 @@ class View:
             told = await self._new_lines(talk_id, led.talk.epoch, now=now)
         except NotOwner:
             return []  # lost since we looked; the next look says so
-        except (SealBroken, KeyMissing):
+        except KeyMissing:
+            return _dumped([Refused("read", "unreadable", talk_id)])
+        except SealBroken as error:
+            await self._note_broken(talk_id, error.code, now=now)
             return _dumped([Refused("read", "unreadable", talk_id)])
         self._marks[talk_id] = led.mark
         return _dumped(told)
+
+    async def _note_broken(self, talk_id: UUID, code: str, *, now: datetime) -> None:
+        """Write down once for this console that a line of a talk does not open."""
+        if talk_id in self._broken:
+            return
+        self._broken.add(talk_id)
+        async with self._database.transaction() as session:
+            await audit.note_broken(session, talk_id, purpose="transcript", code=code, now=now)
 
     def _talks_change(self, look: Look, *, first: bool) -> list[ServerFrame]:
         talks = {one: led.talk for one, led in look.led.get(self._staff.id, {}).items()}

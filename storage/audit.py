@@ -48,6 +48,21 @@ async def record(
     )
 
 
+async def note_broken(
+    session: Session, object_id: UUID, *, purpose: str, code: str, now: datetime
+) -> None:
+    """Write down that a sealed value does not open at its place: altered, moved, or cut."""
+    await record(
+        session,
+        staff=None,
+        action="integrity_failure",
+        object_id=object_id,
+        purpose=purpose,
+        result=code,
+        now=now,
+    )
+
+
 async def entries(session: Session, *, object_id: UUID | None = None) -> tuple[Entry, ...]:
     """Return the acts, oldest first; only those on one object if it is given."""
     query = select(audit).order_by(audit.c.position)

@@ -61,7 +61,7 @@ def replace_private(path: Path, content: bytes) -> None:
         OSError: it could not be written; the old file stays as it was.
     """
     for left in path.parent.glob(f".{path.name}.*"):  # by one that died at this
-        _shred(left)
+        shred(left)
     draft = _draft(path)
     try:
         _write_synced(draft, content)
@@ -125,7 +125,8 @@ def _overwrite(descriptor: int) -> None:
     os.fsync(descriptor)
 
 
-def _shred(path: Path) -> None:
+def shred(path: Path) -> None:
+    """Overwrite a file and remove it, as far as it lets us."""
     with suppress(OSError):
         with _open_to_overwrite(path) as descriptor:
             _overwrite(descriptor)

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, bindparam, case, func, select, update
 from sqlalchemy.sql.dml import ReturningInsert
 
-from storage import leases, places
+from storage import audit, leases, places
 from storage.crashes import CRASH_TRIES, TRUSTED_TRIES, suspect_lease
 from storage.database import Session, Topic, wake
 from storage.errors import KeyMissing, KeysAway, LeaseLost, SealBroken
@@ -309,6 +309,8 @@ async def _open_all(
             break  # later, and what came after it with it
         except (SealBroken, KeyMissing) as error:
             await _bury(session, [row.id], error.code, now=now)
+            if isinstance(error, SealBroken):
+                await audit.note_broken(session, row.id, purpose="inbox", code=error.code, now=now)
         else:
             events.append(PendingEvent(row.id, body, row.received_at, row.holder))
     return tuple(events)

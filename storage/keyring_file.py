@@ -47,6 +47,18 @@ class KeyringFile:
         """The keyring as it was last read."""
         return self._current
 
+    def sealing(self) -> Sealing:
+        """Return what wraps the entries, for cards and proofs.
+
+        Raises:
+            KeyringUnusable: it cannot be read, or no root wraps it yet.
+            KeysAway: a key service does not answer now.
+        """
+        sealing = self._parse()[1]
+        if sealing is None:
+            raise KeyringUnusable("keyring_not_wrapped_yet")
+        return sealing
+
     @property
     def is_wrapped(self) -> bool:
         """Whether a root wraps the entries of the file; one of format 1 holds them as they are."""

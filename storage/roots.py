@@ -215,8 +215,9 @@ def make_root(
     if kind == PassphraseRoot.kind and not rest:
         return PassphraseRoot(passphrase)
     if kind == VaultRoot.kind:
-        address, mount, name = rest.rsplit("/", 2)
-        return VaultRoot(address, mount, name, token)
+        parts = rest.rsplit("/", 2)
+        if len(parts) == 3 and all(parts):
+            return VaultRoot(parts[0], parts[1], parts[2], token)
     if kind == KmsRoot.kind and rest:
         return KmsRoot(rest)
-    raise ValueError
+    raise ValueError("root_setting")
