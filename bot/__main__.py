@@ -32,6 +32,8 @@ from storage.errors import (
     DatabaseTaken,
     KeyringUnusable,
     KeysAway,
+    LedgerDamaged,
+    LedgerMissing,
     NotFound,
     NothingToReplay,
     StorageError,
@@ -58,6 +60,8 @@ _SENTENCES: Mapping[type[StorageError], str] = {
     KeysAway: "the key service does not answer ({code}); try again.",
     NotFound: "there is no such letter; python -m bot dead list shows all.",
     NothingToReplay: "what it said is erased already; it cannot be tried again.",
+    LedgerMissing: "the erasure ledger is not where it was ({code}); see docs/operations.md.",
+    LedgerDamaged: "the erasure ledger cannot be used ({code}); see docs/operations.md.",
     DatabaseTaken: "another process serves this database; stop it first.",
 }
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from storage.ledger import ledger_path
+
 _TOGETHER = (
     ("line_secret", "line_token"),
     ("x_consumer_secret", "x_token", "x_user_id"),
@@ -35,6 +37,7 @@ class Settings(BaseSettings):
     root_passphrase: SecretStr | None = None  # None: asked at the terminal
     vault_token: SecretStr | None = None
     backup_days: int = Field(default=7, ge=1, le=14)  # how long a copy of the data stays readable
+    ledger: Path | None = None  # None: beside the keyring, see storage/ledger.py
     log_level: str = "INFO"
 
     nlu_url: str = "http://127.0.0.1:5005"
@@ -115,6 +118,11 @@ class Settings(BaseSettings):
     def keyring_path(self) -> Path:
         """Where the keyring file lies."""
         return self.keyring or self.home / "keyring.json"
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where the erasure ledger lies."""
+        return self.ledger or ledger_path(self.keyring_path)
 
 
 def read_settings() -> Settings:

@@ -15,9 +15,10 @@ from bot.roles import ProcessRole
 from bot.sender import GIVE_UP, Sender
 from bot.webhooks import acknowledge
 from handoff import queue
-from storage import inbox, outbox, processes, retention, rotation
+from storage import erasure, inbox, outbox, processes, receipts, retention, rotation
 from storage.database import Database
 from storage.errors import KeyringUnusable, KeysAway
+from storage.ledger import Ledger
 
 log = logging.getLogger("gyeot.loops")
 
@@ -29,6 +30,8 @@ LAPSE = 2.0  # seconds; a lapsed talk is back in line within 5 s (shared/securit
 SWEEP = 3600.0  # seconds
 WATCH = 1.0  # seconds between two looks at the keyring file; see vault.NOTICED
 ROTATE = 60.0  # seconds between two looks for keys that are over
+FINISH = 2.0  # seconds between two looks for erasures that a process left unfinished
+UNFINISHED = timedelta(seconds=5)  # much longer than an erasure takes
 POLL_PAUSE = 5.0  # seconds after a failed poll
 
 
@@ -129,6 +132,22 @@ async def sweeping(database: Database, clock: Clock) -> None:
                 more = (await retention.sweep(session, now=clock())).more
 
     await _again(sweep, SWEEP, "sweep")
+
+
+async def erasing(database: Database, ledger: Ledger, clock: Clock) -> None:
+    """Finish again and again what a process that died left half erased, and old last words."""
+
+    async def step() -> None:
+        now = clock()
+        found = await erasure.finish_all(database, ledger, before=now - UNFINISHED, now=now)
+        if found:
+            log.warning("erasures finished", extra={"count": found})
+        async with database.reading() as session:
+            over = await receipts.overdue(session, now=now)
+        for receipt_id in over:
+            await receipts.end(database, receipt_id)
+
+    await _again(step, FINISH, "erase")
 
 
 async def giving_up(database: Database, channels: Collection[str], clock: Clock) -> None:

@@ -39,6 +39,7 @@ __all__ = [
     "claim_next",
     "close",
     "dismiss",
+    "erase",
     "heartbeat",
     "lapse",
     "leave",
@@ -106,6 +107,20 @@ async def leave(
         await steps.note(session, None, "leave", conversation, now=now)
         return conversation
     return await steps.save(session, conversation, after, staff=None, action="leave", now=now)
+
+
+async def erase(session: Session, contact_id: UUID, *, now: datetime) -> int:
+    """End every talk of a person for good, whatever its state; who led one leads it no longer.
+
+    Returns:
+        How many talks there are.
+    """
+    talks = await conversations.hold_of_contact(session, contact_id)
+    for before in talks:
+        if before.state is not ConversationState.ERASED:
+            after = lifecycle.erased(before, now=now)
+            await steps.save(session, before, after, staff=None, action="erase", now=now)
+    return len(talks)
 
 
 async def claim(

@@ -78,7 +78,8 @@ class View:
                 self._told.pop(talk_id, None)
                 self._marks.pop(talk_id, None)
         self._talks = talks
-        return [TalksChange(changed, gone)] if changed or gone or first else []
+        erased = tuple(one for one in gone if one in look.erased)
+        return [TalksChange(changed, gone, erased)] if changed or gone or first else []
 
     async def _new_lines(self, talk_id: UUID, epoch: int, *, now: datetime) -> list[ServerFrame]:
         if talk_id not in self._told:

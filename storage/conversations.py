@@ -223,6 +223,12 @@ async def hold_owned_by(session: Session, staff_id: UUID) -> tuple[Conversation,
     return tuple(_record(row) for row in rows)
 
 
+async def hold_of_contact(session: Session, contact_id: UUID) -> tuple[Conversation, ...]:
+    """Return every talk of one person, open or over, held for this transaction."""
+    query = _select(conversations.c.contact_id == contact_id).order_by(conversations.c.id)
+    return tuple(_record(row) for row in await session.execute(query.with_for_update()))
+
+
 async def extend_leases(session: Session, staff_id: UUID, *, lease_until: datetime) -> int:
     """Keep every talk this counselor leads for longer; return how many there are.
 

@@ -40,6 +40,7 @@ class Ledger:
 
     def __init__(self, path: Path, keyring_id: UUID) -> None:
         self.path = path
+        self.keyring_id = keyring_id
         self._header = f"{FORMAT} {keyring_id.hex}"
 
     @property

@@ -215,6 +215,19 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """The last word to somebody who erased, leased to one sender; gone once it has arrived."""
+
+    id: UUID
+    channel: str
+    address: str = field(repr=False)
+    body: str = field(repr=False)
+    attempt: int  # 1 for the first try
+    fence: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Staff:
     """One member of staff, under the pseudonym they chose."""
 

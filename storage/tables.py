@@ -256,6 +256,35 @@ Index(
     postgresql_where=_PENDING,
 )
 
+erasures = Table(
+    "erasures",
+    METADATA,
+    Column("owner", Uuid, primary_key=True),  # a conversation or contact that is gone for good
+    Column("at", UtcDateTime, nullable=False),
+)
+
+ledgers = Table(
+    "ledgers",
+    METADATA,
+    Column("keyring", Uuid, primary_key=True),  # whose erasure ledger was begun
+    Column("begun_at", UtcDateTime, nullable=False),
+)
+
+receipts = Table(
+    "receipts",
+    METADATA,
+    Column("id", Uuid, primary_key=True),  # also the owner of its data key
+    Column("erasing", Uuid),  # the contact while it is being erased; null: it may be sent
+    Column("channel", _CODE, nullable=False),
+    Column("address_ct", LargeBinary, nullable=False),
+    Column("body_ct", LargeBinary, nullable=False),
+    Column("holder", Uuid),  # the process whose connection reaches them
+    Column("attempt", Integer, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False, index=True),  # pushed forward by a lease
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
 processes = Table(
     "processes",
     METADATA,

@@ -137,6 +137,19 @@ async def last_words(
     return tuple(_text(vault, key, row) for row in reversed(rows))
 
 
+async def last_told(session: Session, vault: Vault, conversation_id: UUID) -> str:
+    """Return what was said to the person last, by the bot or a counselor; "" when nothing was.
+
+    Raises:
+        SealBroken: the line does not open.
+        KeyMissing: the talk's key was destroyed.
+    """
+    to_them = lines.c.speaker.in_((Speaker.BOT, Speaker.COUNSELOR))
+    query = select(lines).where(lines.c.conversation_id == conversation_id, to_them)
+    row = (await session.execute(query.order_by(lines.c.seq.desc()).limit(1))).one_or_none()
+    return "" if row is None else _text(vault, await vault.data_key(conversation_id), row)
+
+
 async def blank(session: Session, vault: Vault, contact_id: UUID, message: tuple[str, str]) -> bool:
     """Take the words out of a line that its writer took back; the line itself stays.
 

@@ -5,7 +5,7 @@ import hmac
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -250,6 +250,11 @@ class Vault:
             return None
         purpose = Purpose(stored.purpose)
         return self._wrap(stored.owner, key, purpose, made_at=stored.made_at)
+
+    def forget_all(self, owners: Iterable[UUID]) -> None:
+        """Keep no opened data key of these in memory."""
+        for owner in owners:
+            self._cache.pop(owner, None)
 
     async def close(self) -> None:
         """Forget the keys and close the key table."""

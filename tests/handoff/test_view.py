@@ -234,3 +234,38 @@ async def test_who_saw_the_look_before_shares_one_text(database: Database) -> No
     assert second.since(first) is second.since(first) is second.change
     assert second.since(None) is second.since(None)
     assert third.since(second) == ""
+
+
+async def test_a_counselor_is_told_at_once_that_a_talk_was_erased(database: Database) -> None:
+    star, moon = await counselor(database), await counselor(database, "달")
+    talk = await claimed(database, star, await waiting(database))
+    other = await claimed(database, star, await waiting(database, "account-2"))
+    views = [View(database, star), View(database, star), View(database, moon)]
+    before = await looked(database, star, moon)
+    for view in views:
+        await told(view, before)
+    async with database.transaction() as session:
+        await queue.erase(session, talk.contact_id, now=NOON)
+    await queue.release(database, NOTICES, star, other.id, epoch=other.epoch, now=NOON)
+
+    after = await looked(database, star, moon, before=before)
+    shown = [await told(view, after) for view in views]
+
+    change = {"gone": {str(talk.id), str(other.id)}, "erased": {str(talk.id)}}
+    for frames in shown[:2]:  # on every console of theirs
+        (talks,) = [one for one in frames if one["type"] == "talks"]
+        assert {name: set(talks[name]) for name in change} == change
+    assert not [one for one in shown[2] if one["type"] == "talks"]
+
+
+async def test_the_card_of_somebody_who_erased_goes(database: Database) -> None:
+    star = await counselor(database)
+    talk = await waiting(database)
+    view, before = View(database, star), await looked(database, star)
+    await told(view, before)
+    async with database.transaction() as session:
+        await queue.erase(session, talk.contact_id, now=NOON)
+
+    frames = await told(view, await looked(database, star, before=before))
+
+    assert [one["gone"] for one in frames if one["type"] == "queue"] == [[str(talk.id)]]
