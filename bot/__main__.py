@@ -13,7 +13,7 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot import dead, keys
+from bot import backup, dead, keys
 from bot.app import serve, utc_now
 from bot.check import all_well, check_settings, table
 from bot.config import Settings, read_settings
@@ -63,6 +63,7 @@ _SENTENCES: Mapping[type[StorageError], str] = {
     LedgerMissing: "the erasure ledger is not where it was ({code}); see docs/operations.md.",
     LedgerDamaged: "the erasure ledger cannot be used ({code}); see docs/operations.md.",
     DatabaseTaken: "another process serves this database; stop it first.",
+    **backup.SENTENCES,
 }
 
 
@@ -73,7 +74,8 @@ def _sentence(error: Exception) -> str:
         return f"settings are wrong: {wrong}; see .env.example."
     if isinstance(error, StorageError):
         other = "the database cannot be used ({code})."
-        return _SENTENCES.get(type(error), other).format(code=error.code)
+        words = backup.WORDS.get(error.code) or _SENTENCES.get(type(error), other)
+        return words.format(code=error.code)
     if isinstance(error, ContentError):
         return f"the content files are not right: {error}"
     return str(error)
@@ -86,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--roles", type=_roles, default=ALL, help="web,worker,sender; or some")
     _command(commands, "setup", _setup, "make keys, database and the first invitation")
     keys.add_arguments(_command(commands, "keys", _keys, "look at the keys, rotate, recover"))
+    backup.declare(lambda name, words: _command(commands, name, _backup, words))
     _command(commands, "migrate", _migrate, "bring the database to this version")
     _command(commands, "check", _check, "ask each provider whether its channel is set up right")
     people = _command(commands, "staff", _invite, "invite a member of staff")
@@ -157,10 +160,15 @@ def _keys(settings: Settings, arguments: argparse.Namespace) -> None:
     print(asyncio.run(keys.run(settings, arguments, now=utc_now())))
 
 
+def _backup(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(asyncio.run(backup.run(settings, arguments, now=utc_now())))
+
+
 def _check(settings: Settings, _: argparse.Namespace) -> None:
     checkups = asyncio.run(check_settings(settings, utc_now))
-    print(table(checkups))
-    if not all_well(checkups):
+    words, restorable = asyncio.run(backup.restore_line(settings, now=utc_now()))
+    print(f"{table(checkups)}\n{words}")
+    if not (all_well(checkups) and restorable):
         raise SystemExit(1)
 
 

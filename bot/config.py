@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     vault_token: SecretStr | None = None
     backup_days: int = Field(default=7, ge=1, le=14)  # how long a copy of the data stays readable
     ledger: Path | None = None  # None: beside the keyring, see storage/ledger.py
+    backups: Path | None = None  # None: a folder backups under `home`
     log_level: str = "INFO"
 
     nlu_url: str = "http://127.0.0.1:5005"
@@ -123,6 +124,11 @@ class Settings(BaseSettings):
     def ledger_path(self) -> Path:
         """Where the erasure ledger lies."""
         return self.ledger or ledger_path(self.keyring_path)
+
+    @property
+    def backups_path(self) -> Path:
+        """Where backups of the database go; never where keys are."""
+        return self.backups or self.home / "backups"
 
 
 def read_settings() -> Settings:

@@ -285,6 +285,13 @@ receipts = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+facts = Table(
+    "facts",
+    METADATA,
+    Column("name", _CODE, primary_key=True),  # what was last seen to be so, and when
+    Column("at", UtcDateTime, nullable=False),
+)
+
 processes = Table(
     "processes",
     METADATA,

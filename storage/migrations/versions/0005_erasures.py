@@ -1,6 +1,6 @@
 """What was erased, whether a ledger was begun, and the last words to those who erased.
 
-Revision ID: 0006_erasures
+Revision ID: 0005_erasures
 """
 
 import sqlalchemy as sa
