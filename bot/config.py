@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _TOGETHER = (
@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     public_url: str | None = None  # how browsers reach us, when a proxy stands before us
     database_url: SecretStr | None = None  # None: SQLite under `home`
     keyring: Path | None = None  # None: keyring.json under `home`
+    checkpoints: Path | None = None  # the audit log's second place; None: checkpoints under `home`
+    audit_days: int = Field(default=730, ge=365)  # how long an act stays in the audit log
     log_level: str = "INFO"
 
     nlu_url: str = "http://127.0.0.1:5005"
@@ -105,6 +107,11 @@ class Settings(BaseSettings):
     def keyring_path(self) -> Path:
         """Where the keyring file lies."""
         return self.keyring or self.home / "keyring.json"
+
+    @property
+    def checkpoints_path(self) -> Path:
+        """The folder where the audit log's checkpoints are copied to."""
+        return self.checkpoints or self.home / "checkpoints"
 
 
 def read_settings() -> Settings:

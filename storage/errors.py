@@ -37,6 +37,10 @@ class DatabaseAway(StorageError):
     """The database cannot be reached now; try again."""
 
 
+class NotWrittenDown(StorageError):
+    """The act could not be written into the audit log, so it must not happen."""
+
+
 class NothingToReplay(StorageError):
     """What was set aside is erased already, or went back on its road meanwhile."""
 
