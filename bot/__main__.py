@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +13,9 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot import backup, dead, keys
+from bot import audit, backup, dead, keys
 from bot.app import serve, utc_now
+from bot.audit import CheckpointRefused
 from bot.check import all_well, check_settings, table
 from bot.config import Settings, read_settings
 from bot.dialogue.content import FOLDER
@@ -50,7 +51,7 @@ def main() -> int:
         settings = read_settings()
         configure(settings.log_level)
         arguments.run(settings, arguments)
-    except (ValidationError, ContentError, ScoreRefused, StorageError) as error:
+    except (ValidationError, ContentError, ScoreRefused, CheckpointRefused, StorageError) as error:
         return _refuse(_sentence(error))
     return 0
 
@@ -97,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     letters = _command(commands, "dead", _dead, "look at dead letters, or try one again")
     letters.add_argument("action", choices=["list", "show", "replay"])
     letters.add_argument("id", nargs="?", type=UUID)
+    log = _command(commands, "audit", _audit, "verify that nobody tampered with the audit log")
+    log.add_argument("action", choices=["verify"])
+    log.add_argument("--checkpoint", type=Path, action="append", default=[], metavar="FILE")
     _command(commands, "score", _score, "score sentences of a file").add_argument("file", type=Path)
     return parser
 
@@ -129,6 +133,18 @@ async def _look_at_the_dead(settings: Settings, action: str, letter: UUID) -> st
         if action == "show":
             return await dead.shown(database, letter)
         return await dead.replayed(database, letter, now=utc_now())
+
+
+def _audit(settings: Settings, arguments: argparse.Namespace) -> None:
+    text, sound = asyncio.run(_verify_the_log(settings, arguments.checkpoint))
+    print(text)
+    if not sound:
+        raise SystemExit(1)
+
+
+async def _verify_the_log(settings: Settings, files: Sequence[Path]) -> tuple[str, bool]:
+    async with _opened(settings) as database:
+        return await audit.verified(database, files)
 
 
 def _score(settings: Settings, arguments: argparse.Namespace) -> None:

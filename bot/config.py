@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     backup_days: int = Field(default=7, ge=1, le=14)  # how long a copy of the data stays readable
     ledger: Path | None = None  # None: beside the keyring, see storage/ledger.py
     backups: Path | None = None  # None: a folder backups under `home`
+    checkpoints: Path | None = None  # the audit log's second place; None: checkpoints under `home`
+    audit_days: int = Field(default=730, ge=365)  # how long an act stays in the audit log
     log_level: str = "INFO"
 
     nlu_url: str = "http://127.0.0.1:5005"
@@ -129,6 +131,11 @@ class Settings(BaseSettings):
     def backups_path(self) -> Path:
         """Where backups of the database go; never where keys are."""
         return self.backups or self.home / "backups"
+
+    @property
+    def checkpoints_path(self) -> Path:
+        """The folder where the audit log's checkpoints are copied to."""
+        return self.checkpoints or self.home / "checkpoints"
 
 
 def read_settings() -> Settings:

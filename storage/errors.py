@@ -53,6 +53,10 @@ class KeyWornOut(StorageError):
     """A key has sealed as much as one key may; nothing more is sealed with it."""
 
 
+class NotWrittenDown(StorageError):
+    """The act could not be written into the audit log, so it must not happen."""
+
+
 class NothingToReplay(StorageError):
     """What was set aside is erased already, or went back on its road meanwhile."""
 

@@ -143,6 +143,23 @@ class Vault:
         """Return the key that seals sign-in secrets now."""
         return self._data_key_of(self.keyring.newest(Purpose.STAFF))
 
+    @property
+    def installation(self) -> UUID:
+        """The id that the keyring, and so the audit log, was given when it was made."""
+        return self.keyring.id
+
+    def audit_key(self) -> Key:
+        """Return the key that signs the audit log now.
+
+        Raises:
+            KeyMissing: a keyring from before the log was signed.
+        """
+        return self.keyring.newest(Purpose.AUDIT)
+
+    def audit_keys(self) -> tuple[Key, ...]:
+        """Return every key of the keyring that signs, or signed, the audit log."""
+        return tuple(key for key in self.keyring.keys if key.purpose is Purpose.AUDIT)
+
     def keyring_key(self, blob: bytes, purpose: Purpose) -> DataKey:
         """Return the keyring's key that a sealed value names.
 

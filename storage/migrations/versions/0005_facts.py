@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005_facts"
-down_revision = "0005_erasures"
+down_revision = "0005_audit"
 branch_labels = None
 depends_on = None
 
