@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +13,9 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot import dead, keys, purge
+from bot import audit, backup, dead, keys, purge
 from bot.app import serve, utc_now
+from bot.audit import CheckpointRefused
 from bot.check import all_well, check_settings, table
 from bot.config import Settings, read_settings
 from bot.dialogue.content import FOLDER
@@ -52,7 +53,14 @@ def main() -> int:
         settings = read_settings()
         configure(settings.log_level)
         arguments.run(settings, arguments)
-    except (ValidationError, ContentError, ScoreRefused, PurgeRefused, StorageError) as error:
+    except (
+        ValidationError,
+        ContentError,
+        ScoreRefused,
+        CheckpointRefused,
+        PurgeRefused,
+        StorageError,
+    ) as error:
         return _refuse(_sentence(error))
     return 0
 
@@ -65,6 +73,7 @@ _SENTENCES: Mapping[type[StorageError], str] = {
     LedgerMissing: "the erasure ledger is not where it was ({code}); see docs/operations.md.",
     LedgerDamaged: "the erasure ledger cannot be used ({code}); see docs/operations.md.",
     DatabaseTaken: "another process serves this database; stop it first.",
+    **backup.SENTENCES,
 }
 
 
@@ -75,7 +84,8 @@ def _sentence(error: Exception) -> str:
         return f"settings are wrong: {wrong}; see .env.example."
     if isinstance(error, StorageError):
         other = "the database cannot be used ({code})."
-        return _SENTENCES.get(type(error), other).format(code=error.code)
+        words = backup.WORDS.get(error.code) or _SENTENCES.get(type(error), other)
+        return words.format(code=error.code)
     if isinstance(error, ContentError):
         return f"the content files are not right: {error}"
     return str(error)
@@ -88,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--roles", type=_roles, default=ALL, help="web,worker,sender; or some")
     _command(commands, "setup", _setup, "make keys, database and the first invitation")
     keys.add_arguments(_command(commands, "keys", _keys, "look at the keys, rotate, recover"))
+    backup.declare(lambda name, words: _command(commands, name, _backup, words))
     _command(commands, "migrate", _migrate, "bring the database to this version")
     _command(commands, "check", _check, "ask each provider whether its channel is set up right")
     people = _command(commands, "staff", _invite, "invite a member of staff")
@@ -97,6 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("action", choices=["list", "show", "replay"])
     letters.add_argument("id", nargs="?", type=UUID)
     purge.add_arguments(_command(commands, "purge", _purge, "let go what is over its time"))
+    log = _command(commands, "audit", _audit, "verify that nobody tampered with the audit log")
+    log.add_argument("action", choices=["verify"])
+    log.add_argument("--checkpoint", type=Path, action="append", default=[], metavar="FILE")
     _command(commands, "score", _score, "score sentences of a file").add_argument("file", type=Path)
     return parser
 
@@ -140,6 +154,18 @@ async def _let_go(settings: Settings, arguments: argparse.Namespace) -> str:
         return await purge.run(database, settings, arguments, utc_now)
 
 
+def _audit(settings: Settings, arguments: argparse.Namespace) -> None:
+    text, sound = asyncio.run(_verify_the_log(settings, arguments.checkpoint))
+    print(text)
+    if not sound:
+        raise SystemExit(1)
+
+
+async def _verify_the_log(settings: Settings, files: Sequence[Path]) -> tuple[str, bool]:
+    async with _opened(settings) as database:
+        return await audit.verified(database, files)
+
+
 def _score(settings: Settings, arguments: argparse.Namespace) -> None:
     asyncio.run(_print_scores(settings, arguments.file))
 
@@ -169,10 +195,15 @@ def _keys(settings: Settings, arguments: argparse.Namespace) -> None:
     print(asyncio.run(keys.run(settings, arguments, now=utc_now())))
 
 
+def _backup(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(asyncio.run(backup.run(settings, arguments, now=utc_now())))
+
+
 def _check(settings: Settings, _: argparse.Namespace) -> None:
     checkups = asyncio.run(check_settings(settings, utc_now))
-    print(table(checkups))
-    if not all_well(checkups):
+    words, restorable = asyncio.run(backup.restore_line(settings, now=utc_now()))
+    print(f"{table(checkups)}\n{words}")
+    if not (all_well(checkups) and restorable):
         raise SystemExit(1)
 
 

@@ -35,6 +35,7 @@ from bot.pump import Loop, Pump, running
 from bot.registry import close, make_channels, secret
 from bot.roles import ProcessRole, written
 from bot.root import keyring_of
+from bot.sealing import Sealer
 from bot.sender import Sender
 from bot.webhooks import make_health, make_webhooks, storing
 from handoff.console import make_router as make_console_router
@@ -108,6 +109,7 @@ class _House:
     parting: Parting
     web: WebChannel
     pressure: Pressure
+    sealer: Sealer
 
 
 def make_app(settings: Settings, roles: Collection[ProcessRole], *, alone: bool) -> FastAPI:
@@ -186,6 +188,7 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
         parting=Parting(database, here, process, utc_now),
         web=web,
         pressure=pressure,
+        sealer=Sealer(database, settings.checkpoints_path, utc_now),
     )
 
 
@@ -252,8 +255,9 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
             loops.lapsing(database, house.notices, utc_now),
             loops.sweeping(database, house.settings.limits, utc_now),
-            loops.erasing(database, house.ledger, utc_now),
             loops.rotating(database, house.settings.window, utc_now),
+            loops.erasing(database, house.ledger, utc_now),
+            house.sealer.run(),
         ]
     if ProcessRole.SENDER in house.roles:
         on = (*house.providers, house.web.name)
@@ -296,6 +300,7 @@ def _numbers(house: _House) -> Mapping[str, object]:
     return {
         "roles": written(house.roles),
         "troubles": dict(house.sender.troubles),
+        "audit": house.sealer.trouble or "well",
         "busy": house.pressure.high,
         "waiting": backlog.waiting,
         "oldest_seconds": round(backlog.oldest.total_seconds(), 1),

@@ -1,19 +1,32 @@
 """Letting go on the command line: what is over its time, or, by two people, all old keys."""
 
 import argparse
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 from getpass import getpass
+from typing import Protocol
 
+from bot import backup
 from bot.columns import lined_up
 from bot.config import Settings
 from handoff.auth import AuthError, Door
 from storage import audit, retention, rotation
 from storage.database import Database
+from storage.errors import StorageError
 from storage.records import Staff
 
 Clock = Callable[[], datetime]
+
+
+class Backup(Protocol):
+    """Makes a backup and returns what to print."""
+
+    def __call__(self, *, now: datetime) -> str:
+        """Make it, or raise a StorageError."""
+        ...
 
 
 class PurgeRefused(Exception):
@@ -47,7 +60,8 @@ async def run(
         StorageError: try again.
     """
     if arguments.now:
-        return await at_once(database, clock, Terminal())
+        fresh = partial(backup.run_backup, settings, None)
+        return await at_once(database, clock, Terminal(), fresh)
     return await over(database, settings, clock, dry=arguments.dry_run)
 
 
@@ -61,11 +75,17 @@ async def over(database: Database, settings: Settings, clock: Clock, *, dry: boo
     return lined_up([("class", "would go" if dry else "gone"), *rows])
 
 
-async def at_once(database: Database, clock: Clock, terminal: Terminal) -> str:
+async def at_once(database: Database, clock: Clock, terminal: Terminal, fresh: Backup) -> str:
     """Destroy every older wrap, index, edge and intake key now, once two people confirmed.
 
     What was erased is then readable nowhere, in no backup either, and every backup from before
-    is dead: take a new one at once.
+    is dead, so a new one is made.
+
+    Args:
+        database: opened with its keyring file.
+        clock: reads the time; codes are typed meanwhile.
+        terminal: where the two are asked.
+        fresh: makes the new backup.
 
     Raises:
         PurgeRefused: two different people did not confirm.
@@ -87,7 +107,15 @@ async def at_once(database: Database, clock: Clock, terminal: Terminal) -> str:
     lines = [f"gyeot: {len(done.destroyed)} keys destroyed; every backup from before is dead"]
     if done.kept:
         lines.append(f"gyeot: {len(done.kept)} keys are still needed; run this again in a minute")
-    return "\n".join([*lines, "gyeot: take a backup now; until then there is none"])
+    return "\n".join([*lines, await _backed_up(fresh, clock)])
+
+
+async def _backed_up(fresh: Backup, clock: Clock) -> str:
+    """Make the backup; what is destroyed already is told even if that fails."""
+    try:
+        return await asyncio.to_thread(fresh, now=clock())
+    except StorageError as error:
+        return f"gyeot: no backup was made ({error.code}), and there is none: python -m bot backup"
 
 
 async def _remove(database: Database, settings: Settings, clock: Clock) -> None:

@@ -8,6 +8,7 @@ from handoff.errors import (
     AlreadyClaimed,
     Dismissed,
     MoreUrgentWaits,
+    NotAudited,
     TextRefused,
     Unread,
     Unreadable,
@@ -16,7 +17,7 @@ from handoff.leases import LEASE, dismiss, heartbeat, lapse
 from handoff.notices import Notice, Notices
 from storage import conversations, duty, transcript
 from storage.database import Database, Session
-from storage.errors import NotFound
+from storage.errors import DatabaseAway, NotFound, NotWrittenDown
 from storage.records import (
     AskReason,
     Conversation,
@@ -281,16 +282,28 @@ async def close(
 
 
 async def open_transcript(
-    database: Database, staff: Staff, conversation_id: UUID, *, epoch: int, now: datetime
+    database: Database,
+    staff: Staff,
+    conversation_id: UUID,
+    *,
+    epoch: int,
+    first: int = 1,
+    last: int,
+    now: datetime,
 ) -> None:
-    """Note that this counselor reads a talk from here on; commit before a word is opened.
+    """Write down that this counselor reads these lines; committed before a word is opened.
 
     Raises:
         NotOwner, StaleEpoch: it is not theirs to read.
+        NotAudited: it could not be written down, so nothing may be opened.
     """
-    async with database.transaction() as session:
-        talk = await steps.owned(session, staff, conversation_id, epoch=epoch)
-        await steps.note(session, staff, "read", talk, now=now)
+    try:
+        async with database.transaction() as session:
+            talk = await steps.owned(session, staff, conversation_id, epoch=epoch)
+            read = f"lines {first}-{last}"
+            await steps.note(session, staff, "read", talk, purpose=read, now=now)
+    except (DatabaseAway, NotWrittenDown):
+        raise NotAudited("not_audited") from None
 
 
 def checked(text: str) -> str:

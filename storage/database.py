@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import select
 
+from storage.alone import refuse_half_restored
 from storage.engines import driver_errors, is_sqlite, keys_engine, main_sessions
 from storage.errors import KeyringUnusable
 from storage.keyring_file import Keys
@@ -109,6 +110,7 @@ def open_database(url: str, *, keys_url: str | None = None, keyring: Keys) -> Da
             schema `keys` inside a PostgreSQL one.
         keyring: the keys that wrap the keys in that table; a `KeyringFile` where they change.
     """
+    refuse_half_restored(url)
     writing, reading = main_sessions(url)
     vault = Vault(keyring, KeyStore(keys_engine(url, keys_url)))
     wakeups = Wakeups()

@@ -285,6 +285,13 @@ receipts = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+facts = Table(
+    "facts",
+    METADATA,
+    Column("name", _CODE, primary_key=True),  # what was last seen to be so, and when
+    Column("at", UtcDateTime, nullable=False),
+)
+
 processes = Table(
     "processes",
     METADATA,
@@ -341,4 +348,48 @@ audit = Table(
     Column("object_id", Uuid),
     Column("purpose", _CODE, nullable=False),
     Column("result", _CODE, nullable=False),
+    Column("batch", BigInteger),  # null: not sealed yet; the only column that ever changes
+)
+Index("ix_audit_batch", audit.c.batch, audit.c.position)
+Index("ix_audit_object_id", audit.c.object_id, audit.c.position)
+
+audit_batches = Table(
+    "audit_batches",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("rows", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),  # rows of the log with this batch
+    Column("root", _HASH, nullable=False),
+    Column("hash", _HASH, nullable=False),  # of the chain with this batch
+    Column("leaves", LargeBinary),  # null: its rows were kept long enough and are gone
+    Column("key", BigInteger, nullable=False),  # which key signed it
+    Column("signature", LargeBinary(64), nullable=False),  # of the checkpoint
+    Column("sealed_at", UtcDateTime, nullable=False),
+    Column("copied_at", UtcDateTime),  # null: not in the second place yet
+)
+_NOT_COPIED = text("copied_at IS NULL")
+Index(
+    "ix_audit_batches_not_copied",
+    audit_batches.c.number,
+    sqlite_where=_NOT_COPIED,
+    postgresql_where=_NOT_COPIED,
+)
+
+audit_head = Table(
+    "audit_head",
+    METADATA,
+    Column(
+        "id", SmallInteger, primary_key=True, autoincrement=False
+    ),  # one row; who locks it seals
+    Column("number", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("hash", _HASH, nullable=False),
+)
+
+audit_keys = Table(
+    "audit_keys",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("public", _HASH, nullable=False),  # kept for ever
+    Column("seen_at", UtcDateTime, nullable=False),
 )

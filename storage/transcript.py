@@ -104,15 +104,24 @@ async def append_all(
 
 
 async def read(
-    session: Session, vault: Vault, conversation_id: UUID, *, after: int = 0
+    session: Session,
+    vault: Vault,
+    conversation_id: UUID,
+    *,
+    after: int = 0,
+    upto: int | None = None,
 ) -> tuple[Line, ...]:
-    """Open the lines that follow number `after`, in order. The caller audits first.
+    """Open the lines that follow number `after`, in order, and none after `upto`.
+
+    The caller audits first, and so says up to where.
 
     Raises:
         SealBroken: a line does not open; no part of the transcript is returned.
         KeyMissing: the talk's key was destroyed.
     """
     query = _lines(conversation_id).where(lines.c.seq > after).order_by(lines.c.seq)
+    if upto is not None:
+        query = query.where(lines.c.seq <= upto)
     rows = (await session.execute(query)).all()
     if not rows:
         return ()

@@ -143,6 +143,23 @@ class Vault:
         """Return the key that seals sign-in secrets now."""
         return self._data_key_of(self.keyring.newest(Purpose.STAFF))
 
+    @property
+    def installation(self) -> UUID:
+        """The id that the keyring, and so the audit log, was given when it was made."""
+        return self.keyring.id
+
+    def audit_key(self) -> Key:
+        """Return the key that signs the audit log now.
+
+        Raises:
+            KeyMissing: a keyring from before the log was signed.
+        """
+        return self.keyring.newest(Purpose.AUDIT)
+
+    def audit_keys(self) -> tuple[Key, ...]:
+        """Return every key of the keyring that signs, or signed, the audit log."""
+        return tuple(key for key in self.keyring.keys if key.purpose is Purpose.AUDIT)
+
     def keyring_key(self, blob: bytes, purpose: Purpose) -> DataKey:
         """Return the keyring's key that a sealed value names.
 
@@ -221,11 +238,6 @@ class Vault:
         await self._keystore.remove(owner)
         self._cache.pop(owner, None)  # another task may have read it meanwhile
 
-    def forget_all(self, owners: Iterable[UUID]) -> None:
-        """Keep no opened data key of these in memory."""
-        for owner in owners:
-            self._cache.pop(owner, None)
-
     async def rewrap(self, *, after: tuple[UUID, int] | None, most: int) -> Batch:
         """Wrap again the data keys that do not lie under the newest wrap keys; see `KeyStore`."""
         newest = {self.keyring.newest(one).number for one in (Purpose.WRAP, Purpose.WRAP_CONTACT)}
@@ -255,6 +267,11 @@ class Vault:
             return None
         purpose = Purpose(stored.purpose)
         return self._wrap(stored.owner, key, purpose, made_at=stored.made_at)
+
+    def forget_all(self, owners: Iterable[UUID]) -> None:
+        """Keep no opened data key of these in memory."""
+        for owner in owners:
+            self._cache.pop(owner, None)
 
     async def close(self) -> None:
         """Forget the keys and close the key table."""

@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.purge import PurgeRefused, Terminal
 from storage import audit, conversations
 from storage.database import Database, open_database
+from storage.errors import BackupNotMade
 from storage.keyring import Keyring, Purpose
 from storage.keyring_file import KeyringFile
 from storage.records import ConversationState
@@ -62,6 +63,24 @@ def typed(*people: Member, now: datetime = NOON) -> Terminal:
     return Terminal(ask=lambda _: next(answers), ask_hidden=lambda _: next(answers))
 
 
+def backed_up(*, now: datetime) -> str:
+    return "made a backup"
+
+
+def not_backed_up(*, now: datetime) -> str:
+    raise BackupNotMade("disk_full")
+
+
+async def test_a_backup_that_fails_is_said_with_what_was_destroyed(filed: Database) -> None:
+    star, moon = await member(filed, "별"), await member(filed, "달")
+
+    text = await purge.at_once(filed, lambda: NOON, typed(star, moon), not_backed_up)
+
+    assert "keys destroyed" in text
+    assert "no backup was made (disk_full)" in text
+    await filed.close()
+
+
 @pytest.fixture
 async def filed(database_url: str, keyring: Keyring, tmp_path: Path) -> Database:
     return open_database(database_url, keyring=KeyringFile(tmp_path / "keyring.json"))
@@ -72,7 +91,7 @@ async def test_two_people_destroy_every_older_key(filed: Database) -> None:
     talk = await talk_of(filed)
     before = filed.vault.keyring.keys
 
-    text = await purge.at_once(filed, lambda: NOON, typed(star, moon))
+    text = await purge.at_once(filed, lambda: NOON, typed(star, moon), backed_up)
 
     gone = {key.purpose for key in before} - {
         key.purpose for key in before if key in filed.vault.keyring.keys
@@ -81,6 +100,7 @@ async def test_two_people_destroy_every_older_key(filed: Database) -> None:
     assert gone == {Purpose.WRAP, Purpose.WRAP_CONTACT, Purpose.EDGE, Purpose.INTAKE}
     assert "4 keys destroyed" in text
     assert "1 keys are still needed" in text
+    assert text.endswith("made a backup")
     assert (await filed.vault.data_key(talk.id)) is not None
     async with filed.reading() as session:
         acts = await audit.entries(session)
@@ -97,7 +117,7 @@ async def test_one_person_alone_destroys_nothing(filed: Database) -> None:
     codes = Terminal(ask=lambda _: next(answers), ask_hidden=lambda _: next(answers))
 
     with pytest.raises(PurgeRefused):
-        await purge.at_once(filed, lambda: NOON, codes)  # a code works once
+        await purge.at_once(filed, lambda: NOON, codes, backed_up)  # a code works once
 
     both = iter(
         [star.staff.name, PASSWORD, star.code(later), star.staff.name, PASSWORD,
@@ -106,7 +126,7 @@ async def test_one_person_alone_destroys_nothing(filed: Database) -> None:
     two = Terminal(ask=lambda _: next(both), ask_hidden=lambda _: next(both))
     clock = iter([later, later, later + timedelta(minutes=1), later + timedelta(minutes=1)])
     with pytest.raises(PurgeRefused, match="two different people"):
-        await purge.at_once(filed, lambda: next(clock), two)
+        await purge.at_once(filed, lambda: next(clock), two, backed_up)
 
     assert filed.vault.keyring.keys == before
     await filed.close()
@@ -119,7 +139,7 @@ async def test_a_wrong_password_destroys_nothing(filed: Database) -> None:
     terminal = Terminal(ask=lambda _: next(answers), ask_hidden=lambda _: next(answers))
 
     with pytest.raises(PurgeRefused, match="nothing was purged"):
-        await purge.at_once(filed, lambda: NOON, terminal)
+        await purge.at_once(filed, lambda: NOON, terminal, backed_up)
 
     assert filed.vault.keyring.keys == before
     await filed.close()
