@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +13,9 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot import dead, review
+from bot import audit, backup, dead, keys, purge, review
 from bot.app import serve, utc_now
+from bot.audit import CheckpointRefused
 from bot.chat import chat
 from bot.check import all_well, check_settings, table
 from bot.config import Settings, read_settings
@@ -24,20 +25,25 @@ from bot.guard import GuardRefused, judge, read_sentences
 from bot.lexicon_file import LexiconFile
 from bot.log import configure
 from bot.nlu_client import TIMEOUT, NluClient
+from bot.purge import PurgeRefused
 from bot.registry import secret
 from bot.review import ReviewRefused
 from bot.roles import ALL, ProcessRole, read_roles
+from bot.root import keyring_of
 from bot.score import ScoreRefused, read_items, score
-from storage import staff
-from storage.database import Database, knows_a_keyring, migrate, open_database
+from storage import erasure, staff
+from storage.database import Database, migrate, open_database
 from storage.errors import (
     DatabaseTaken,
     KeyringUnusable,
+    KeysAway,
+    LedgerDamaged,
+    LedgerMissing,
     NotFound,
     NothingToReplay,
     StorageError,
 )
-from storage.keyring import create_keyring, load_keyring
+from storage.ledger import Ledger
 from storage.records import Role
 
 INVITATION = timedelta(hours=24)
@@ -53,7 +59,9 @@ def main() -> int:
     except (
         ValidationError,
         ContentError,
+        CheckpointRefused,
         GuardRefused,
+        PurgeRefused,
         ReviewRefused,
         ScoreRefused,
         StorageError,
@@ -64,9 +72,13 @@ def main() -> int:
 
 _SENTENCES: Mapping[type[StorageError], str] = {
     KeyringUnusable: "the keyring cannot be used ({code}); see docs/operations.md.",
+    KeysAway: "the key service does not answer ({code}); try again.",
     NotFound: "there is no such letter; python -m bot dead list shows all.",
     NothingToReplay: "what it said is erased already; it cannot be tried again.",
+    LedgerMissing: "the erasure ledger is not where it was ({code}); see docs/operations.md.",
+    LedgerDamaged: "the erasure ledger cannot be used ({code}); see docs/operations.md.",
     DatabaseTaken: "another process serves this database; stop it first.",
+    **backup.SENTENCES,
 }
 
 
@@ -77,7 +89,8 @@ def _sentence(error: Exception) -> str:
         return f"settings are wrong: {wrong}; see .env.example."
     if isinstance(error, StorageError):
         other = "the database cannot be used ({code})."
-        return _SENTENCES.get(type(error), other).format(code=error.code)
+        words = backup.WORDS.get(error.code) or _SENTENCES.get(type(error), other)
+        return words.format(code=error.code)
     if isinstance(error, ContentError):
         return f"the content files are not right: {error}"
     return str(error)
@@ -89,6 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     serving = _command(commands, "serve", _serve, "run the house, or a part of it")
     serving.add_argument("--roles", type=_roles, default=ALL, help="web,worker,sender; or some")
     _command(commands, "setup", _setup, "make keys, database and the first invitation")
+    keys.add_arguments(_command(commands, "keys", _keys, "look at the keys, rotate, recover"))
+    backup.declare(lambda name, words: _command(commands, name, _backup, words))
     _command(commands, "migrate", _migrate, "bring the database to this version")
     _command(commands, "check", _check, "ask each provider whether its channel is set up right")
     people = _command(commands, "staff", _invite, "invite a member of staff")
@@ -97,6 +112,10 @@ def _parser() -> argparse.ArgumentParser:
     letters = _command(commands, "dead", _dead, "look at dead letters, or try one again")
     letters.add_argument("action", choices=["list", "show", "replay"])
     letters.add_argument("id", nargs="?", type=UUID)
+    purge.add_arguments(_command(commands, "purge", _purge, "let go what is over its time"))
+    log = _command(commands, "audit", _audit, "verify that nobody tampered with the audit log")
+    log.add_argument("action", choices=["verify"])
+    log.add_argument("--checkpoint", type=Path, action="append", default=[], metavar="FILE")
     _command(commands, "score", _score, "score sentences of a file").add_argument("file", type=Path)
     _command(commands, "chat", _chat, "talk with the bot in this terminal; nothing is stored")
     _add_content(commands)
@@ -161,6 +180,27 @@ async def _print_chat(settings: Settings) -> None:
             print(line, flush=True)
 
 
+def _purge(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(asyncio.run(_let_go(settings, arguments)))
+
+
+async def _let_go(settings: Settings, arguments: argparse.Namespace) -> str:
+    async with _opened(settings) as database:
+        return await purge.run(database, settings, arguments, utc_now)
+
+
+def _audit(settings: Settings, arguments: argparse.Namespace) -> None:
+    text, sound = asyncio.run(_verify_the_log(settings, arguments.checkpoint))
+    print(text)
+    if not sound:
+        raise SystemExit(1)
+
+
+async def _verify_the_log(settings: Settings, files: Sequence[Path]) -> tuple[str, bool]:
+    async with _opened(settings) as database:
+        return await audit.verified(database, files)
+
+
 def _score(settings: Settings, arguments: argparse.Namespace) -> None:
     asyncio.run(_print_scores(settings, arguments.file))
 
@@ -197,10 +237,19 @@ def _setup(settings: Settings, _: argparse.Namespace) -> None:
     asyncio.run(_set_up(settings))
 
 
+def _keys(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(asyncio.run(keys.run(settings, arguments, now=utc_now())))
+
+
+def _backup(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(asyncio.run(backup.run(settings, arguments, now=utc_now())))
+
+
 def _check(settings: Settings, _: argparse.Namespace) -> None:
     checkups = asyncio.run(check_settings(settings, utc_now))
-    print(table(checkups))
-    if not all_well(checkups):
+    words, restorable = asyncio.run(backup.restore_line(settings, now=utc_now()))
+    print(f"{table(checkups)}\n{words}")
+    if not (all_well(checkups) and restorable):
         raise SystemExit(1)
 
 
@@ -209,14 +258,12 @@ def _invite(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 async def _set_up(settings: Settings) -> None:
-    if not settings.keyring_path.exists():
-        # A keyring made for a database that has known another would open nothing in it.
-        if await knows_a_keyring(settings.database):
-            raise KeyringUnusable("keyring_absent")
-        create_keyring(settings.keyring_path, now=utc_now())
-        print(f"gyeot: made the keyring {settings.keyring_path}; keep a copy on another medium")
+    for line in await keys.prepare(settings, now=utc_now()):
+        print(line)
     async with _opened(settings) as database:
         await database.prove_keyring()
+        ledger = Ledger(settings.ledger_path, database.vault.keyring.id)
+        await erasure.prepare(database, ledger, now=utc_now())
         async with database.reading() as session:
             nobody_works_here = await staff.count(session) == 0
     if nobody_works_here:
@@ -241,7 +288,7 @@ async def _print_invitation(settings: Settings, role: Role) -> None:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncGenerator[Database]:
-    database = open_database(settings.database, keyring=load_keyring(settings.keyring_path))
+    database = open_database(settings.database, keyring=keyring_of(settings))
     try:
         yield database
     finally:

@@ -33,6 +33,10 @@ class Unreadable(HandoffError):
     """The talk has no key any more, so no word of it can be read or written: tell an operator."""
 
 
+class NotAudited(HandoffError):
+    """The read could not be written down first, so nothing was opened: try again, tell somebody."""
+
+
 class Dismissed(HandoffError):
     """This counselor works here no longer: sign out."""
 

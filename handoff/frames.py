@@ -122,10 +122,11 @@ class QueueChange:
 
 @dataclass(frozen=True, slots=True)
 class TalksChange:
-    """The same for the talks of this counselor."""
+    """The same for the talks of this counselor; `erased` are gone because their writer said so."""
 
     changed: tuple[Talk, ...]
     gone: tuple[UUID, ...]
+    erased: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,11 +247,12 @@ def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911 - one
             return {"type": "hello", "name": name, "role": role, "now": now.isoformat()}
         case QueueChange(changed, gone):
             return {"type": "queue", "changed": [_card(c) for c in changed], "gone": _ids(gone)}
-        case TalksChange(talks, gone):
-            return {"type": "talks", "changed": [_talk(t) for t in talks], "gone": _ids(gone)}
+        case TalksChange(talks, gone, erased):
+            shown = {"changed": [_talk(t) for t in talks], "gone": _ids(gone)}
+            return {"type": "talks", **shown, "erased": _ids(erased)}
         case Lines(conversation, lines):
-            shown = [_line(line) for line in lines]
-            return {"type": "lines", "conversation": str(conversation), "lines": shown}
+            told = [_line(line) for line in lines]
+            return {"type": "lines", "conversation": str(conversation), "lines": told}
         case Delivery(conversation, seq, state):
             where = {"conversation": str(conversation), "seq": seq}
             return {"type": "delivery", **where, "state": state}

@@ -10,7 +10,7 @@ from uuid import UUID
 from handoff import frames
 from handoff.alias import alias
 from handoff.frames import Card, QueueChange, Talk, card
-from storage import conversations, marks, staff
+from storage import conversations, erasure, marks, staff
 from storage.database import Database
 from storage.marks import Mark
 from storage.records import Conversation, Language
@@ -30,7 +30,7 @@ class Look:
 
     `change` is the queue's frame for those who saw the look before, "" when it is the same;
     `led` is by counselor, and only of those who were asked for; `sessions` are those of the
-    ones asked for that go on.
+    ones asked for that go on; `erased` are those led before that their writer erased.
     """
 
     number: int
@@ -38,6 +38,7 @@ class Look:
     change: str
     led: Mapping[UUID, Mapping[UUID, Led]]
     sessions: Collection[UUID]
+    erased: frozenset[UUID] = frozenset()
 
     def since(self, seen: "Look | None") -> str:
         """Return the queue's frame for a console that saw `seen` last, "" for no change."""
@@ -78,6 +79,8 @@ async def take(
         waiting = await conversations.queue(session)
         owned = await conversations.owned_by_any(session, counselors)
         seen = await marks.of_talks(session, [one.id for one in owned])
+        vanished = _led_before(before) - {one.id for one in owned}
+        erased = await erasure.erased_among(session, vanished)
         going_on = await staff.still_signed_in(session, sessions, now=now)
     cards = {one.id: _card(one, windows) for one in waiting}
     led: dict[UUID, dict[UUID, Led]] = {}
@@ -86,7 +89,12 @@ async def take(
             talk = Talk(_card(one, windows), one.epoch)
             led.setdefault(one.owner_id, {})[one.id] = Led(talk, seen[one.id])
     number, known = (before.number + 1, before.cards) if before else (0, {})
-    return Look(number, cards, _change(known, cards), led, going_on)
+    erased |= before.erased if before else frozenset()
+    return Look(number, cards, _change(known, cards), led, going_on, erased)
+
+
+def _led_before(before: Look | None) -> set[UUID]:
+    return {one for led in before.led.values() for one in led} if before else set()
 
 
 _Shown = TypeVar("_Shown")

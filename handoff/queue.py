@@ -9,6 +9,7 @@ from handoff.errors import (
     AsksForTooMuch,
     Dismissed,
     MoreUrgentWaits,
+    NotAudited,
     TextRefused,
     Unread,
     Unreadable,
@@ -18,7 +19,7 @@ from handoff.leases import LEASE, dismiss, heartbeat, lapse
 from handoff.notices import Notice, Notices
 from storage import conversations, duty, transcript
 from storage.database import Database, Session
-from storage.errors import NotFound
+from storage.errors import DatabaseAway, NotFound, NotWrittenDown
 from storage.records import (
     AskReason,
     Conversation,
@@ -41,6 +42,7 @@ __all__ = [
     "claim_next",
     "close",
     "dismiss",
+    "erase",
     "heartbeat",
     "lapse",
     "leave",
@@ -108,6 +110,20 @@ async def leave(
         await steps.note(session, None, "leave", conversation, now=now)
         return conversation
     return await steps.save(session, conversation, after, staff=None, action="leave", now=now)
+
+
+async def erase(session: Session, contact_id: UUID, *, now: datetime) -> int:
+    """End every talk of a person for good, whatever its state; who led one leads it no longer.
+
+    Returns:
+        How many talks there are.
+    """
+    talks = await conversations.hold_of_contact(session, contact_id)
+    for before in talks:
+        if before.state is not ConversationState.ERASED:
+            after = lifecycle.erased(before, now=now)
+            await steps.save(session, before, after, staff=None, action="erase", now=now)
+    return len(talks)
 
 
 async def claim(
@@ -270,16 +286,28 @@ async def close(
 
 
 async def open_transcript(
-    database: Database, staff: Staff, conversation_id: UUID, *, epoch: int, now: datetime
+    database: Database,
+    staff: Staff,
+    conversation_id: UUID,
+    *,
+    epoch: int,
+    first: int = 1,
+    last: int,
+    now: datetime,
 ) -> None:
-    """Note that this counselor reads a talk from here on; commit before a word is opened.
+    """Write down that this counselor reads these lines; committed before a word is opened.
 
     Raises:
         NotOwner, StaleEpoch: it is not theirs to read.
+        NotAudited: it could not be written down, so nothing may be opened.
     """
-    async with database.transaction() as session:
-        talk = await steps.owned(session, staff, conversation_id, epoch=epoch)
-        await steps.note(session, staff, "read", talk, now=now)
+    try:
+        async with database.transaction() as session:
+            talk = await steps.owned(session, staff, conversation_id, epoch=epoch)
+            read = f"lines {first}-{last}"
+            await steps.note(session, staff, "read", talk, purpose=read, now=now)
+    except (DatabaseAway, NotWrittenDown):
+        raise NotAudited("not_audited") from None
 
 
 def checked(text: str) -> str:

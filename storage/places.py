@@ -31,6 +31,16 @@ def outbox_body(conversation: UUID, row: UUID, seq: int) -> Place:
     return Place("outbox", "body_ct", conversation, row, "out", seq)
 
 
+def receipt_address(receipt: UUID, channel: str) -> Place:
+    """Where the last word to somebody who erased goes."""
+    return Place("receipts", "address_ct", None, receipt, channel)
+
+
+def receipt_body(receipt: UUID) -> Place:
+    """The last word to somebody who erased."""
+    return Place("receipts", "body_ct", None, receipt)
+
+
 def staff_totp(staff: UUID) -> Place:
     """The seed of a member of staff's one-time codes."""
     return Place("staff", "totp_ct", None, staff)

@@ -215,6 +215,28 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How long what was said, and who said it, is kept (shared/security.md 2.3); settings."""
+
+    transcripts: timedelta = timedelta(days=90)  # since the talk was closed
+    contacts: timedelta = timedelta(days=30)  # since the person's last word
+    dead_bodies: timedelta = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The last word to somebody who erased, leased to one sender; gone once it has arrived."""
+
+    id: UUID
+    channel: str
+    address: str = field(repr=False)
+    body: str = field(repr=False)
+    attempt: int  # 1 for the first try
+    fence: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Staff:
     """One member of staff, under the pseudonym they chose."""
 

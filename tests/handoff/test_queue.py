@@ -163,7 +163,7 @@ async def test_only_the_owner_under_the_last_claim_can_do_anything(database: Dat
         with pytest.raises(error):
             await queue.close(database, NOTICES, who, talk.id, epoch=epoch, seen=99, now=NOON)
         with pytest.raises(error):
-            await queue.open_transcript(database, who, talk.id, epoch=epoch, now=NOON)
+            await queue.open_transcript(database, who, talk.id, epoch=epoch, last=1, now=NOON)
 
     assert (await row_of(database, talk), await lines_of(database, talk)) == before
 
@@ -301,7 +301,7 @@ async def test_reading_is_written_down(database: Database) -> None:
     me = await counselor(database)
     talk = await claimed(database, me, await waiting(database))
 
-    await queue.open_transcript(database, me, talk.id, epoch=1, now=LATER)
+    await queue.open_transcript(database, me, talk.id, epoch=1, last=1, now=LATER)
 
     async with database.reading() as session:
         entry = (await audit.entries(session, object_id=talk.id))[-1]

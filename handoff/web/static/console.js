@@ -81,7 +81,8 @@ function changeTalks(frame) {
   const wasOpen = room.open;
   const left = room.changeTalks(frame, first.talks);
   for (const talk of left) {
-    toast(doing.get(talk.id) ?? "talk_lost", { name: nameOf(talk.frame) });
+    const erased = frame.erased.includes(talk.id);
+    toast(erased ? "talk_erased" : (doing.get(talk.id) ?? "talk_lost"), { name: nameOf(talk.frame) });
     doing.delete(talk.id);
   }
   if (first.talks) resend();
@@ -289,11 +290,17 @@ function drawTalk() {
   const talk = room.talks.get(room.open);
   at("pick").hidden = Boolean(talk);
   at("open-talk").hidden = !talk;
-  if (!talk) return;
+  if (!talk) return forgetTalk();
   drawHead();
   drawLines(true);
   at("text").value = talk.draft;
   fitText();
+}
+
+// What left our hands is not kept behind the curtain either.
+function forgetTalk() {
+  for (const id of ["talk-name", "talk-meta", "lines"]) at(id).replaceChildren();
+  at("text").value = "";
 }
 
 function drawHead() {

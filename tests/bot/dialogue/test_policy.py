@@ -232,11 +232,28 @@ def test_somebody_who_is_watched_gets_nothing_that_tells_what_this_is() -> None:
         assert not any(word in said(decision) for word in ("상담", "챗봇", "곁", "counsel", "bot"))
 
 
-def test_erasing_is_answered_truthfully() -> None:
-    decision = decide(turn("지워줘"), CONTENT)
+@pytest.mark.parametrize("state", [BOT, QUEUED, ConversationState.ACTIVE])
+def test_erasing_is_asked_about_in_neutral_words_whoever_owns_the_talk(
+    state: ConversationState,
+) -> None:
+    decision = decide(turn("지워줘", state=state), CONTENT)
 
-    assert "아직 없어요" in said(decision)
-    assert decision.ask is None
+    assert "정리할까요" in said(decision)
+    assert not any(word in said(decision) for word in ("상담", "챗봇", "곁", "counsel", "bot"))
+    assert [choice.label for choice in decision.replies[-1].quick_replies] == ["네", "아니요"]
+    assert (decision.ask, decision.erase) == (None, False)
+
+    confirmed = decide(turn("네", state=state, memory=decision.memory), CONTENT)
+    assert (confirmed.erase, confirmed.replies) == (True, ())
+
+
+def test_the_last_word_of_every_channel_is_neutral() -> None:
+    names = [name for name in CONTENT.sentences if name.startswith("erased")]
+    words = ("상담", "챗봇", "곁", "counsel", "bot", "help", "도움")
+    for name in names:
+        text = " ".join(CONTENT.sentences[name].text.values()).lower()
+        assert not any(word in text for word in words), name
+        assert {"①", "②"} <= set(text)
 
 
 def test_leaving_is_not_answered_and_taking_back_is() -> None:

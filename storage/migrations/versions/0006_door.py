@@ -1,13 +1,13 @@
 """Passkeys, the challenges they answered, and invitations that a second person decides about.
 
-Revision ID: 0005
+Revision ID: 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005_facts"
 branch_labels = None
 depends_on = None
 
