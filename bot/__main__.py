@@ -19,6 +19,7 @@ from bot.check import all_well, check_settings, table
 from bot.config import Settings, read_settings
 from bot.dialogue.content import FOLDER
 from bot.dialogue.content_file import ContentError
+from bot.hardening import harden
 from bot.lexicon_file import LexiconFile
 from bot.log import configure
 from bot.nlu_client import TIMEOUT, NluClient
@@ -43,6 +44,7 @@ INVITATION = timedelta(hours=24)
 def main() -> int:
     """Run one command; what is wrong is said in one sentence and gives exit code 1."""
     arguments = _parser().parse_args()
+    harden()
     try:
         settings = read_settings()
         configure(settings.log_level)
