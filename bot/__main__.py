@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from bot import dead
 from bot.app import serve, utc_now
-from bot.check import all_well, check_settings, table
+from bot.check import all_well, check_database, check_settings, database_table, table
 from bot.config import Settings, read_settings
 from bot.dialogue.content import FOLDER
 from bot.dialogue.content_file import ContentError
@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--roles", type=_roles, default=ALL, help="web,worker,sender; or some")
     _command(commands, "setup", _setup, "make keys, database and the first invitation")
     _command(commands, "migrate", _migrate, "bring the database to this version")
-    _command(commands, "check", _check, "ask each provider whether its channel is set up right")
+    _command(commands, "check", _check, "ask providers and database whether all is set right")
     people = _command(commands, "staff", _invite, "invite a member of staff")
     people.add_argument("action", choices=["invite"])
     people.add_argument("--role", type=Role, choices=list(Role), default=Role.COUNSELOR)
@@ -150,8 +150,9 @@ def _setup(settings: Settings, _: argparse.Namespace) -> None:
 
 def _check(settings: Settings, _: argparse.Namespace) -> None:
     checkups = asyncio.run(check_settings(settings, utc_now))
-    print(table(checkups))
-    if not all_well(checkups):
+    findings = asyncio.run(check_database(settings.database))
+    print(table(checkups), *filter(None, [database_table(findings)]), sep="\n\n")
+    if not all_well(checkups) or any(one.well is False for one in findings):
         raise SystemExit(1)
 
 
