@@ -17,11 +17,12 @@ from bot import audit, backup, dead, keys, purge, review
 from bot.app import serve, utc_now
 from bot.audit import CheckpointRefused
 from bot.chat import chat
-from bot.check import all_well, check_settings, table
+from bot.check import all_well, check_database, check_settings, database_table, table
 from bot.config import Settings, read_settings
 from bot.dialogue.content import FOLDER, load_content
 from bot.dialogue.content_file import ContentError
 from bot.guard import GuardRefused, judge, read_sentences
+from bot.hardening import harden
 from bot.lexicon_file import LexiconFile
 from bot.log import configure
 from bot.nlu_client import TIMEOUT, NluClient
@@ -52,6 +53,7 @@ INVITATION = timedelta(hours=24)
 def main() -> int:
     """Run one command; what is wrong is said in one sentence and gives exit code 1."""
     arguments = _parser().parse_args()
+    harden()
     try:
         settings = read_settings()
         configure(settings.log_level)
@@ -105,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_arguments(_command(commands, "keys", _keys, "look at the keys, rotate, recover"))
     backup.declare(lambda name, words: _command(commands, name, _backup, words))
     _command(commands, "migrate", _migrate, "bring the database to this version")
-    _command(commands, "check", _check, "ask each provider whether its channel is set up right")
+    _command(commands, "check", _check, "ask providers and database whether all is set right")
     people = _command(commands, "staff", _invite, "invite a member of staff")
     people.add_argument("action", choices=["invite"])
     people.add_argument("--role", type=Role, choices=list(Role), default=Role.COUNSELOR)
@@ -247,9 +249,10 @@ def _backup(settings: Settings, arguments: argparse.Namespace) -> None:
 
 def _check(settings: Settings, _: argparse.Namespace) -> None:
     checkups = asyncio.run(check_settings(settings, utc_now))
+    findings = asyncio.run(check_database(settings.database))
     words, restorable = asyncio.run(backup.restore_line(settings, now=utc_now()))
-    print(f"{table(checkups)}\n{words}")
-    if not (all_well(checkups) and restorable):
+    print(table(checkups), *filter(None, [database_table(findings), words]), sep="\n\n")
+    if not all_well(checkups) or any(one.well is False for one in findings) or not restorable:
         raise SystemExit(1)
 
 

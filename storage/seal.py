@@ -23,7 +23,7 @@ NONCE_BYTES = 12  # NIST SP 800-38D, section 5.2.1.1: 96-bit nonces
 TAG_BYTES = 16
 HEADER = struct.Struct(">BBI")  # format, algorithm, key version
 OVERHEAD = HEADER.size + NONCE_BYTES + TAG_BYTES
-PADDED_SIZES = (256, 512, 1024, 2048)
+PADDED_SIZES = (256, 1024, 2048)  # so that up to 200 characters, Korean too, have two sizes
 LARGE_STEP = 4096
 
 _LENGTH = struct.Struct(">I")
@@ -106,7 +106,7 @@ class Place:
             self.conversation.bytes if self.conversation else b"",
             row,
             self.direction.encode(),
-            self.sequence.to_bytes(8, "big"),
+            self.sequence.to_bytes(8, "big", signed=True),  # a tampered row may say anything
         )
 
 

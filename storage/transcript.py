@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from storage import places
 from storage.database import Session, Topic, wake
-from storage.errors import ConversationChanged, NotFound
+from storage.errors import ConversationChanged, NotFound, SealBroken
 from storage.records import DeliveryState, Line, Speaker
 from storage.tables import conversations, insert_for, lines, outbox
 from storage.vault import DataKey, Place, Vault
@@ -116,7 +116,8 @@ async def read(
     The caller audits first, and so says up to where.
 
     Raises:
-        SealBroken: a line does not open; no part of the transcript is returned.
+        SealBroken: a line does not open, or one is missing before the last; no part of the
+            transcript is returned.
         KeyMissing: the talk's key was destroyed.
     """
     query = _lines(conversation_id).where(lines.c.seq > after).order_by(lines.c.seq)
@@ -125,6 +126,8 @@ async def read(
     rows = (await session.execute(query)).all()
     if not rows:
         return ()
+    if rows[-1].seq - after != len(rows):
+        raise SealBroken("line_missing")
     key = await vault.data_key(conversation_id)
     return tuple(_open(vault, key, row) for row in rows)
 
@@ -282,8 +285,15 @@ _LAST_WORDS = (
 )
 
 
+def _speaker(row: Row[Any]) -> Speaker:
+    try:
+        return Speaker(row.speaker)
+    except ValueError:  # part of what the text is bound to, so it was altered
+        raise SealBroken("speaker") from None
+
+
 def _text(vault: Vault, key: DataKey, row: Row[Any]) -> str:
-    place = places.line_text(row.conversation_id, row.id, Speaker(row.speaker), row.seq)
+    place = places.line_text(row.conversation_id, row.id, _speaker(row), row.seq)
     return vault.open(key, row.text_ct, place)
 
 
@@ -291,7 +301,7 @@ def _open(vault: Vault, key: DataKey, row: Row[Any]) -> Line:
     return Line(
         id=row.id,
         seq=row.seq,
-        speaker=Speaker(row.speaker),
+        speaker=_speaker(row),
         text=_text(vault, key, row),
         kind=row.kind,
         at=row.at,
