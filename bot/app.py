@@ -38,6 +38,8 @@ from bot.root import keyring_of
 from bot.sealing import Sealer
 from bot.sender import Sender
 from bot.webhooks import make_health, make_webhooks, storing
+from handoff.audit_page import make_audit_router
+from handoff.auth import Door
 from handoff.console import make_router as make_console_router
 from storage import erasure, processes
 from storage.alone import held_alone
@@ -148,11 +150,12 @@ def make_app(settings: Settings, roles: Collection[ProcessRole], *, alone: bool)
 def _add_pages(app: FastAPI, house: _House) -> None:
     app.include_router(make_webhooks(house.providers, house.intake))
     app.include_router(make_web_router(house.web, _accept_one(house.intake), utc_now))
+    door = Door(house.database)
+    windows = _windows(house.providers)
     app.include_router(
-        make_console_router(
-            house.database, house.notices, utc_now, windows=_windows(house.providers)
-        )
+        make_console_router(house.database, house.notices, utc_now, windows=windows, door=door)
     )
+    app.include_router(make_audit_router(house.database, utc_now, door=door))
 
 
 def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row, String, func, or_, select, type_coerce
@@ -165,10 +167,8 @@ async def _bite(session: Session, walk: _Walk) -> None:
 
 async def _rows(session: Session, first: int, last: int) -> dict[int, list[Row[Any]]]:
     query = select(*_RAW).where(audit.c.batch.between(first, last))
-    found: dict[int, list[Row[Any]]] = {}
-    for row in await session.execute(query.order_by(audit.c.batch, audit.c.position)):
-        found.setdefault(row.batch, []).append(row)
-    return found
+    rows = (await session.execute(query.order_by(audit.c.batch, audit.c.position))).all()
+    return {batch: list(own) for batch, own in groupby(rows, itemgetter(-1))}
 
 
 def _follow(walk: _Walk, batch: Row[Any], rows: Sequence[Row[Any]]) -> None:
@@ -196,7 +196,7 @@ def _missing(walk: _Walk, upto: int) -> bool:
 
 
 def _check_rows(walk: _Walk, batch: Row[Any], rows: Sequence[Row[Any]]) -> None:
-    written = [(row.position, audit_chain.content(row)) for row in rows]
+    written = [(row[0], audit_chain.content(row)) for row in rows]
     leaves = [(position, audit_chain.leaf(position, one)) for position, one in written]
     root = audit_chain.root([leaf for _, leaf in leaves])
     as_sealed = audit_chain.pack(leaves) == batch.leaves

@@ -383,6 +383,8 @@ audit = Table(
 )
 Index("ix_audit_batch", audit.c.batch, audit.c.position)
 Index("ix_audit_object_id", audit.c.object_id, audit.c.position)
+Index("ix_audit_action", audit.c.action, audit.c.position)
+Index("ix_audit_staff_id", audit.c.staff_id, audit.c.position)
 
 audit_batches = Table(
     "audit_batches",

@@ -117,6 +117,17 @@ async def test_a_row_that_was_put_into_a_batch_is_found(database: Database, batc
     assert await faults(database, await checkpoint(database)) == [("inserted", ROWS + 7)]
 
 
+async def test_an_empty_word_is_not_the_same_as_none(database: Database) -> None:
+    await log_of(database, *SIZES)
+    async with database.reading() as session:
+        query = select(audit.c.position).where(audit.c.role.is_(None)).limit(1)
+        position = (await session.execute(query)).scalar_one()
+
+    await _set(database, position, role="")
+
+    assert await faults(database) == [("edited", position)]
+
+
 async def test_a_row_that_was_put_between_and_sealed_later_is_found_by_its_age(
     database: Database,
 ) -> None:

@@ -20,6 +20,8 @@ def upgrade() -> None:
     op.add_column("audit", sa.Column("batch", sa.BigInteger()))
     op.create_index("ix_audit_batch", "audit", ["batch", "position"])
     op.create_index("ix_audit_object_id", "audit", ["object_id", "position"])
+    op.create_index("ix_audit_action", "audit", ["action", "position"])
+    op.create_index("ix_audit_staff_id", "audit", ["staff_id", "position"])
     op.create_table(
         "audit_batches",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -62,6 +64,8 @@ def downgrade() -> None:
     op.drop_table("audit_keys")
     op.drop_table("audit_head")
     op.drop_table("audit_batches")
+    op.drop_index("ix_audit_staff_id", "audit")
+    op.drop_index("ix_audit_action", "audit")
     op.drop_index("ix_audit_object_id", "audit")
     op.drop_index("ix_audit_batch", "audit")
     op.drop_column("audit", "batch")
