@@ -191,7 +191,7 @@ def _keeping(settings: Settings) -> Keeping:
 
 def _said(done: Restored) -> str:
     found = done.findings
-    lost = "" if found.sound else f" ({found.broken + found.locked} do not, {found.gaps} gaps)"
+    lost = "" if found.sound else f" (not whole: {found.code})"
     return (
         f"It is of {done.made_at:%Y-%m-%d %H:%M} UTC; erased again: {done.replayed}; "
         f"sealed values that open: {found.opened}{lost}"

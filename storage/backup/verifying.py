@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Row, Table, func, or_, select, tuple_
 
-from storage import places
+from storage import audit_verify, places
 from storage.database import Database
 from storage.errors import KeyMissing, SealBroken
 from storage.keyring import Purpose
@@ -25,16 +25,18 @@ class Findings:
     broken: int = 0  # altered, moved, or of another key
     locked: int = 0  # whose key is not there
     gaps: int = 0  # transcripts that lack a line
+    audit: int = 0  # acts that were altered, added or cut out of the log
 
     @property
     def sound(self) -> bool:
         """Whether everything is there and opens."""
-        return not (self.broken or self.locked or self.gaps)
+        return not (self.broken or self.locked or self.gaps or self.audit)
 
     @property
     def code(self) -> str:
         """What was found, as an error's code."""
-        return f"broken_{self.broken}_locked_{self.locked}_gaps_{self.gaps}"
+        counts = f"broken_{self.broken}_locked_{self.locked}_gaps_{self.gaps}"
+        return f"{counts}_audit_{self.audit}"
 
 
 Find = Callable[[Vault, Row[Any]], Awaitable[DataKey]]
@@ -123,12 +125,13 @@ SEALED = (
 
 
 async def verify(database: Database) -> Findings:
-    """Open every sealed value and count every transcript; nothing is kept of what was opened.
+    """Open every sealed value, count every transcript, walk the audit log; nothing opened is kept.
 
     Raises:
         DatabaseAway: try again.
     """
-    found = Findings(gaps=await _gaps(database))
+    log = await audit_verify.verify(database)
+    found = Findings(gaps=await _gaps(database), audit=len(log.findings))
     for sealed in SEALED:
         found = await _walk(database, sealed, found)
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, text, update
 
-from storage import facts
+from storage import audit, audit_seal, facts
 from storage.alone import held_alone
 from storage.backup.archive import read_manifest
 from storage.backup.verifying import SEALED, verify
@@ -27,6 +27,7 @@ from storage.facts import Fact
 from storage.keyring import create_keyring
 from storage.keyring_file import KeyringFile
 from storage.tables import KEYS, METADATA, lines
+from storage.tables import audit as acts
 from tests.database import ON_SQLITE
 from tests.factories import NOON
 from tests.storage.installation import (
@@ -246,6 +247,21 @@ async def test_a_seal_that_does_not_open_is_seen_and_may_be_accepted(place: Plac
     await place.restore(backup, replace=True, accept=True)
 
     assert await place.heard(other) == ["셋", "answer"]
+
+
+async def test_an_audit_log_that_was_altered_is_seen(place: Place) -> None:
+    await place.told("하나")
+    database = place.open()
+    async with database.transaction() as session:
+        await audit.record(session, staff=None, action="read", object_id=None, now=NOON)
+    async with database.transaction() as session:
+        await audit_seal.seal(session, database.vault, now=NOON)
+    await database.close()
+    assert await place.drill(place.back_up(days=-1)) == 5
+    await place.change(update(acts).values(action="claim"))
+
+    with pytest.raises(RestoreUnsound, match="gaps_0_audit_1"):
+        await place.restore(place.back_up(), replace=True)
 
 
 async def test_a_key_that_is_gone_without_an_erasure_is_seen(place: Place) -> None:
