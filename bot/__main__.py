@@ -15,23 +15,21 @@ from pydantic_core import ErrorDetails
 
 from bot import audit, backup, dead, keys, purge, review
 from bot.app import serve, utc_now
-from bot.audit import CheckpointRefused
 from bot.chat import chat
 from bot.check import all_well, check_database, check_settings, database_table, table
 from bot.config import Settings, read_settings
 from bot.dialogue.content import FOLDER, load_content
 from bot.dialogue.content_file import ContentError
-from bot.guard import GuardRefused, judge, read_sentences
+from bot.guard import judge, read_sentences
 from bot.hardening import harden
 from bot.lexicon_file import LexiconFile
 from bot.log import configure
 from bot.nlu_client import TIMEOUT, NluClient
-from bot.purge import PurgeRefused
+from bot.refused import Refused
 from bot.registry import secret
-from bot.review import ReviewRefused
 from bot.roles import ALL, ProcessRole, read_roles
 from bot.root import keyring_of
-from bot.score import ScoreRefused, read_items, score
+from bot.score import read_items, score
 from storage import erasure, staff
 from storage.database import Database, migrate, open_database
 from storage.errors import (
@@ -58,16 +56,7 @@ def main() -> int:
         settings = read_settings()
         configure(settings.log_level)
         arguments.run(settings, arguments)
-    except (
-        ValidationError,
-        ContentError,
-        CheckpointRefused,
-        GuardRefused,
-        PurgeRefused,
-        ReviewRefused,
-        ScoreRefused,
-        StorageError,
-    ) as error:
+    except (ValidationError, ContentError, Refused, StorageError) as error:
         return _refuse(_sentence(error))
     return 0
 

@@ -69,12 +69,14 @@ def serve(settings: Settings, roles: Collection[ProcessRole]) -> None:
     Raises:
         SystemExit: a loop ended by itself; whoever started the house must start it again.
         DatabaseTaken: another process serves the same embedded database.
+        StorageError: keys, ledger or database are not as they must be; nothing was served.
     """
     # uvicorn raises the signal that ended it once more, for the handler it found; an orderly
     # end is exit code 0, and a loop that ended by itself must reach the code below.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     with held_alone(settings.database) as alone:
+        asyncio.run(_prove_first(settings))
         uvicorn.run(
             make_app(settings, roles, alone=alone),
             host=settings.host,
@@ -90,6 +92,20 @@ def serve(settings: Settings, roles: Collection[ProcessRole]) -> None:
         )
     if _ended:
         raise SystemExit(1)
+
+
+async def _prove_first(settings: Settings) -> None:
+    """Prove everything before the server starts, which would say nothing of what is wrong."""
+    database = open_database(settings.database, keyring=keyring_of(settings))
+    try:
+        await _prove(database, Ledger(settings.ledger_path, database.vault.keyring.id))
+    finally:
+        await database.close()
+
+
+async def _prove(database: Database, ledger: Ledger) -> None:
+    await database.prove_keyring()
+    await erasure.prepare(database, ledger, now=utc_now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +142,7 @@ def make_app(settings: Settings, roles: Collection[ProcessRole], *, alone: bool)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
-        await house.database.prove_keyring()
-        await erasure.prepare(house.database, house.ledger, now=utc_now())
+        await _prove(house.database, house.ledger)
         async with AsyncExitStack() as ends:
             _close_at_the_end(ends, house)
             await _appear(house, alone=alone)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from bot.refused import Refused
 from storage import checkpoints
 from storage.audit_blame import Fault, Finding
 from storage.audit_verify import MOST_FINDINGS, Report, verify
@@ -31,7 +32,7 @@ _ALONE = (
 )
 
 
-class CheckpointRefused(Exception):
+class CheckpointRefused(Refused):
     """The file given as a checkpoint is none, or cannot be read."""
 
 

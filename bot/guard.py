@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.refused import Refused
 from handoff.guard.asking import asked
 
 
-class GuardRefused(Exception):
+class GuardRefused(Refused):
     """The file cannot be read; the message is one sentence without any content of it."""
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from bot import backup
 from bot.columns import lined_up
 from bot.config import Settings
+from bot.refused import Refused
 from handoff.auth import AuthError, Door
 from storage import audit, retention, rotation
 from storage.database import Database
@@ -29,7 +30,7 @@ class Backup(Protocol):
         ...
 
 
-class PurgeRefused(Exception):
+class PurgeRefused(Refused):
     """Nothing was purged; the words say why, and name nobody."""
 
 

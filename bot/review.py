@@ -9,6 +9,7 @@ from bot.columns import lined_up
 from bot.dialogue.content import Content, Sentence
 from bot.dialogue.play import PlayBroken, Speaker, perform, read_play
 from bot.dialogue.reading_level import Band, reading_level
+from bot.refused import Refused
 from storage.records import Language
 
 _HEAD = ("sentence", "words", "longest", "for", "reviewer", "date", "version")
@@ -20,7 +21,7 @@ _CLASSES = {
 }
 
 
-class ReviewRefused(Exception):
+class ReviewRefused(Refused):
     """What a reviewer asked for cannot be done; the message says why in one sentence."""
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.risk import screen
 from bot.nlu_client import NluClient
+from bot.refused import Refused
 
 
-class ScoreRefused(Exception):
+class ScoreRefused(Refused):
     """The file cannot be scored; the message is one sentence without any content of it."""
 
 
