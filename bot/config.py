@@ -133,6 +133,7 @@ class Settings(BaseSettings):
             transcripts=timedelta(days=self.transcript_days),
             contacts=timedelta(days=self.contact_days),
             dead_bodies=timedelta(hours=self.dead_hours),
+            acts=timedelta(days=self.audit_days),
         )
 
     @property

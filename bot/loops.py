@@ -137,6 +137,7 @@ async def sweeping(database: Database, limits: Limits, clock: Clock) -> None:
         while more:
             more = await retention.purge(database, limits, now=clock())
             await asyncio.sleep(BREATH)
+        await retention.forget_acts(database, limits, now=clock())
 
     await _again(sweep, SWEEP, "sweep")
 

@@ -129,6 +129,7 @@ async def _remove(database: Database, settings: Settings, clock: Clock) -> None:
                 session, now=clock(), dead_bodies=settings.limits.dead_bodies
             )
         more = swept.more
+    await retention.forget_acts(database, settings.limits, now=clock())
 
 
 async def _confirmed(door: Door, clock: Clock, terminal: Terminal, which: str) -> Staff:

@@ -100,6 +100,17 @@ async def verifier_keys(session: Session, vault: Vault) -> Sequence[str]:
     return [notes.verifier_key(name, row.public) for row in rows]
 
 
+async def forgettable(session: Session, *, before: datetime) -> int:
+    """Return how many rows are in batches that `forget` would remove, one after another."""
+    newest_number = select(func.max(audit_batches.c.number)).scalar_subquery()
+    query = select(func.coalesce(func.sum(audit_batches.c.rows), 0)).where(
+        audit_batches.c.leaves.is_not(None),
+        audit_batches.c.sealed_at < before,
+        audit_batches.c.number < newest_number,
+    )
+    return int((await session.execute(query)).scalar_one())
+
+
 async def forget(session: Session, *, before: datetime) -> int:
     """Remove the oldest batch with its rows if it was sealed before a moment; return its rows.
 
@@ -131,8 +142,10 @@ async def _hold_head(session: Session) -> Row[Any] | None:
 
     This is the sealer's lease: it ends with its transaction, however that ends.
     """
-    first = {"id": 1, "number": 0, "size": 0, "hash": audit_chain.START}
-    await session.execute(insert_into(session, audit_head).on_conflict_do_nothing(), [first])
+    if (await session.execute(select(audit_head.c.id))).one_or_none() is None:
+        # Only where there is none: on PostgreSQL an INSERT waits for whoever holds the row.
+        first = {"id": 1, "number": 0, "size": 0, "hash": audit_chain.START}
+        await session.execute(insert_into(session, audit_head).on_conflict_do_nothing(), [first])
     query = select(audit_head).with_for_update(skip_locked=True)
     return (await session.execute(query)).one_or_none()
 

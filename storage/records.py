@@ -221,6 +221,7 @@ class Limits:
     transcripts: timedelta = timedelta(days=90)  # since the talk was closed
     contacts: timedelta = timedelta(days=30)  # since the person's last word
     dead_bodies: timedelta = timedelta(hours=72)
+    acts: timedelta = timedelta(days=730)  # in the audit log, since they were sealed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Table, delete, func, select, update
 
-from storage import audit, erasure
+from storage import audit, audit_seal, erasure
 from storage.contacts import NO_INDEX
 from storage.database import Database, Session
 from storage.inbox import EventState
@@ -56,6 +56,7 @@ class Due:
     contacts: int
     dead_letters: int
     tombstones: int
+    acts: int
 
 
 async def due(session: Session, limits: Limits, *, now: datetime) -> Due:
@@ -66,6 +67,7 @@ async def due(session: Session, limits: Limits, *, now: datetime) -> Due:
         dead_letters=await _count(session, inbox, *_dead_events(now - limits.dead_bodies))
         + await _count(session, outbox, *_dead_deliveries(now - limits.dead_bodies)),
         tombstones=await _count(session, inbox, *_tombstones(now - TOMBSTONES)),
+        acts=await audit_seal.forgettable(session, before=now - limits.acts),
     )
 
 
@@ -92,6 +94,14 @@ async def purge(database: Database, limits: Limits, *, now: datetime) -> bool:
             await _let_be_forgotten(session, contact_id, now=now)
     await erasure.destroy_keys(database, people)
     return bool(talks or nobodies or people)
+
+
+async def forget_acts(database: Database, limits: Limits, *, now: datetime) -> None:
+    """Remove the batches of the audit log that were kept long enough, one a transaction."""
+    more = 1
+    while more:
+        async with database.transaction() as session:
+            more = await audit_seal.forget(session, before=now - limits.acts)
 
 
 async def sweep(session: Session, *, now: datetime, dead_bodies: timedelta = DEAD_BODIES) -> Swept:

@@ -43,6 +43,7 @@ async def test_a_dry_run_only_counts(database: Database, database_url: str) -> N
         ["contacts", "1"],
         ["dead", "letters", "0"],
         ["tombstones", "0"],
+        ["acts", "0"],
     ]
     assert await everything(database_url) == before
 

@@ -12,6 +12,7 @@ from storage.records import Conversation, ConversationState, Limits
 from storage.retention import Due
 from tests.factories import NOON, said, sent_out, talk_of
 from tests.remains import everything, naming
+from tests.storage.ledger import faults, log_of
 
 DAY = timedelta(days=1)
 LIMITS = Limits()
@@ -47,7 +48,7 @@ async def test_a_closed_talk_goes_after_its_time_and_no_other(
 
     await purged(database, now=NOON + 90 * DAY)
     assert naming(await everything(database_url), talk.id)
-    assert await due(database, now=NOON + 91 * DAY) == Due(1, 0, 0, 0)
+    assert await due(database, now=NOON + 91 * DAY) == Due(1, 0, 0, 0, acts=0)
     await purged(database, now=NOON + 91 * DAY)
 
     rows = await everything(database_url)
@@ -66,7 +67,7 @@ async def test_nobody_is_recognized_after_a_month_of_silence(
 
     await purged(database, now=NOON + 30 * DAY)
     assert await _known(database)
-    assert await due(database, now=NOON + 31 * DAY) == Due(0, 1, 0, 0)
+    assert await due(database, now=NOON + 31 * DAY) == Due(0, 1, 0, 0, acts=0)
     await purged(database, now=NOON + 31 * DAY)
 
     assert not await _known(database)
@@ -109,3 +110,18 @@ async def _known(database: Database) -> bool:
     async with database.reading() as session:
         found = await contacts.find(session, database.vault, channel="fake", account="account-1")
     return found is not None
+
+
+async def test_acts_go_after_two_years_by_whole_batches_and_are_counted_before(
+    database: Database,
+) -> None:
+    await log_of(database, 3, 4, 5)
+    later = NOON + LIMITS.acts + DAY
+
+    assert (await due(database, now=later)).acts == 7  # the newest batch always stays
+    await retention.forget_acts(database, LIMITS, now=NOON + LIMITS.acts - DAY)
+    assert (await due(database, now=later)).acts == 7
+    await retention.forget_acts(database, LIMITS, now=later)
+
+    assert (await due(database, now=later)).acts == 0
+    assert await faults(database) == []
