@@ -54,7 +54,8 @@ async def test_every_channel_has_a_line_and_what_is_wrong_is_said(
     }
     right = await checked(tmp_path, line, telegram)
 
-    rows = {row.split()[0]: row for row in wrong.stdout.splitlines()}
+    channels = wrong.stdout.split("\n\n")[0]
+    rows = {row.split()[0]: row for row in channels.splitlines()}
     assert set(rows) == {"channel", "kakao", "line", "telegram"}
     assert "WRONG" in rows["telegram"]
     assert "setWebhook" in rows["telegram"]

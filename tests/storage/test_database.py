@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from storage import audit, inbox
 from storage.database import Database, Topic, migrate, open_database, wake
 from storage.engines import sqlite_path
-from storage.errors import DatabaseAway
+from storage.errors import DatabaseAway, StorageError
 from storage.keyring import Keyring
 from storage.tables import audit as table
 from storage.tables import insert_into
@@ -66,7 +66,7 @@ async def test_a_cancelled_block_is_not_kept_and_the_next_one_works(database: Da
 
 
 async def test_reading_cannot_write(database: Database) -> None:
-    with pytest.raises((DBAPIError, DatabaseAway)):
+    with pytest.raises((DBAPIError, StorageError)):
         await _write_while_reading(database)
     await _record(database)
     assert await _count(database) == 1
