@@ -34,6 +34,7 @@ from bot.pump import Loop, Pump, running
 from bot.registry import close, make_channels, secret
 from bot.roles import ProcessRole, written
 from bot.sender import Sender
+from bot.summary import facts
 from bot.webhooks import make_health, make_webhooks, storing
 from handoff.console import make_router as make_console_router
 from storage import processes
@@ -142,7 +143,12 @@ def _add_pages(app: FastAPI, house: _House) -> None:
     app.include_router(make_web_router(house.web, _accept_one(house.intake), utc_now))
     app.include_router(
         make_console_router(
-            house.database, house.notices, utc_now, windows=_windows(house.providers)
+            house.database,
+            house.notices,
+            utc_now,
+            windows=_windows(house.providers),
+            summarize=facts,
+            most=house.settings.max_talks,
         )
     )
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _TOGETHER = (
@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None  # None: SQLite under `home`
     keyring: Path | None = None  # None: keyring.json under `home`
     log_level: str = "INFO"
+    max_talks: int = Field(default=3, ge=1, le=50)  # talks one counselor may lead at once
 
     nlu_url: str = "http://127.0.0.1:5005"
     nlu_token: SecretStr | None = None

@@ -29,6 +29,7 @@ from handoff.hub import Hub
 from handoff.live import PING, SIGNED_OUT, Live
 from handoff.notices import Notices
 from handoff.pages import Pages
+from handoff.summaries import Summarize, nothing
 from storage.database import Database
 from storage.records import StaffSession
 
@@ -56,6 +57,8 @@ def make_router(
     windows: Mapping[str, timedelta] | None = None,
     door: Door | None = None,
     ping: timedelta = PING,
+    summarize: Summarize = nothing,
+    most: int | None = None,
 ) -> APIRouter:
     """Make the routes of the console.
 
@@ -67,8 +70,12 @@ def make_router(
             channel that is not named has no limit.
         door: lets staff in; a test may bring one whose password hash is cheap.
         ping: how often each open page is asked whether it is there.
+        summarize: reads what the dialogue remembers of a talk.
+        most: talks one counselor may lead at once; None: any number.
     """
-    console = _Console(database, notices, clock, windows or {}, door or Door(database), ping)
+    console = _Console(
+        database, notices, clock, windows or {}, door or Door(database), ping, summarize, most
+    )
     router = APIRouter(prefix="/console", route_class=SecureRoute, include_in_schema=False)
     router.add_api_route("", console.room, methods=["GET"])
     router.add_api_route("/login", console.login_page, methods=["GET"])
@@ -104,8 +111,12 @@ class _Console:
         windows: Mapping[str, timedelta],
         door: Door,
         ping: timedelta,
+        summarize: Summarize,
+        most: int | None,
     ) -> None:
         self._ping = ping
+        self._summarize = summarize
+        self._most = most
         self._database = database
         self._notices = notices
         self._clock = clock
@@ -259,6 +270,8 @@ class _Console:
                 door=self._door,
                 clock=self._clock,
                 ping=self._ping,
+                summarize=self._summarize,
+                most=self._most,
             )
             code = await live.run()
         if code is not None:

@@ -34,3 +34,8 @@ def outbox_body(conversation: UUID, row: UUID, seq: int) -> Place:
 def staff_totp(staff: UUID) -> Place:
     """The seed of a member of staff's one-time codes."""
     return Place("staff", "totp_ct", None, staff)
+
+
+def case_note(conversation: UUID, note: UUID) -> Place:
+    """What a counselor wrote down about a talk."""
+    return Place("case_notes", "text_ct", conversation, note)

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from handoff import look, queue
 from handoff.look import Look
+from handoff.summaries import nothing
 from handoff.view import View
 from storage import outbox, transcript
 from storage.database import Database
@@ -78,7 +79,7 @@ async def test_words_taken_back_leave_the_screen_too(database: Database) -> None
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
     await wrote(database, talk, "이건 지울래요", "m1")
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, await looked(database, owner))
     await taken_back(database, talk, "m1")
 
@@ -95,7 +96,7 @@ async def test_a_new_line_is_told_although_the_talk_has_the_same_version(
 ) -> None:
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, await looked(database, owner))
 
     await said(database, talk.id, "거기 있어요?")
@@ -106,7 +107,7 @@ async def test_a_new_line_is_told_although_the_talk_has_the_same_version(
 async def test_a_talk_whose_lines_look_the_same_is_not_read_again(database: Database) -> None:
     owner = await counselor(database)
     await claimed(database, owner, await waiting(database, "a"))
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, await looked(database, owner))
     await waiting(database, "b")  # something else changed
 
@@ -116,7 +117,7 @@ async def test_a_talk_whose_lines_look_the_same_is_not_read_again(database: Data
 async def test_a_delivery_is_followed_to_its_end(database: Database) -> None:
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, await looked(database, owner))
 
     states = []
@@ -145,7 +146,7 @@ def deliveries(frames: Sequence[dict[str, Any]]) -> list[str]:
 async def test_what_could_not_be_read_is_read_at_the_next_look(database: Database) -> None:
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     seen = await looked(database, owner)
     view.heads(seen)
     ((_, led),) = view.unread(seen)
@@ -160,7 +161,7 @@ async def test_lines_are_not_lost_by_a_read_that_fails_half_way(database: Databa
     talk = await claimed(database, owner, await waiting(database, "a"))
     await wrote(database, talk, "이건 지울래요", "m1")
     await settled(database, DeliveryState.SENT)
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, await looked(database, owner))
     await said(database, talk.id, "거기 있어요?")
     await taken_back(database, talk, "m1")
@@ -188,7 +189,7 @@ async def test_a_slow_page_opens_no_word_of_a_talk_that_was_lost_meanwhile(
 ) -> None:
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     seen = await looked(database, owner)
     await told(view, seen)
     await said(database, talk.id, "거기 있어요?")
@@ -203,16 +204,20 @@ async def test_nobody_is_shown_a_colleagues_talk(database: Database) -> None:
     await claimed(database, owner, await waiting(database, "a"))
 
     seen = await looked(database, owner, colleague)
-    frames = await told(View(database, colleague), seen)
+    frames = await told(View(database, colleague, nothing), seen)
 
-    assert [(one["type"], one["changed"]) for one in frames] == [("queue", []), ("talks", [])]
+    told_of_talks = [one for one in frames if one["type"] != "colleagues"]
+    assert [(one["type"], one["changed"]) for one in told_of_talks] == [
+        ("queue", []),
+        ("talks", []),
+    ]
 
 
 async def test_a_console_that_missed_looks_is_told_what_it_missed(database: Database) -> None:
     owner = await counselor(database)
     talk = await waiting(database, "a")
     first = await looked(database, owner)
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, first)
     other = await waiting(database, "b")
     second = await looked(database, owner, before=first)
