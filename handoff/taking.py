@@ -5,9 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from handoff import passing, queue
-from handoff.errors import HandoffError
+from handoff.errors import HandoffError, TextRefused
 from handoff.frames import Claimed, Done, Noted, PresenceKept, Refused, Said, ServerFrame
 from handoff.notices import Notices
+from handoff.prepared import never_unchanged
 from handoff.wishes import (
     Accept,
     ChoosePresence,
@@ -29,6 +30,8 @@ from handoff.wishes import (
 )
 from storage.database import Database
 from storage.records import Staff
+
+_NEVER_UNCHANGED = never_unchanged()
 
 
 class Taker:
@@ -90,6 +93,8 @@ class Taker:
         told = (self._database, self._notices, self._staff, talk)
         quiet = (self._database, self._staff, talk)
         match wish:
+            case Say(_, _, _, text) if text.strip() in _NEVER_UNCHANGED:
+                raise TextRefused("prepared_unchanged")
             case Say(_, _, key, text):
                 line = await queue.say(*told, epoch=epoch, text=text, key=key, now=now)
                 return Said(talk, key, line.seq)
