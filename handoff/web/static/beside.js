@@ -107,7 +107,8 @@ at("note-form").addEventListener("submit", (event) => {
 });
 at("risk").addEventListener("change", ({ target }) => {
   const talk = openTalk();
-  if (!talk || !wish("risk", talk, { risk: Number(target.value) })) toast("offline");
+  if (!talk || !wish("risk", talk, { risk: Number(target.value) })) return toast("offline");
+  talk.judged = Number(target.value); // no alarm about what we said ourselves
 });
 at("beside-toggle").addEventListener("click", () => {
   const shown = at("open-talk").classList.toggle("with-beside");

@@ -127,7 +127,9 @@ function tellRaised(changed) {
   for (const frame of changed) {
     const talk = room.talks.get(frame.conversation);
     if (!talk || frame.risk <= talk.frame.risk || frame.risk < 2) continue;
-    if (talk.judged === frame.risk) continue;
+    const ownJudgment = talk.judged === frame.risk;
+    talk.judged = null;
+    if (ownJudgment) continue;
     talk.alarmed = talk.id !== room.open;
     ring();
     toast("alarm", { name: nameOf(frame), risk: word(`risk_${frame.risk}`) });
