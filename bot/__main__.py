@@ -1,9 +1,9 @@
-"""The command line: `python -m bot serve | setup | migrate | staff | check | dead | score`."""
+"""The command line; `python -m bot --help` lists the commands."""
 
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,28 +13,38 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot import dead
+from bot import audit, backup, dead, keys, purge, review
 from bot.app import serve, utc_now
-from bot.check import all_well, check_settings, table
+from bot.audit import CheckpointRefused
+from bot.chat import chat
+from bot.check import all_well, check_database, check_settings, database_table, table
 from bot.config import Settings, read_settings
-from bot.dialogue.content import FOLDER
+from bot.dialogue.content import FOLDER, load_content
 from bot.dialogue.content_file import ContentError
+from bot.guard import GuardRefused, judge, read_sentences
+from bot.hardening import harden
 from bot.lexicon_file import LexiconFile
 from bot.log import configure
 from bot.nlu_client import TIMEOUT, NluClient
+from bot.purge import PurgeRefused
 from bot.registry import secret
+from bot.review import ReviewRefused
 from bot.roles import ALL, ProcessRole, read_roles
+from bot.root import keyring_of
 from bot.score import ScoreRefused, read_items, score
-from storage import staff
-from storage.database import Database, knows_a_keyring, migrate, open_database
+from storage import erasure, staff
+from storage.database import Database, migrate, open_database
 from storage.errors import (
     DatabaseTaken,
     KeyringUnusable,
+    KeysAway,
+    LedgerDamaged,
+    LedgerMissing,
     NotFound,
     NothingToReplay,
     StorageError,
 )
-from storage.keyring import create_keyring, load_keyring
+from storage.ledger import Ledger
 from storage.records import Role
 
 INVITATION = timedelta(hours=24)
@@ -43,20 +53,34 @@ INVITATION = timedelta(hours=24)
 def main() -> int:
     """Run one command; what is wrong is said in one sentence and gives exit code 1."""
     arguments = _parser().parse_args()
+    harden()
     try:
         settings = read_settings()
         configure(settings.log_level)
         arguments.run(settings, arguments)
-    except (ValidationError, ContentError, ScoreRefused, StorageError) as error:
+    except (
+        ValidationError,
+        ContentError,
+        CheckpointRefused,
+        GuardRefused,
+        PurgeRefused,
+        ReviewRefused,
+        ScoreRefused,
+        StorageError,
+    ) as error:
         return _refuse(_sentence(error))
     return 0
 
 
 _SENTENCES: Mapping[type[StorageError], str] = {
     KeyringUnusable: "the keyring cannot be used ({code}); see docs/operations.md.",
+    KeysAway: "the key service does not answer ({code}); try again.",
     NotFound: "there is no such letter; python -m bot dead list shows all.",
     NothingToReplay: "what it said is erased already; it cannot be tried again.",
+    LedgerMissing: "the erasure ledger is not where it was ({code}); see docs/operations.md.",
+    LedgerDamaged: "the erasure ledger cannot be used ({code}); see docs/operations.md.",
     DatabaseTaken: "another process serves this database; stop it first.",
+    **backup.SENTENCES,
 }
 
 
@@ -67,7 +91,8 @@ def _sentence(error: Exception) -> str:
         return f"settings are wrong: {wrong}; see .env.example."
     if isinstance(error, StorageError):
         other = "the database cannot be used ({code})."
-        return _SENTENCES.get(type(error), other).format(code=error.code)
+        words = backup.WORDS.get(error.code) or _SENTENCES.get(type(error), other)
+        return words.format(code=error.code)
     if isinstance(error, ContentError):
         return f"the content files are not right: {error}"
     return str(error)
@@ -79,16 +104,33 @@ def _parser() -> argparse.ArgumentParser:
     serving = _command(commands, "serve", _serve, "run the house, or a part of it")
     serving.add_argument("--roles", type=_roles, default=ALL, help="web,worker,sender; or some")
     _command(commands, "setup", _setup, "make keys, database and the first invitation")
+    keys.add_arguments(_command(commands, "keys", _keys, "look at the keys, rotate, recover"))
+    backup.declare(lambda name, words: _command(commands, name, _backup, words))
     _command(commands, "migrate", _migrate, "bring the database to this version")
-    _command(commands, "check", _check, "ask each provider whether its channel is set up right")
+    _command(commands, "check", _check, "ask providers and database whether all is set right")
     people = _command(commands, "staff", _invite, "invite a member of staff")
     people.add_argument("action", choices=["invite"])
     people.add_argument("--role", type=Role, choices=list(Role), default=Role.COUNSELOR)
     letters = _command(commands, "dead", _dead, "look at dead letters, or try one again")
     letters.add_argument("action", choices=["list", "show", "replay"])
     letters.add_argument("id", nargs="?", type=UUID)
+    purge.add_arguments(_command(commands, "purge", _purge, "let go what is over its time"))
+    log = _command(commands, "audit", _audit, "verify that nobody tampered with the audit log")
+    log.add_argument("action", choices=["verify"])
+    log.add_argument("--checkpoint", type=Path, action="append", default=[], metavar="FILE")
     _command(commands, "score", _score, "score sentences of a file").add_argument("file", type=Path)
+    _command(commands, "chat", _chat, "talk with the bot in this terminal; nothing is stored")
+    _add_content(commands)
+    _command(commands, "guard", _guard, "guard sentences of a file").add_argument("file", type=Path)
     return parser
+
+
+def _add_content(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    content = _command(commands, "content", _check_content, "check what the bot can say")
+    actions = content.add_subparsers(metavar="ACTION", required=True)
+    _command(actions, "check", _check_content, "check every sentence and how hard it is to read")
+    page = _command(actions, "preview", _preview, "print a page of talks, see docs/content.md")
+    page.add_argument("plays", type=Path, nargs="+", metavar="PLAY")
 
 
 def _roles(words: str) -> frozenset[ProcessRole]:
@@ -121,19 +163,70 @@ async def _look_at_the_dead(settings: Settings, action: str, letter: UUID) -> st
         return await dead.replayed(database, letter, now=utc_now())
 
 
+def _check_content(_: Settings, __: argparse.Namespace) -> None:
+    print(review.checked(load_content(FOLDER)))
+
+
+def _preview(_: Settings, arguments: argparse.Namespace) -> None:
+    print(review.preview(arguments.plays, load_content(FOLDER)))
+
+
+def _chat(settings: Settings, _: argparse.Namespace) -> None:
+    asyncio.run(_print_chat(settings))
+
+
+async def _print_chat(settings: Settings) -> None:
+    async with _language_service(settings) as nlu:
+        lexicon = LexiconFile(FOLDER, settings.lexicon).current(utc_now())
+        async for line in chat(sys.stdin.readline, load_content(FOLDER), nlu, lexicon=lexicon):
+            print(line, flush=True)
+
+
+def _purge(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(asyncio.run(_let_go(settings, arguments)))
+
+
+async def _let_go(settings: Settings, arguments: argparse.Namespace) -> str:
+    async with _opened(settings) as database:
+        return await purge.run(database, settings, arguments, utc_now)
+
+
+def _audit(settings: Settings, arguments: argparse.Namespace) -> None:
+    text, sound = asyncio.run(_verify_the_log(settings, arguments.checkpoint))
+    print(text)
+    if not sound:
+        raise SystemExit(1)
+
+
+async def _verify_the_log(settings: Settings, files: Sequence[Path]) -> tuple[str, bool]:
+    async with _opened(settings) as database:
+        return await audit.verified(database, files)
+
+
 def _score(settings: Settings, arguments: argparse.Namespace) -> None:
     asyncio.run(_print_scores(settings, arguments.file))
 
 
 async def _print_scores(settings: Settings, path: Path) -> None:
-    http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
-    nlu = NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current)
     lexicon = LexiconFile(FOLDER, settings.lexicon).current(utc_now())
-    try:
+    async with _language_service(settings) as nlu:
         async for line in score(read_items(path), nlu, lexicon=lexicon):
             print(line)
+
+
+@asynccontextmanager
+async def _language_service(settings: Settings) -> AsyncGenerator[NluClient]:
+    http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
+    nlu = NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current)
+    try:
+        yield nlu
     finally:
         await nlu.close()
+
+
+def _guard(_: Settings, arguments: argparse.Namespace) -> None:
+    for line in judge(read_sentences(arguments.file)):
+        print(line)
 
 
 def _migrate(settings: Settings, _: argparse.Namespace) -> None:
@@ -146,10 +239,20 @@ def _setup(settings: Settings, _: argparse.Namespace) -> None:
     asyncio.run(_set_up(settings))
 
 
+def _keys(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(asyncio.run(keys.run(settings, arguments, now=utc_now())))
+
+
+def _backup(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(asyncio.run(backup.run(settings, arguments, now=utc_now())))
+
+
 def _check(settings: Settings, _: argparse.Namespace) -> None:
     checkups = asyncio.run(check_settings(settings, utc_now))
-    print(table(checkups))
-    if not all_well(checkups):
+    findings = asyncio.run(check_database(settings.database))
+    words, restorable = asyncio.run(backup.restore_line(settings, now=utc_now()))
+    print(table(checkups), *filter(None, [database_table(findings), words]), sep="\n\n")
+    if not all_well(checkups) or any(one.well is False for one in findings) or not restorable:
         raise SystemExit(1)
 
 
@@ -158,14 +261,12 @@ def _invite(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 async def _set_up(settings: Settings) -> None:
-    if not settings.keyring_path.exists():
-        # A keyring made for a database that has known another would open nothing in it.
-        if await knows_a_keyring(settings.database):
-            raise KeyringUnusable("keyring_absent")
-        create_keyring(settings.keyring_path, now=utc_now())
-        print(f"gyeot: made the keyring {settings.keyring_path}; keep a copy on another medium")
+    for line in await keys.prepare(settings, now=utc_now()):
+        print(line)
     async with _opened(settings) as database:
         await database.prove_keyring()
+        ledger = Ledger(settings.ledger_path, database.vault.keyring.id)
+        await erasure.prepare(database, ledger, now=utc_now())
         async with database.reading() as session:
             nobody_works_here = await staff.count(session) == 0
     if nobody_works_here:
@@ -190,7 +291,7 @@ async def _print_invitation(settings: Settings, role: Role) -> None:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncGenerator[Database]:
-    database = open_database(settings.database, keyring=load_keyring(settings.keyring_path))
+    database = open_database(settings.database, keyring=keyring_of(settings))
     try:
         yield database
     finally:

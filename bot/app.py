@@ -29,24 +29,30 @@ from bot.lexicon_file import LexiconFile
 from bot.messages import InboundMessage, Kept
 from bot.nlu_client import TIMEOUT, NluClient
 from bot.notices import ContentNotices
+from bot.parting import Parting
 from bot.pressure import Pressure
 from bot.pump import Loop, Pump, running
 from bot.registry import close, make_channels, secret
 from bot.roles import ProcessRole, written
+from bot.root import keyring_of
+from bot.sealing import Sealer
 from bot.sender import Sender
 from bot.summary import facts
 from bot.webhooks import make_health, make_webhooks, storing
+from handoff.audit_page import make_audit_router
+from handoff.auth import Door
 from handoff.console import make_router as make_console_router
-from storage import processes
+from storage import erasure, processes
 from storage.alone import held_alone
 from storage.database import Database, Topic, open_database
 from storage.errors import StorageError
-from storage.keyring import load_keyring
+from storage.ledger import Ledger
 
 log = logging.getLogger("gyeot.app")
 
 TURNS = 8  # turns under way at once; each waits at most 0.8 s for the language service
 DELIVERIES = 16  # deliveries under way at once; a slow provider must not hold the others
+PARTINGS = 4  # last words under way at once
 DRAIN = 2  # seconds that open connections get at the end, before the pumps get theirs
 
 
@@ -95,6 +101,7 @@ class _House:
     roles: Collection[ProcessRole]
     process: UUID
     database: Database
+    ledger: Ledger
     content: Content
     lexicon: LexiconFile
     nlu: NluClient
@@ -102,8 +109,10 @@ class _House:
     notices: ContentNotices
     providers: Mapping[str, Channel]
     sender: Sender
+    parting: Parting
     web: WebChannel
     pressure: Pressure
+    sealer: Sealer
 
 
 def make_app(settings: Settings, roles: Collection[ProcessRole], *, alone: bool) -> FastAPI:
@@ -119,6 +128,7 @@ def make_app(settings: Settings, roles: Collection[ProcessRole], *, alone: bool)
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         await house.database.prove_keyring()
+        await erasure.prepare(house.database, house.ledger, now=utc_now())
         async with AsyncExitStack() as ends:
             _close_at_the_end(ends, house)
             await _appear(house, alone=alone)
@@ -141,33 +151,40 @@ def make_app(settings: Settings, roles: Collection[ProcessRole], *, alone: bool)
 def _add_pages(app: FastAPI, house: _House) -> None:
     app.include_router(make_webhooks(house.providers, house.intake))
     app.include_router(make_web_router(house.web, _accept_one(house.intake), utc_now))
+    door = Door(house.database)
+    windows = _windows(house.providers)
     app.include_router(
         make_console_router(
             house.database,
             house.notices,
             utc_now,
-            windows=_windows(house.providers),
+            windows=windows,
+            door=door,
             summarize=facts,
             most=house.settings.max_talks,
         )
     )
+    app.include_router(make_audit_router(house.database, utc_now, door=door))
 
 
 def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
     process = uuid4()
-    database = open_database(settings.database, keyring=load_keyring(settings.keyring_path))
+    keyring = keyring_of(settings)
+    database = open_database(settings.database, keyring=keyring)
     content = load_content(FOLDER)
     web = WebChannel(utc_now, returned=tabs.returning(database, process, utc_now))
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
     lexicon = LexiconFile(FOLDER, settings.lexicon)
     providers = make_channels(settings, content, utc_now)
     channels = {**providers, web.name: web}
+    here = _sent_here(channels, roles)
     pressure = Pressure()
     return _House(
         settings=settings,
         roles=roles,
         process=process,
         database=database,
+        ledger=Ledger(settings.ledger_path, keyring.current.id),
         content=content,
         lexicon=lexicon,
         nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
@@ -179,9 +196,11 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
         ),
         notices=ContentNotices(content),
         providers=providers,
-        sender=Sender(database, _sent_here(channels, roles), process, utc_now),
+        sender=Sender(database, here, process, utc_now),
+        parting=Parting(database, here, process, utc_now),
         web=web,
         pressure=pressure,
+        sealer=Sealer(database, settings.checkpoints_path, utc_now),
     )
 
 
@@ -236,6 +255,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     made = [
         loops.beating(database, house.process, named, house.sender, utc_now, missed),
         loops.looking(database, house.pressure, utc_now),
+        loops.watching_keys(database),
     ]
     if database.listening is not None:
         made.append(database.listening.run())
@@ -246,13 +266,17 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
         made += [
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
             loops.lapsing(database, house.notices, utc_now),
-            loops.sweeping(database, utc_now),
+            loops.sweeping(database, house.settings.limits, utc_now),
+            loops.rotating(database, house.settings.window, utc_now),
+            loops.erasing(database, house.ledger, utc_now),
+            house.sealer.run(),
         ]
     if ProcessRole.SENDER in house.roles:
         on = (*house.providers, house.web.name)
         made.append(loops.giving_up(database, on, utc_now))
     if {ProcessRole.WEB, ProcessRole.SENDER} & set(house.roles):
         made.append(Pump(house.sender, database, Topic.OUTBOX, utc_now, width=DELIVERIES).run())
+        made.append(Pump(house.parting, database, Topic.OUTBOX, utc_now, width=PARTINGS).run())
     return made
 
 
@@ -269,6 +293,7 @@ def _engine(house: _House) -> Engine:
         crossing=("kakao",) if "kakao-consult" in house.providers else (),
         costly=[name for name, one in house.providers.items() if one.capabilities.costly],
         pressed=lambda: house.pressure.high,
+        ledger=house.ledger,
     )
 
 
@@ -287,6 +312,7 @@ def _numbers(house: _House) -> Mapping[str, object]:
     return {
         "roles": written(house.roles),
         "troubles": dict(house.sender.troubles),
+        "audit": house.sealer.trouble or "well",
         "busy": house.pressure.high,
         "waiting": backlog.waiting,
         "oldest_seconds": round(backlog.oldest.total_seconds(), 1),

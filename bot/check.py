@@ -1,4 +1,4 @@
-"""Asking each provider whether its channel is set up right."""
+"""Asking each provider whether its channel is set up right, and the database what it logs."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,6 +8,8 @@ from bot.columns import lined_up
 from bot.config import Settings
 from bot.dialogue.content import FOLDER, load_content
 from bot.registry import close, make_channels
+from storage.errors import DatabaseAway
+from storage.server import Finding, look
 
 _WORDS = {True: "ok", False: "WRONG", None: "not known"}
 
@@ -35,6 +37,22 @@ def table(checkups: list[tuple[str, Checkup]]) -> str:
 def all_well(checkups: list[tuple[str, Checkup]]) -> bool:
     """Tell whether no provider found anything wrong."""
     return not any(False in (checkup.token, checkup.webhook) for _, checkup in checkups)
+
+
+async def check_database(url: str) -> tuple[Finding, ...]:
+    """Ask the database server what it lets into its log, and how we reach it."""
+    try:
+        return await look(url)
+    except DatabaseAway as error:
+        return (Finding("server", None, f"could not be asked ({error.code})"),)
+
+
+def database_table(findings: tuple[Finding, ...]) -> str:
+    """Write what was found as lines of text: setting, judgment, what to do; "" for nothing."""
+    if not findings:
+        return ""
+    rows = [(one.name, _WORDS[one.well], one.advice) for one in findings]
+    return lined_up([("database", "is", "what to do"), *rows])
 
 
 async def _check(channel: Channel, webhook: str) -> Checkup:

@@ -1,10 +1,14 @@
 """Settings, read once from the environment."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from storage.ledger import ledger_path
+from storage.records import Limits
 
 _TOGETHER = (
     ("line_secret", "line_token"),
@@ -30,6 +34,17 @@ class Settings(BaseSettings):
     public_url: str | None = None  # how browsers reach us, when a proxy stands before us
     database_url: SecretStr | None = None  # None: SQLite under `home`
     keyring: Path | None = None  # None: keyring.json under `home`
+    root: str = "file"  # what wraps the keyring's keys, see docs/operations.md
+    root_passphrase: SecretStr | None = None  # None: asked at the terminal
+    vault_token: SecretStr | None = None
+    backup_days: int = Field(default=7, ge=1, le=14)  # how long a copy of the data stays readable
+    transcript_days: int = Field(default=90, ge=7, le=365)  # after a talk was closed
+    contact_days: int = Field(default=30, ge=1, le=90)  # after a person's last word
+    dead_hours: int = Field(default=72, ge=1, le=72)  # what could not be worked on
+    ledger: Path | None = None  # None: beside the keyring, see storage/ledger.py
+    backups: Path | None = None  # None: a folder backups under `home`
+    checkpoints: Path | None = None  # the audit log's second place; None: checkpoints under `home`
+    audit_days: int = Field(default=730, ge=365)  # how long an act stays in the audit log
     log_level: str = "INFO"
     max_talks: int = Field(default=3, ge=1, le=50)  # talks one counselor may lead at once
 
@@ -103,9 +118,38 @@ class Settings(BaseSettings):
         return self.database.startswith("sqlite")
 
     @property
+    def window(self) -> timedelta:
+        """How long a key is kept after its day, and a backup stays readable."""
+        return timedelta(days=self.backup_days)
+
+    @property
     def keyring_path(self) -> Path:
         """Where the keyring file lies."""
         return self.keyring or self.home / "keyring.json"
+
+    @property
+    def limits(self) -> Limits:
+        """How long what was said, and who said it, is kept."""
+        return Limits(
+            transcripts=timedelta(days=self.transcript_days),
+            contacts=timedelta(days=self.contact_days),
+            dead_bodies=timedelta(hours=self.dead_hours),
+        )
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where the erasure ledger lies."""
+        return self.ledger or ledger_path(self.keyring_path)
+
+    @property
+    def backups_path(self) -> Path:
+        """Where backups of the database go; never where keys are."""
+        return self.backups or self.home / "backups"
+
+    @property
+    def checkpoints_path(self) -> Path:
+        """The folder where the audit log's checkpoints are copied to."""
+        return self.checkpoints or self.home / "checkpoints"
 
 
 def read_settings() -> Settings:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot import event_body, last_resort, talks
+from bot import erasing, event_body, last_resort, talks
 from bot.channels.reading import UNKNOWN_TIME
 from bot.dialogue.content import Content
+from bot.dialogue.erasing import is_pending, is_question
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.memory import Memory
 from bot.dialogue.policy import decide, words_for_nlu
@@ -19,7 +20,8 @@ from bot.nlu_client import NluClient
 from handoff import queue, steps
 from storage import contacts, conversations, crossings, inbox, outbox, transcript
 from storage.database import Database, Session
-from storage.errors import DatabaseAway, LeaseLost
+from storage.errors import DatabaseAway, LeaseLost, LedgerMissing
+from storage.ledger import Ledger
 from storage.records import Conversation, ConversationState, PendingTurn, Speaker
 
 log = logging.getLogger("gyeot.engine")
@@ -55,6 +57,7 @@ class Engine:
         crossing: Collection[str] = (),
         costly: Collection[str] = (),
         pressed: Callable[[], bool] = lambda: False,
+        ledger: Ledger | None = None,
     ) -> None:
         self._database = database
         self._vault = database.vault
@@ -64,6 +67,7 @@ class Engine:
         self._crossing = crossing  # channels whose talks can go on elsewhere with a counselor
         self._costly = costly  # channels where one message answers a whole turn
         self._pressed = pressed  # more is due than can be answered in time
+        self._ledger = ledger  # None: nobody can be erased here, so a person is asked for
 
     async def take(self, now: datetime, most: int) -> Sequence[PendingTurn]:
         """Lease the turns that are due first, at most `most`."""
@@ -140,11 +144,16 @@ class Engine:
     async def _answer_once(
         self, turn: PendingTurn, messages: Sequence[InboundMessage], now: datetime
     ) -> None:
+        if await erasing.of_nobody(self._database, self._content, turn, messages, now=now):
+            return
         talk = await self._read(messages, now)
         if talk is None:
             await self._take_back(turn, messages, now)
             return
         decision = await self._decide(talk, messages, now)
+        if decision.erase:
+            await self._erase(turn, messages, talk.conversation, now)
+            return
         async with self._database.transaction() as session:
             await talks.hold(session, turn, messages, talk.conversation.contact_id)
             await talks.meet(session, self._vault, talk.conversation, messages[-1], now=now)
@@ -154,6 +163,18 @@ class Engine:
             "answered",
             extra={"conversation": talk.conversation.id, "count": len(decision.replies)},
         )
+
+    async def _erase(
+        self,
+        turn: PendingTurn,
+        messages: Sequence[InboundMessage],
+        conversation: Conversation,
+        now: datetime,
+    ) -> None:
+        if self._ledger is None:
+            raise LedgerMissing("ledger_missing")
+        where = (self._database, self._ledger, self._content, turn, messages)
+        await erasing.erase(*where, conversation, now=now)
 
     async def _read(self, messages: Sequence[InboundMessage], now: datetime) -> _Talk | None:
         """Find the person's running talk, or open one; None when nothing asks for a talk."""
@@ -182,7 +203,12 @@ class Engine:
         recent = await transcript.last_words(
             session, self._vault, conversation.id, Speaker.PERSON, most=RECENT
         )
-        return _Talk(conversation, Memory.load(memory), recent)
+        remembered = Memory.load(memory)
+        if is_pending(remembered):  # a yes to what a counselor asked since is no yes to us
+            told = await transcript.last_told(session, self._vault, conversation.id)
+            if not is_question(told, self._content):
+                remembered = replace(remembered, choices=())
+        return _Talk(conversation, remembered, recent)
 
     async def _take_back(
         self, turn: PendingTurn, messages: Sequence[InboundMessage], now: datetime
@@ -201,17 +227,17 @@ class Engine:
         parts = tuple(_part(message) for message in messages)
         first = talk.memory.last is None
         busy = first and self._pressed()
-        words = "" if busy else words_for_nlu(parts, self._content, talk.memory)
-        nlu = await self._nlu.parse(words) if words else None
+        words = words_for_nlu(parts, self._content, talk.memory)
+        nlu = await self._nlu.parse(words) if words and not busy else None
         risk = screen(
             [part.text for part in parts],
             lexicon=self._rules(now),
             nlu=nlu,
-            recent=talk.recent,
+            recent=talk.recent if words else (),  # a button typed is no end of a sentence
         )
         turn = Turn(
             parts=parts,
-            joined=words,
+            joined="" if busy else words,
             nlu=nlu,
             risk=risk,
             state=talk.conversation.state,

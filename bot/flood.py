@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.channels.kakao_skill import CHECK
-from bot.dialogue.content import ASK_PERSON, Content
+from bot.dialogue.content import ANSWERS, ASK_PERSON, Content
+from bot.dialogue.erasing import ABOUT_ERASING
 from bot.dialogue.policy import CRISIS_BUTTONS
 from bot.dialogue.risk import screen
 from bot.lexicon_file import LexiconFile
@@ -28,7 +29,9 @@ SENDERS = 10_000  # remembered at once; who is not heard of for longest is forgo
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
-_PASSING = frozenset({ASK_PERSON, CHECK, "go:erase", *(f"go:{name}" for name in CRISIS_BUTTONS)})
+_PASSING = frozenset(
+    {ASK_PERSON, CHECK, *ABOUT_ERASING, *(f"go:{name}" for name in CRISIS_BUTTONS)}
+)
 _UNDOING = (MessageKind.UNSEND, MessageKind.LEAVE)
 
 
@@ -92,7 +95,10 @@ class Flood:
             return self._beyond(sender, message, now)
         if self._in_danger(message, now):
             return Ruling.URGENT
-        return Ruling.GATHER if sender.in_minute > SOFT else Ruling.TAKE
+        if sender.in_minute <= SOFT:
+            return Ruling.TAKE
+        # Who wants everything gone waits for nothing more of theirs.
+        return Ruling.URGENT if self._pressed(message) in ABOUT_ERASING else Ruling.GATHER
 
     def take_back(self, message: InboundMessage) -> None:
         """Count a message no longer: it could not be stored, and its provider repeats it."""
@@ -115,7 +121,12 @@ class Flood:
     def _passes(self, message: InboundMessage, now: datetime) -> bool:
         if message.kind in _UNDOING or self._in_danger(message, now):
             return True
-        return (self._content.resolve_payload(message.text) or message.text) in _PASSING
+        return self._pressed(message) in _PASSING
+
+    def _pressed(self, message: InboundMessage) -> str:
+        """Return what a message presses; a yes or no, which may be the answer to anything, too."""
+        offered = self._content.resolve_payload(message.text, ANSWERS)
+        return offered or message.text
 
     def _in_danger(self, message: InboundMessage, now: datetime) -> bool:
         """Tell whether the words of one message speak of danger to somebody."""

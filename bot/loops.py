@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from bot.channels.base import TemporarySendError
@@ -15,8 +15,11 @@ from bot.roles import ProcessRole
 from bot.sender import GIVE_UP, Sender
 from bot.webhooks import acknowledge
 from handoff import queue
-from storage import inbox, outbox, processes, retention
+from storage import erasure, inbox, outbox, processes, receipts, retention, rotation
 from storage.database import Database
+from storage.errors import KeyringUnusable, KeysAway
+from storage.ledger import Ledger
+from storage.records import Limits
 
 log = logging.getLogger("gyeot.loops")
 
@@ -26,6 +29,11 @@ BEAT = 2.0  # seconds; see processes.LIVE
 LOOK = 1.0  # seconds between two looks at the backlog
 LAPSE = 2.0  # seconds; a lapsed talk is back in line within 5 s (shared/security.md, H7)
 SWEEP = 3600.0  # seconds
+BREATH = 0.1  # seconds between two bites of a purge, so that answers come first
+FINISH = 2.0  # seconds between two looks for erasures that a process left unfinished
+UNFINISHED = timedelta(seconds=5)  # much longer than an erasure takes
+WATCH = 1.0  # seconds between two looks at the keyring file; see vault.NOTICED
+ROTATE = 60.0  # seconds between two looks for keys that are over
 POLL_PAUSE = 5.0  # seconds after a failed poll
 
 
@@ -90,16 +98,63 @@ async def lapsing(database: Database, notices: ContentNotices, clock: Clock) -> 
     await _again(lapse, LAPSE, "lapse")
 
 
-async def sweeping(database: Database, clock: Clock) -> None:
+async def watching_keys(database: Database) -> None:
+    """Read the keyring again and again when it changed; what cannot be read is read later."""
+
+    async def watch() -> None:
+        try:
+            await database.vault.refresh()
+        except KeysAway as error:
+            log.error("keyring is away", extra={"code": error.code})
+
+    await _again(watch, WATCH, "watch keys")
+
+
+async def rotating(database: Database, window: timedelta, clock: Clock) -> None:
+    """Change the keys each day, and go on where a pass was cut short."""
+
+    async def step() -> None:
+        if not await rotation.has_work(database, window=window, now=clock()):
+            return
+        try:
+            await rotation.rotate(database, window=window, now=clock())
+        except KeyringUnusable as error:
+            log.error("keys not rotated", extra={"code": error.code})
+
+    await _again(step, ROTATE, "rotate keys")
+
+
+async def sweeping(database: Database, limits: Limits, clock: Clock) -> None:
     """Throw away again and again what is over."""
 
     async def sweep() -> None:
         more = True
         while more:
             async with database.transaction() as session:
-                more = (await retention.sweep(session, now=clock())).more
+                swept = await retention.sweep(session, now=clock(), dead_bodies=limits.dead_bodies)
+            more = swept.more
+        more = True
+        while more:
+            more = await retention.purge(database, limits, now=clock())
+            await asyncio.sleep(BREATH)
 
     await _again(sweep, SWEEP, "sweep")
+
+
+async def erasing(database: Database, ledger: Ledger, clock: Clock) -> None:
+    """Finish again and again what a process that died left half erased, and old last words."""
+
+    async def step() -> None:
+        now = clock()
+        found = await erasure.finish_all(database, ledger, before=now - UNFINISHED, now=now)
+        if found:
+            log.warning("erasures finished", extra={"count": found})
+        async with database.reading() as session:
+            over = await receipts.overdue(session, now=now)
+        for receipt_id in over:
+            await receipts.end(database, receipt_id)
+
+    await _again(step, FINISH, "erase")
 
 
 async def giving_up(database: Database, channels: Collection[str], clock: Clock) -> None:

@@ -39,7 +39,9 @@ async def let_go(
     async with database.transaction() as session:
         person = await contacts.find(session, database.vault, channel=WEB, account=address)
         if person is None:  # a turn makes them known, from these events
-            await inbox.hold(session, database.vault, process, channel=WEB, account=address)
+            await inbox.hold(
+                session, database.vault, process, channel=WEB, account=address, now=now
+            )
             person = await contacts.find(session, database.vault, channel=WEB, account=address)
         if person is not None:
             await contacts.hold(session, person, process, at=at)

@@ -19,7 +19,7 @@ from storage import audit, staff
 from storage.database import Database, Session
 from storage.errors import KeyMissing, NotFound, SealBroken
 from storage.keyring import Purpose
-from storage.records import Role, Staff, StaffSecrets, StaffSession
+from storage.records import Invitation, Role, Staff, StaffSecrets, StaffSession
 from storage.vault import Place
 
 CONSOLE_ROLES = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
@@ -116,7 +116,8 @@ class Door:
         self._count(name.casefold(), now=now)
         async with self._database.reading() as session:
             known = await staff.secrets_of(session, self._database.vault, name)
-        expected = known.password_hash if known else self._nobody
+        has_one = known is not None and known.password_hash != staff.NO_PASSWORD
+        expected = known.password_hash if known and has_one else self._nobody
         right = await self._verify(expected, password)
         return await self._admit(known, right=right, code=code, now=now)
 
@@ -134,9 +135,10 @@ class Door:
         Raises:
             TooManyTries: nothing was looked at.
             InvitationRefused: unknown, used or out of date.
+            JoinRefused: it is for a passkey only.
         """
         self._count("", now=now)
-        role = await self._invited(invitation, now=now)
+        role = (await self._with_password(invitation, now=now)).role
         secret = self._unsealed(invitation, sealed, now=now)
         if secret is None or sealed is None:
             secret = pyotp.random_base32()
@@ -171,8 +173,8 @@ class Door:
                 or the page was open for too long.
         """
         self._count("", now=now)
-        await self._invited(invitation, now=now)
-        name = _usable_name(name)
+        await self._with_password(invitation, now=now)
+        name = usable_name(name)
         if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
             raise JoinRefused("password_length")
         secret = self._unsealed(invitation, sealed, now=now)
@@ -223,18 +225,17 @@ class Door:
             person = known.staff if known else None
             admitted = known is not None and known.staff.active and right
             if known and admitted and await _use_code(session, known, code, now=now):
-                return await _start(session, known.staff, "sign_in", now=now)
+                return await started(session, known.staff, "sign_in", now=now)
             await audit.record(
                 session, staff=person, action="sign_in", object_id=None, result="refused", now=now
             )
         raise SignInRefused("sign_in_refused")
 
-    async def _invited(self, invitation: str, *, now: datetime) -> Role:
-        try:
-            async with self._database.reading() as session:
-                return await staff.invitation(session, invitation, now=now)
-        except NotFound:
-            raise InvitationRefused("invitation_refused") from None
+    async def _with_password(self, token: str, *, now: datetime) -> Invitation:
+        found = await invited(self._database, token, now=now)
+        if not found.with_password:
+            raise JoinRefused("passkey_only")
+        return found
 
     async def _make_account(
         self, invitation: str, name: str, hashed: str, secret: str, step: int, *, now: datetime
@@ -251,7 +252,7 @@ class Door:
                     now=now,
                 )
                 await staff.use_totp_step(session, person.id, step)
-                return await _start(session, person, "join", now=now)
+                return await started(session, person, "join", now=now)
         except NotFound as error:
             if error.code == "name_taken":
                 raise JoinRefused(error.code) from None
@@ -273,6 +274,19 @@ class Door:
         except (ValueError, SealBroken, KeyMissing):
             return None
         return secret if now.timestamp() < int(until) else None
+
+
+async def invited(database: Database, token: str, *, now: datetime) -> Invitation:
+    """Return what an invitation is for.
+
+    Raises:
+        InvitationRefused: unknown, used or out of date.
+    """
+    try:
+        async with database.reading() as session:
+            return await staff.invitation(session, token, now=now)
+    except NotFound:
+        raise InvitationRefused("invitation_refused") from None
 
 
 def hash_of(token: str) -> bytes:
@@ -319,7 +333,12 @@ def _as_bytes(text: str) -> bytes:
     return normalize("NFC", text).encode("utf-8", "replace")
 
 
-def _usable_name(name: str) -> str:
+def usable_name(name: str) -> str:
+    """Return a pseudonym as it is kept.
+
+    Raises:
+        JoinRefused: it is empty, too long, or not one line.
+    """
     words = normalize("NFC", name.strip())
     if not 1 <= len(words) <= MAX_NAME or not words.isprintable():
         raise JoinRefused("name")
@@ -342,7 +361,8 @@ async def _use_code(session: Session, known: StaffSecrets, code: str, *, now: da
     return step is not None and await staff.use_totp_step(session, known.staff.id, step)
 
 
-async def _start(session: Session, person: Staff, action: str, *, now: datetime) -> SignedIn:
+async def started(session: Session, person: Staff, action: str, *, now: datetime) -> SignedIn:
+    """Start a session of somebody who proved who they are, and write down how."""
     token = secrets.token_urlsafe(32)  # 256 bits
     started = await staff.start_session(
         session, staff=person, token_hash=hash_of(token), csrf_token=secrets.token_urlsafe(32),

@@ -24,6 +24,7 @@ from handoff.auth import (
     same_origin,
     same_site,
 )
+from handoff.guard.rules import load_rules
 from handoff.headers import SecureRoute, is_https
 from handoff.hub import Hub
 from handoff.live import PING, SIGNED_OUT, Live
@@ -31,7 +32,7 @@ from handoff.notices import Notices
 from handoff.pages import Pages
 from handoff.summaries import Summarize, nothing
 from storage.database import Database
-from storage.records import StaffSession
+from storage.records import Role, StaffSession
 
 COOKIE_HTTPS = "__Host-gyeot"
 COOKIE_LOOPBACK = "gyeot_console"
@@ -73,6 +74,7 @@ def make_router(
         summarize: reads what the dialogue remembers of a talk.
         most: talks one counselor may lead at once; None: any number.
     """
+    load_rules()  # takes a third of a second, which no counselor's first message should wait
     console = _Console(
         database, notices, clock, windows or {}, door or Door(database), ping, summarize, most
     )
@@ -130,6 +132,8 @@ class _Console:
         session = await self._session(request)
         if session is None:
             return RedirectResponse("/console/login", 303)
+        if session.staff.role is Role.AUDITOR:
+            return RedirectResponse("/audit", 303)
         if session.staff.role not in CONSOLE_ROLES:
             return self._message(request, "forbidden", 403, csrf_token=session.csrf_token)
         return self._pages.show(
@@ -142,7 +146,7 @@ class _Console:
 
     async def login_page(self, request: Request) -> Response:
         """Show the sign-in form."""
-        if not _may_keep_a_cookie(request):
+        if not may_keep_a_cookie(request):
             return self._message(request, "insecure", 403)
         if await self._session(request) is not None:
             return RedirectResponse("/console", 303)
@@ -186,7 +190,7 @@ class _Console:
 
     async def join_page(self, request: Request) -> Response:
         """Show the invitation; its token is in the fragment, which never comes here."""
-        if not _may_keep_a_cookie(request):
+        if not may_keep_a_cookie(request):
             return self._message(request, "insecure", 403)
         return self._pages.show(request, "join.html")
 
@@ -254,7 +258,7 @@ class _Console:
         if not same_origin(socket.headers.get("host", ""), socket.headers.get("origin")):
             await socket.close()
             return
-        token = _token(socket)
+        token = token_of(socket)
         session = await self._door.session(token, now=self._clock())
         await socket.accept()
         if token is None or session is None or session.staff.role not in CONSOLE_ROLES:
@@ -278,7 +282,7 @@ class _Console:
             await socket.close(code)
 
     async def _session(self, request: HTTPConnection) -> StaffSession | None:
-        return await self._door.session(_token(request), now=self._clock())
+        return await self._door.session(token_of(request), now=self._clock())
 
     async def _form(self, request: Request) -> Mapping[str, str]:
         body = await self._body(request)
@@ -303,7 +307,7 @@ class _Console:
         Raises:
             _Refusal: it came from elsewhere, without encryption, or is too big.
         """
-        if not _may_keep_a_cookie(request):
+        if not may_keep_a_cookie(request):
             raise _Refusal(self._message(request, "insecure", 403))
         if not same_site(
             request.headers.get("host", ""),
@@ -311,7 +315,7 @@ class _Console:
             request.headers.get("sec-fetch-site"),
         ):
             raise _Refusal(self._message(request, "not_from_here", 403))
-        body = await _at_most(request.stream(), MAX_BODY)
+        body = await at_most(request.stream(), MAX_BODY)
         if body is None:
             raise _Refusal(Response(status_code=413))
         return body
@@ -322,7 +326,8 @@ class _Console:
         return self._pages.message(request, text, status=status, csrf_token=csrf_token)
 
 
-async def _at_most(stream: AsyncIterator[bytes], limit: int) -> bytes | None:
+async def at_most(stream: AsyncIterator[bytes], limit: int) -> bytes | None:
+    """Read a body, None when it is longer than `limit`."""
     body = b""
     async for chunk in stream:
         body += chunk
@@ -344,7 +349,7 @@ def _enrollment(enrollment: Enrollment) -> dict[str, object]:
     return {"role": enrollment.role.value, "secret": enrollment.secret, "qr": drawn}
 
 
-def _may_keep_a_cookie(connection: HTTPConnection) -> bool:
+def may_keep_a_cookie(connection: HTTPConnection) -> bool:
     """Tell whether a session may live on this connection: encrypted, or within one machine."""
     if is_https(connection):
         return True
@@ -358,8 +363,9 @@ def _cookie_name(connection: HTTPConnection) -> str:
     return COOKIE_HTTPS if is_https(connection) else COOKIE_LOOPBACK
 
 
-def _token(connection: HTTPConnection) -> str | None:
-    if not _may_keep_a_cookie(connection):
+def token_of(connection: HTTPConnection) -> str | None:
+    """Return what the browser shows of its session, if it may have one here."""
+    if not may_keep_a_cookie(connection):
         return None
     return connection.cookies.get(_cookie_name(connection))
 

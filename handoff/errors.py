@@ -33,6 +33,10 @@ class Unreadable(HandoffError):
     """The talk has no key any more, so no word of it can be read or written: tell an operator."""
 
 
+class NotAudited(HandoffError):
+    """The read could not be written down first, so nothing was opened: try again, tell somebody."""
+
+
 class Dismissed(HandoffError):
     """This counselor works here no longer: sign out."""
 
@@ -51,3 +55,7 @@ class TooManyTalks(HandoffError):
 
 class NotOffered(HandoffError):
     """Nobody offers this talk to this counselor (any more): show that."""
+
+
+class AsksForTooMuch(HandoffError):
+    """The message asks for what nobody here may ask (`guard_<what>`): show that, keep the draft."""

@@ -71,10 +71,11 @@ class QueueChange:
 
 @dataclass(frozen=True, slots=True)
 class TalksChange:
-    """The same for the talks of this counselor."""
+    """The same for the talks of this counselor; `erased` are gone because their writer said so."""
 
     changed: tuple[Talk, ...]
     gone: tuple[UUID, ...]
+    erased: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +245,12 @@ def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0
             return {"type": "hello", **me, "now": now.isoformat()}
         case QueueChange(changed, gone):
             return {"type": "queue", "changed": [_card(c) for c in changed], "gone": _ids(gone)}
-        case TalksChange(talks, gone):
-            return {"type": "talks", "changed": [_talk(t) for t in talks], "gone": _ids(gone)}
+        case TalksChange(talks, gone, erased):
+            shown_talks = {"changed": [_talk(t) for t in talks], "gone": _ids(gone)}
+            return {"type": "talks", **shown_talks, "erased": _ids(erased)}
         case OffersChange(offered):
-            shown = [{**_talk(talk), "owner": str(owner)} for talk, owner in offered]
-            return {"type": "offers", "talks": shown}
+            asked = [{**_talk(talk), "owner": str(owner)} for talk, owner in offered]
+            return {"type": "offers", "talks": asked}
         case Colleagues(everybody):
             return {"type": "colleagues", "all": [_colleague(one) for one in everybody]}
         case Alarm(one, owner):
@@ -257,15 +259,15 @@ def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0
             shown = [_note(note) for note in notes]
             return {"type": "notes", "conversation": str(conversation), "notes": shown}
         case Summary(conversation, facts):
-            told = {name: list(values) for name, values in facts.items()}
-            return {"type": "summary", "conversation": str(conversation), "facts": told}
+            at_a_glance = {name: list(values) for name, values in facts.items()}
+            return {"type": "summary", "conversation": str(conversation), "facts": at_a_glance}
         case PresenceKept(state):
             return {"type": "presence", "state": state}
         case Noted(conversation, key):
             return {"type": "noted", "conversation": str(conversation), "key": str(key)}
         case Lines(conversation, lines):
-            shown = [_line(line) for line in lines]
-            return {"type": "lines", "conversation": str(conversation), "lines": shown}
+            told = [_line(line) for line in lines]
+            return {"type": "lines", "conversation": str(conversation), "lines": told}
         case Delivery(conversation, seq, state):
             where = {"conversation": str(conversation), "seq": seq}
             return {"type": "delivery", **where, "state": state}

@@ -26,6 +26,7 @@ class Event(StrEnum):
     FINISH = "finish"  # that counselor has nothing left to write down
     LEAVE = "leave"  # the young person blocked or left the channel
     EXPIRE = "expire"  # nobody wrote to the bot for long
+    ERASE = "erase"  # the young person wanted everything gone
 
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -45,6 +46,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.ACTIVE, Event.CLOSE): State.WRAPUP,
     (State.ACTIVE, Event.LEAVE): State.ACTIVE,
     (State.WRAPUP, Event.FINISH): State.CLOSED,
+    **{(state, Event.ERASE): State.ERASED for state in State},
 }
 """The specification: a pair that is not here cannot happen.
 
@@ -151,6 +153,26 @@ def closed(conversation: Conversation, *, now: datetime) -> Conversation:
 def finished(conversation: Conversation) -> Conversation:
     """Return the conversation with nothing left to do."""
     return replace(conversation, state=after(conversation.state, Event.FINISH))
+
+
+def erased(conversation: Conversation, *, now: datetime) -> Conversation:
+    """Return the conversation as nobody's, with nothing left that says what it was about."""
+    return replace(
+        conversation,
+        state=after(conversation.state, Event.ERASE),
+        risk=Risk.NONE,
+        topic=None,
+        reason=None,
+        owner_id=None,
+        queued_at=None,
+        lease_until=None,
+        closed_at=now,
+    )
+
+
+def expired(conversation: Conversation, *, now: datetime) -> Conversation:
+    """Return the conversation with the bot that nobody wrote in for long, ended."""
+    return replace(conversation, state=after(conversation.state, Event.EXPIRE), closed_at=now)
 
 
 def left(conversation: Conversation, *, now: datetime) -> Conversation:

@@ -1,6 +1,7 @@
 """One look at the queue and at the led talks, shared by every console of this process."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -10,8 +11,9 @@ from uuid import UUID
 from handoff import frames
 from handoff.alias import alias
 from handoff.frames import Card, QueueChange, Talk, card
-from storage import conversations, marks, offers, presence, staff
+from storage import conversations, erasure, marks, offers, presence, staff
 from storage.database import Database, Session
+from storage.errors import NotFound
 from storage.marks import Mark
 from storage.records import Colleague, Conversation, Language, Offer
 
@@ -31,7 +33,8 @@ class Look:
     `change` is the queue's frame for those who saw the look before, "" when it is the same;
     `led` is by counselor, and only of those who were asked for; `sessions` are those of the
     ones asked for that go on. `offered` is by the colleague who is asked: talk and owner;
-    `active` is every led talk with its owner, when a supervisor looks.
+    `active` is every led talk with its owner, when a supervisor looks; `erased` are those led
+    before that their writer erased.
     """
 
     number: int
@@ -42,6 +45,7 @@ class Look:
     colleagues: tuple[Colleague, ...] = ()
     offered: Mapping[UUID, tuple[tuple[Talk, UUID], ...]] = field(default_factory=dict)
     active: Mapping[UUID, tuple[Card, UUID]] = field(default_factory=dict)
+    erased: frozenset[UUID] = frozenset()
 
     def since(self, seen: "Look | None") -> str:
         """Return the queue's frame for a console that saw `seen` last, "" for no change."""
@@ -86,6 +90,8 @@ async def take(
         led_now = await _led(session, counselors, asked, supervised=supervised)
         owned = [one for one in led_now if one.owner_id in counselors]
         seen = await marks.of_talks(session, [one.id for one in owned])
+        vanished = _led_before(before) - {one.id for one in owned}
+        erased = await erasure.erased_among(session, vanished)
         going_on = await staff.still_signed_in(session, sessions, now=now)
         here = await presence.colleagues(session, now=now)
     cards = {one.id: _card(one, windows) for one in waiting}
@@ -103,8 +109,10 @@ async def take(
         if one.id in seen:  # not one that went in between
             led.setdefault(one.owner_id, {})[one.id] = Led(talk, seen[one.id])
     number, known = (before.number + 1, before.cards) if before else (0, {})
+    erased |= before.erased if before else frozenset()
     change = _change(known, cards)
-    return Look(number, cards, change, led, going_on, here, offered, active if supervised else {})
+    shown = active if supervised else {}
+    return Look(number, cards, change, led, going_on, here, offered, shown, erased)
 
 
 async def _led(
@@ -119,8 +127,20 @@ async def _led(
         return await conversations.led(session)
     own = await conversations.owned_by_any(session, counselors)
     wanted = {one for one, ask in asked.items() if ask.staff_id in counselors}
-    others = [await conversations.get(session, one) for one in wanted - {talk.id for talk in own}]
+    others = await _still_there(session, wanted - {talk.id for talk in own})
     return (*own, *others)
+
+
+async def _still_there(session: Session, talk_ids: Collection[UUID]) -> list[Conversation]:
+    found = []
+    for one in talk_ids:
+        with suppress(NotFound):  # erased since the offers were read
+            found.append(await conversations.get(session, one))
+    return found
+
+
+def _led_before(before: Look | None) -> set[UUID]:
+    return {one for led in before.led.values() for one in led} if before else set()
 
 
 _Shown = TypeVar("_Shown")

@@ -26,12 +26,10 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
         )
-        self._words: Mapping[str, Mapping[str, str]] = json.loads(
-            (_WEB / "static" / "words.json").read_text("utf-8")
-        )
+        self._words = _words()
 
     def show(
-        self, request: Request, template: str, *, status: int = 200, **slots: str | None
+        self, request: Request, template: str, *, status: int = 200, **slots: object
     ) -> HTMLResponse:
         """Fill one template; `?lang=` is remembered for the next page."""
         language = language_of(request)
@@ -43,10 +41,15 @@ class Pages:
         )
         response = HTMLResponse(page, status)
         if request.query_params.get("lang") == language:
-            response.set_cookie(
-                LANGUAGE_COOKIE, language, max_age=_YEAR, path="/console", samesite="strict"
-            )
+            for path in ("/console", "/audit"):
+                response.set_cookie(
+                    LANGUAGE_COOKIE, language, max_age=_YEAR, path=path, samesite="strict"
+                )
         return response
+
+    def words(self, request: Request) -> Mapping[str, str]:
+        """Return the words in the reader's language."""
+        return self._words[language_of(request)]
 
     def message(
         self, request: Request, text: str, *, status: int, csrf_token: str | None = None
@@ -73,6 +76,13 @@ def language_of(request: Request) -> Language:
         if wish in set(Language):
             return Language(wish)
     return Language.KO
+
+
+def _words() -> Mapping[str, Mapping[str, str]]:
+    """Read the console's words, which its script reads too, and those of the audit page."""
+    paths = (_WEB / "static" / "words.json", _WEB / "audit_words.json")
+    console, audit = (json.loads(path.read_text("utf-8")) for path in paths)
+    return {language: {**console[language], **audit[language]} for language in console}
 
 
 def _other(language: Language) -> Language:

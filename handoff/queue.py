@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from handoff import lifecycle, steps
 from handoff.errors import (
     AlreadyClaimed,
+    AsksForTooMuch,
     Dismissed,
     MoreUrgentWaits,
     TextRefused,
@@ -13,8 +14,10 @@ from handoff.errors import (
     Unread,
     Unreadable,
 )
+from handoff.guard.asking import asked
 from handoff.leases import LEASE, dismiss, heartbeat, lapse
 from handoff.notices import Notice, Notices
+from handoff.reading import open_beside, open_transcript
 from storage import case_notes, conversations, duty, outcomes, presence, transcript
 from storage.database import Database, Session
 from storage.errors import NotFound
@@ -42,9 +45,11 @@ __all__ = [
     "claim_next",
     "close",
     "dismiss",
+    "erase",
     "heartbeat",
     "lapse",
     "leave",
+    "open_beside",
     "open_transcript",
     "release",
     "say",
@@ -109,6 +114,20 @@ async def leave(
         await steps.note(session, None, "leave", conversation, now=now)
         return conversation
     return await steps.save(session, conversation, after, staff=None, action="leave", now=now)
+
+
+async def erase(session: Session, contact_id: UUID, *, now: datetime) -> int:
+    """End every talk of a person for good, whatever its state; who led one leads it no longer.
+
+    Returns:
+        How many talks there are.
+    """
+    talks = await conversations.hold_of_contact(session, contact_id)
+    for before in talks:
+        if before.state is not ConversationState.ERASED:
+            after = lifecycle.erased(before, now=now)
+            await steps.save(session, before, after, staff=None, action="erase", now=now)
+    return len(talks)
 
 
 async def claim(
@@ -205,8 +224,10 @@ async def say(
 
     Raises:
         TextRefused, NotOwner, StaleEpoch: nothing was written.
+        AsksForTooMuch: the guard stopped it; only that is written down, without a word of it.
     """
     words = checked(text)
+    await _guarded(database, staff, conversation_id, words, epoch=epoch, now=now)
 
     async def step() -> Line:
         async with database.transaction() as session:
@@ -299,19 +320,6 @@ async def close(
     return await steps.tried(step)
 
 
-async def open_transcript(
-    database: Database, staff: Staff, conversation_id: UUID, *, epoch: int, now: datetime
-) -> None:
-    """Note that this counselor reads a talk from here on; commit before a word is opened.
-
-    Raises:
-        NotOwner, StaleEpoch: it is not theirs to read.
-    """
-    async with database.transaction() as session:
-        talk = await steps.owned(session, staff, conversation_id, epoch=epoch)
-        await steps.note(session, staff, "read", talk, now=now)
-
-
 def checked(text: str) -> str:
     """Return the text as it will be sent: without outer white space, 1 to 1000 characters.
 
@@ -382,6 +390,24 @@ async def _take(
     notice = notices.joined(taken.language)
     await steps.send(session, vault, taken, notice, speaker=Speaker.BOT, now=now)
     return taken
+
+
+async def _guarded(
+    database: Database,
+    staff: Staff,
+    conversation_id: UUID,
+    words: str,
+    *,
+    epoch: int,
+    now: datetime,
+) -> None:
+    ask = asked(words)
+    if ask is None:
+        return
+    async with database.transaction() as session:
+        talk = await steps.owned(session, staff, conversation_id, epoch=epoch)
+        await steps.note(session, staff, "guard_stop", talk, now=now)
+    raise AsksForTooMuch(f"guard_{ask}")
 
 
 async def _said_before(

@@ -64,10 +64,18 @@ async def save(
 
 
 async def note(
-    session: Session, staff: Staff | None, action: str, talk: Conversation, *, now: datetime
+    session: Session,
+    staff: Staff | None,
+    action: str,
+    talk: Conversation,
+    *,
+    purpose: str = "",
+    now: datetime,
 ) -> None:
     """Write down an act on a talk that does not change it."""
-    await audit.record(session, staff=staff, action=action, object_id=talk.id, now=now)
+    await audit.record(
+        session, staff=staff, action=action, object_id=talk.id, purpose=purpose, now=now
+    )
 
 
 async def send(

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from handoff import frames, queue, steps
-from handoff.errors import NotOwner
+from handoff.errors import NotAudited, NotOwner
 from handoff.frames import (
     Alarm,
     Card,
@@ -22,7 +22,7 @@ from handoff.frames import (
 )
 from handoff.look import Led, Look, difference
 from handoff.summaries import Facts, Summarize
-from storage import case_notes, conversations, transcript
+from storage import audit, case_notes, conversations, transcript
 from storage.database import Database, Session
 from storage.errors import KeyMissing, SealBroken
 from storage.marks import Mark
@@ -49,6 +49,7 @@ class View:
         self._talks: Mapping[UUID, Talk] = {}
         self._marks: dict[UUID, Mark] = {}  # of the lines that were told
         self._told: dict[UUID, dict[int, DeliveryState | None]] = {}  # by line
+        self._broken: set[UUID] = set()  # talks of which a line does not open
         self._blanked: dict[UUID, frozenset[int]] = {}  # lines known to be taken back
 
     def heads(self, look: Look) -> list[str]:
@@ -87,13 +88,28 @@ class View:
             DatabaseAway: try again later.
         """
         try:
-            told = await self._new_lines(talk_id, led.talk.epoch, now=now)
+            upto = await self._written_down(talk_id, led, now=now)
+            beside = await self._beside_written_down(talk_id, led, upto, now=now)
+            told = await self._new_lines(talk_id, led.talk.epoch, upto, beside=beside)
         except NotOwner:
             return []  # lost since we looked; the next look says so
-        except (SealBroken, KeyMissing):
+        except NotAudited as error:
+            return _dumped([Refused("read", error.code, talk_id)])
+        except KeyMissing:
+            return _dumped([Refused("read", "unreadable", talk_id)])
+        except SealBroken as error:
+            await self._note_broken(talk_id, error.code, now=now)
             return _dumped([Refused("read", "unreadable", talk_id)])
         self._marks[talk_id] = led.mark
         return _dumped(told)
+
+    async def _note_broken(self, talk_id: UUID, code: str, *, now: datetime) -> None:
+        """Write down once for this console that a line of a talk does not open."""
+        if talk_id in self._broken:
+            return
+        self._broken.add(talk_id)
+        async with self._database.transaction() as session:
+            await audit.note_broken(session, talk_id, purpose="transcript", code=code, now=now)
 
     def _talks_change(self, look: Look, *, first: bool) -> list[ServerFrame]:
         talks = {one: led.talk for one, led in look.led.get(self._staff.id, {}).items()}
@@ -105,21 +121,52 @@ class View:
                 self._notes.pop(talk_id, None)
                 self._facts.pop(talk_id, None)
         self._talks = talks
-        return [TalksChange(changed, gone)] if changed or gone or first else []
+        erased = tuple(one for one in gone if one in look.erased)
+        return [TalksChange(changed, gone, erased)] if changed or gone or first else []
 
-    async def _new_lines(self, talk_id: UUID, epoch: int, *, now: datetime) -> list[ServerFrame]:
-        if talk_id not in self._told:
-            await queue.open_transcript(self._database, self._staff, talk_id, epoch=epoch, now=now)
-            self._told[talk_id], self._blanked[talk_id] = {}, frozenset()
+    async def _written_down(self, talk_id: UUID, led: Led, *, now: datetime) -> int:
+        """Write down which lines this page is about to read, if any is new; return the last.
+
+        One row for the opening of a talk and one for each batch of lines that came since. A
+        line that comes after the look is of the next batch, and is not opened before.
+        """
+        told = max(self._told.get(talk_id, ()), default=0)
+        last = led.mark.last_seq
+        if last > told:
+            await queue.open_transcript(
+                self._database, self._staff, talk_id, epoch=led.talk.epoch,
+                first=told + 1, last=last, now=now,
+            )  # fmt: skip
+        return max(told, last)
+
+    async def _beside_written_down(
+        self, talk_id: UUID, led: Led, upto: int, *, now: datetime
+    ) -> bool:
+        """Write down that the page is about to read what stands beside the lines, if it is.
+
+        It is read at the opening, with every batch of lines, and when a note came.
+        """
+        fresh = upto > max(self._told.get(talk_id, ()), default=0) or talk_id not in self._facts
+        if not fresh and len(self._notes.get(talk_id, ())) == led.mark.notes:
+            return False
+        await queue.open_beside(self._database, self._staff, talk_id, epoch=led.talk.epoch, now=now)
+        return True
+
+    async def _new_lines(
+        self, talk_id: UUID, epoch: int, upto: int, *, beside: bool
+    ) -> list[ServerFrame]:
+        told = self._told.setdefault(talk_id, {})
+        known = self._blanked.setdefault(talk_id, frozenset())
         async with self._database.reading() as session:
             # Asked again: a page that takes its frames slowly reads long after the look.
             await steps.owned(session, self._staff, talk_id, epoch=epoch)
-            lines = await self._read(session, talk_id)
+            lines = await self._read(session, talk_id, _first_unsettled(told), upto)
             blanked = await transcript.taken_back(session, talk_id)
-            again = await self._read_again(session, talk_id, blanked - self._blanked[talk_id])
-            beside = await self._beside(session, talk_id)
-        self._blanked[talk_id] = blanked
-        return [*beside, *self._tell(talk_id, lines), *again]
+            fresh = frozenset(seq for seq in blanked - known if seq <= upto)
+            again = await self._read_again(session, talk_id, fresh, upto)
+            around = await self._beside(session, talk_id) if beside else []
+        self._blanked[talk_id] = known | fresh
+        return [*around, *self._tell(talk_id, lines), *again]
 
     async def _beside(self, session: Session, talk_id: UUID) -> list[ServerFrame]:
         """Tell what stands beside the lines, when it is different: notes, and the summary."""
@@ -135,20 +182,17 @@ class View:
         self._facts[talk_id], self._notes[talk_id] = facts, notes
         return told
 
-    async def _read(self, session: Session, talk_id: UUID) -> Sequence[Line]:
-        told = self._told[talk_id]
-        travelling = [seq for seq, state in told.items() if state in TRAVELLING_STATES]
-        after = min(travelling) - 1 if travelling else max(told, default=0)
-        return await transcript.read(session, self._database.vault, talk_id, after=after)
+    async def _read(self, session: Session, talk_id: UUID, first: int, upto: int) -> Sequence[Line]:
+        vault = self._database.vault
+        return await transcript.read(session, vault, talk_id, after=first - 1, upto=upto)
 
     async def _read_again(
-        self, session: Session, talk_id: UUID, fresh: frozenset[int]
+        self, session: Session, talk_id: UUID, fresh: frozenset[int], upto: int
     ) -> list[ServerFrame]:
         """Tell again, now without words, what its writer has unsent."""
         if not fresh:
             return []
-        vault = self._database.vault
-        lines = await transcript.read(session, vault, talk_id, after=min(fresh) - 1)
+        lines = await self._read(session, talk_id, min(fresh), upto)
         return [Lines(talk_id, tuple(line for line in lines if line.seq in fresh))]
 
     def _tell(self, talk_id: UUID, lines: Sequence[Line]) -> list[ServerFrame]:
@@ -166,6 +210,12 @@ def _risen(seen: Look, look: Look) -> list[tuple[Card, UUID]]:
     """Return the led talks whose risk has grown, with their owners."""
     led = [(seen.active[one][0], now) for one, now in look.active.items() if one in seen.active]
     return [now for before, now in led if now[0].risk > before.risk]
+
+
+def _first_unsettled(told: Mapping[int, DeliveryState | None]) -> int:
+    """Return the first line that is new or still on its way."""
+    travelling = [seq for seq, state in told.items() if state in TRAVELLING_STATES]
+    return min(travelling, default=max(told, default=0) + 1)
 
 
 def _dumped(changes: Iterable[ServerFrame]) -> list[str]:

@@ -5,8 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError
 
 from storage.database import Session
+from storage.engines import away_code
+from storage.errors import NotWrittenDown
 from storage.records import Staff
 from storage.tables import audit
 
@@ -34,17 +37,40 @@ async def record(
     result: str = "ok",
     now: datetime,
 ) -> None:
-    """Write down an act in the transaction that does it."""
-    await session.execute(
-        insert(audit).values(
-            at=now,
-            staff_id=staff.id if staff else None,
-            role=staff.role if staff else None,
-            action=action,
-            object_id=object_id,
-            purpose=purpose,
-            result=result,
-        )
+    """Write down an act in the transaction that does it.
+
+    Raises:
+        NotWrittenDown: the log takes no row; end the transaction, nothing may happen.
+    """
+    act = {
+        "at": now,
+        "staff_id": staff.id if staff else None,
+        "role": staff.role if staff else None,
+        "action": action,
+        "object_id": object_id,
+        "purpose": purpose,
+        "result": result,
+    }
+    try:
+        await session.execute(insert(audit), act)
+    except DBAPIError as error:
+        if away_code(error) is not None:
+            raise  # the transaction says so at its end
+        raise NotWrittenDown("audit") from None
+
+
+async def note_broken(
+    session: Session, object_id: UUID, *, purpose: str, code: str, now: datetime
+) -> None:
+    """Write down that a sealed value does not open at its place: altered, moved, or cut."""
+    await record(
+        session,
+        staff=None,
+        action="integrity_failure",
+        object_id=object_id,
+        purpose=purpose,
+        result=code,
+        now=now,
     )
 
 

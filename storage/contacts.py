@@ -1,16 +1,22 @@
 """People, each on one channel, known only by a keyed hash."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row, bindparam, case, literal, or_, select, update
 
 from storage import places
 from storage.database import Session
+from storage.errors import KeyMissing, SealBroken
 from storage.keyring import Purpose
 from storage.records import Contact
 from storage.tables import UtcDateTime, contacts, insert_into
 from storage.vault import Vault
+
+NO_INDEX = 0
+"""The index key's number of a contact that nobody can be recognized as any more."""
 
 
 async def find_or_make(
@@ -21,14 +27,17 @@ async def find_or_make(
     Who writes is there again, so `gone` is cleared. The address is sealed anew each time:
     only the sender ever opens it, not even to see whether it changed.
     """
+    row = await _find(session, vault, channel, account)
+    if row is None and await vault.refresh():
+        row = await _find(session, vault, channel, account)  # known by a newer key only
     version, pseudonym = vault.pseudonym(channel, account)
-    known = {"version": version, "hash": pseudonym}
-    row = (await session.execute(_FIND, known)).one_or_none()
     if row is None:
         made = await _make(session, vault, channel, address, version, pseudonym, now=now)
         if made is not None:
             return made
-        row = (await session.execute(_FIND, known)).one()
+        row = (await session.execute(_FIND, _known([(version, pseudonym)]))).one()
+    if row.index_key != version:
+        await _rename(session, row.id, version, pseudonym)
     return await meet(session, vault, row.id, channel, address, now=now)
 
 
@@ -36,7 +45,7 @@ async def meet(
     session: Session, vault: Vault, contact_id: UUID, channel: str, address: str, *, now: datetime
 ) -> Contact:
     """Note that a known person wrote again, and from where."""
-    key = await vault.data_key(contact_id)
+    key = await vault.sealing_key(contact_id, now=now)
     sealed = vault.seal(key, address, places.contact_address(contact_id, channel))
     met = {"whose": contact_id, "address_ct": sealed, "last_seen": now, "gone_at": None}
     return _record((await session.execute(_MEET, met)).one())
@@ -44,10 +53,8 @@ async def meet(
 
 async def find(session: Session, vault: Vault, *, channel: str, account: str) -> UUID | None:
     """Return the id of the person behind an account, None when they never wrote."""
-    version, pseudonym = vault.pseudonym(channel, account)
-    known = {"version": version, "hash": pseudonym}
-    found: UUID | None = (await session.execute(_FIND, known)).scalar_one_or_none()
-    return found
+    row = await _find(session, vault, channel, account)
+    return None if row is None else row.id
 
 
 async def mark_gone(session: Session, contact_id: UUID, *, now: datetime) -> None:
@@ -73,6 +80,61 @@ async def hold(session: Session, contact_id: UUID, process: UUID, *, at: datetim
             held_at=case((newer, literal(at, UtcDateTime)), else_=contacts.c.held_at),
         )
     )
+
+
+async def rehash(
+    session: Session, vault: Vault, *, after: UUID | None, most: int
+) -> tuple[UUID | None, int]:
+    """Name people by the newest index key, so that an older one can be destroyed.
+
+    The account is not kept, but every channel's address of a person is their account; where it
+    is not, the person gets the new name when they write again.
+
+    Args:
+        session: the open transaction.
+        vault: holds the keys; the address is opened here, to be hashed, and goes nowhere.
+        after: where the bite before ended.
+        most: how many people.
+
+    Returns:
+        Where this bite ended, None when nobody was left to look at; and how many have new names.
+    """
+    newest = vault.keyring.newest(Purpose.INDEX).number
+    named = (newest, NO_INDEX)
+    query = select(contacts).where(contacts.c.index_key.not_in(named)).order_by(contacts.c.id)
+    if after is not None:
+        query = query.where(contacts.c.id > after)
+    rows = (await session.execute(query.limit(most).with_for_update(skip_locked=True))).all()
+    done = [await _renamed(session, vault, row) for row in rows]
+    return (rows[-1].id if rows else None), sum(done)
+
+
+async def _renamed(session: Session, vault: Vault, row: Row[Any]) -> bool:
+    try:
+        key = await vault.data_key(row.id)
+        account = vault.open(key, row.address_ct, places.contact_address(row.id, row.channel))
+    except (KeyMissing, SealBroken):
+        return False
+    known = dict(vault.pseudonyms(row.channel, account))
+    if known.get(row.index_key) != row.pseudonym:
+        return False
+    version, pseudonym = vault.pseudonym(row.channel, account)
+    await _rename(session, row.id, version, pseudonym)
+    return True
+
+
+async def _rename(session: Session, contact_id: UUID, version: int, pseudonym: bytes) -> None:
+    name = {"whose": contact_id, "index_key": version, "pseudonym": pseudonym}
+    await session.execute(_RENAME, name)
+
+
+async def _find(session: Session, vault: Vault, channel: str, account: str) -> Any:
+    known = _known(vault.pseudonyms(channel, account))
+    return (await session.execute(_FIND, known)).first()
+
+
+def _known(names: Sequence[tuple[int, bytes]]) -> dict[str, object]:
+    return {"versions": [one[0] for one in names], "hashes": [one[1] for one in names]}
 
 
 async def _make(
@@ -110,9 +172,16 @@ async def _make(
     return _record(row)
 
 
-_FIND = select(contacts.c.id).where(
-    contacts.c.index_key == bindparam("version"), contacts.c.pseudonym == bindparam("hash")
+_FIND = (
+    select(contacts.c.id, contacts.c.index_key)
+    .where(
+        contacts.c.index_key.in_(bindparam("versions", expanding=True)),
+        contacts.c.pseudonym.in_(bindparam("hashes", expanding=True)),
+    )
+    .order_by(contacts.c.index_key.desc())
+    .limit(1)
 )
+_RENAME = update(contacts).where(contacts.c.id == bindparam("whose"))
 _MEET = update(contacts).where(contacts.c.id == bindparam("whose")).returning(contacts)
 
 

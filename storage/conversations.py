@@ -147,9 +147,9 @@ async def of_person(
         SealBroken: what is remembered does not open at its place.
         KeyMissing: the talk's key was destroyed.
     """
-    version, pseudonym = vault.pseudonym(channel, account)
-    known = {"index": version, "hash": pseudonym}
-    row = (await session.execute(_OF_PERSON, known)).one_or_none()
+    names = vault.pseudonyms(channel, account)
+    known = {"indexes": [one[0] for one in names], "hashes": [one[1] for one in names]}
+    row = (await session.execute(_OF_PERSON, known)).first()
     if row is None:
         return None
     return _record(row), await _remembered(vault, row.id, row.memory_ct)
@@ -228,6 +228,12 @@ async def hold_owned_by(session: Session, staff_id: UUID) -> tuple[Conversation,
     query = _select(conversations.c.owner_id == staff_id, _in(ConversationState.ACTIVE))
     rows = await session.execute(query.order_by(conversations.c.id).with_for_update())
     return tuple(_record(row) for row in rows)
+
+
+async def hold_of_contact(session: Session, contact_id: UUID) -> tuple[Conversation, ...]:
+    """Return every talk of one person, open or over, held for this transaction."""
+    query = _select(conversations.c.contact_id == contact_id).order_by(conversations.c.id)
+    return tuple(_record(row) for row in await session.execute(query.with_for_update()))
 
 
 async def extend_leases(session: Session, staff_id: UUID, *, lease_until: datetime) -> int:
@@ -320,8 +326,8 @@ _OF_PERSON: Select[Any] = (
     select(*_RECORD, conversations.c.memory_ct)
     .join(contacts, contacts.c.id == conversations.c.contact_id)
     .where(
-        contacts.c.index_key == bindparam("index"),
-        contacts.c.pseudonym == bindparam("hash"),
+        contacts.c.index_key.in_(bindparam("indexes", expanding=True)),
+        contacts.c.pseudonym.in_(bindparam("hashes", expanding=True)),
         _in(*OPEN_STATES),
     )
 )

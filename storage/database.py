@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import select
 
+from storage.alone import refuse_half_restored
 from storage.engines import driver_errors, is_sqlite, keys_engine, main_sessions
 from storage.errors import KeyringUnusable
-from storage.keyring import Keyring
+from storage.keyring_file import Keys
 from storage.keystore import KeyStore
 from storage.listening import Listening
 from storage.migrate import knows_a_keyring, migrate
@@ -36,14 +37,14 @@ class Database:
         self,
         writing: Sessions,
         reading: Sessions,
-        keyring: Keyring,
+        keys: Keys,
         vault: Vault,
         wakeups: Wakeups,
         listening: Listening | None,
     ) -> None:
         self._writing = writing
         self._reading = reading
-        self._keyring = keyring
+        self.keys = keys
         self.vault = vault
         self.wakeups = wakeups
         self.listening = listening  # None: nobody else can work on this database
@@ -84,7 +85,7 @@ class Database:
         Raises:
             KeyringUnusable: a key differs from the one that had its number here.
         """
-        proofs = {key.number: proof(key) for key in self._keyring.keys}
+        proofs = {key.number: proof(key) for key in self.keys.current.keys}
         own = [{"number": number, "proof": one} for number, one in proofs.items()]
         async with self.transaction() as session:
             # First: of two that start at the same time, one waits here and sees the other's.
@@ -100,15 +101,16 @@ class Database:
         await self.vault.close()
 
 
-def open_database(url: str, *, keys_url: str | None = None, keyring: Keyring) -> Database:
+def open_database(url: str, *, keys_url: str | None = None, keyring: Keys) -> Database:
     """Open a database that `migrate` brought up to date; connections are made when needed.
 
     Args:
         url: `sqlite+aiosqlite:///…` or `postgresql+psycopg://…`.
         keys_url: where the key table is; None: a file `….keys.db` beside a SQLite database,
             schema `keys` inside a PostgreSQL one.
-        keyring: the keys that wrap the keys in that table.
+        keyring: the keys that wrap the keys in that table; a `KeyringFile` where they change.
     """
+    refuse_half_restored(url)
     writing, reading = main_sessions(url)
     vault = Vault(keyring, KeyStore(keys_engine(url, keys_url)))
     wakeups = Wakeups()

@@ -99,13 +99,14 @@ def driver_errors() -> Generator[None]:
     except PoolTimeout:
         raise DatabaseAway("no_connection") from None
     except DBAPIError as error:
-        code = _away_code(error)
+        code = away_code(error)
         if code is None:
             raise
         raise DatabaseAway(code) from None
 
 
-def _away_code(error: DBAPIError) -> str | None:
+def away_code(error: DBAPIError) -> str | None:
+    """Return a code for an error that means "not now", None for any other."""
     cause: Any = error.orig
     if isinstance(cause, sqlite3.Error):
         number = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the primary result code

@@ -18,10 +18,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, bindparam, case, func, select, update
 from sqlalchemy.sql.dml import ReturningInsert
 
-from storage import leases, places
+from storage import audit, leases, places
 from storage.crashes import CRASH_TRIES, TRUSTED_TRIES, suspect_lease
 from storage.database import Session, Topic, wake
-from storage.errors import KeyMissing, LeaseLost, SealBroken
+from storage.errors import KeyMissing, KeysAway, LeaseLost, SealBroken
 from storage.keyring import Purpose
 from storage.leases import HEAD_START
 from storage.records import InboxEvent, Lane, PendingEvent, PendingTurn
@@ -65,14 +65,19 @@ async def accept(
     Returns:
         How many were new.
     """
-    rows = [_row(vault, event, now) for event in events]
-    if not rows:
+    if not events:
         return 0
+    routed = await leases.routes_of(session, vault, events, now=now)
+    rows = [_row(vault, one, route, now) for one, (_, route) in zip(events, routed, strict=True)]
     made = await session.execute(_store(session.dialect), rows)
     new = set(made.scalars())
-    fresh = [(row, event) for row, event in zip(rows, events, strict=True) if row["id"] in new]
-    if fresh:
-        await leases.make_due(session, [_due(row, event, now) for row, event in fresh])
+    due = [
+        _due(route, event, now)
+        for row, route, event in zip(rows, routed, events, strict=True)
+        if row["id"] in new
+    ]
+    if due:
+        await leases.make_due(session, due)
         wake(session, Topic.INBOX)
     return len(new)
 
@@ -95,7 +100,7 @@ async def take_turns(
             if turn is not None:
                 turns.append(turn)
             else:
-                await _let_go(session, route.route, at=now)
+                await _let_go(session, route.route, at=now + FIRST_BACKOFF)
         if len(leased) < rest:
             break
     return turns
@@ -233,15 +238,13 @@ async def holder(session: Session, event_id: UUID) -> UUID | None:
 
 
 async def hold(
-    session: Session, vault: Vault, process: UUID, *, channel: str, account: str
+    session: Session, vault: Vault, process: UUID, *, channel: str, account: str, now: datetime
 ) -> None:
     """Note which process has the connection of somebody who may never have been answered yet."""
+    mine = [route for _, route in vault.routes(channel, account, now=now)]
     await session.execute(
         update(inbox)
-        .where(
-            inbox.c.route == vault.route_hash(channel, account),
-            inbox.c.state == EventState.PENDING,
-        )
+        .where(inbox.c.route.in_(mine), inbox.c.state == EventState.PENDING)
         .values(holder=process)
     )
 
@@ -262,7 +265,7 @@ async def _turn(
     return PendingTurn(route.route, route.channel, route.fence, events, tries)
 
 
-def _row(vault: Vault, event: InboxEvent, now: datetime) -> dict[str, Any]:
+def _row(vault: Vault, event: InboxEvent, route: bytes, now: datetime) -> dict[str, Any]:
     row_id = uuid4()
     event_hash = vault.event_hash(event.channel, event.event_id)
     place = places.inbox_body(row_id, event.channel, event_hash)
@@ -270,7 +273,7 @@ def _row(vault: Vault, event: InboxEvent, now: datetime) -> dict[str, Any]:
         "id": row_id,
         "channel": event.channel,
         "event_hash": event_hash,
-        "route": vault.route_hash(event.channel, event.account),
+        "route": route,
         "state": EventState.PENDING,
         "body_ct": vault.seal(vault.intake_key(), event.body, place),
         "received_at": now,
@@ -280,13 +283,14 @@ def _row(vault: Vault, event: InboxEvent, now: datetime) -> dict[str, Any]:
     }
 
 
-def _due(row: dict[str, Any], event: InboxEvent, now: datetime) -> dict[str, Any]:
+def _due(route: tuple[int, bytes], event: InboxEvent, now: datetime) -> dict[str, Any]:
     """Return the route's row as it would be if this event were its first."""
     due_at = now + event.settle
     in_crisis = event.lane is Lane.CRISIS
     return {
-        "route": row["route"],
-        "channel": row["channel"],
+        "edge_key": route[0],
+        "route": route[1],
+        "channel": event.channel,
         "due_at": due_at,
         "rank_at": due_at - HEAD_START if in_crisis else due_at + YIELD,
         "fence": 0,
@@ -300,9 +304,13 @@ async def _open_all(
     events: list[PendingEvent] = []
     for row in await _pending(session, route, limit=limit):
         try:
-            body = _open(vault, row)
+            body = await _open(vault, row)
+        except KeysAway:
+            break  # later, and what came after it with it
         except (SealBroken, KeyMissing) as error:
             await _bury(session, [row.id], error.code, now=now)
+            if isinstance(error, SealBroken):
+                await audit.note_broken(session, row.id, purpose="inbox", code=error.code, now=now)
         else:
             events.append(PendingEvent(row.id, body, row.received_at, row.holder))
     return tuple(events)
@@ -312,8 +320,8 @@ async def _pending(session: Session, route: bytes, *, limit: int) -> Sequence[Ro
     return (await session.execute(_PENDING, {"whose": route, "most": limit})).all()
 
 
-def _open(vault: Vault, row: Row[Any]) -> str:
-    key = vault.keyring_key(row.body_ct, Purpose.INTAKE)
+async def _open(vault: Vault, row: Row[Any]) -> str:
+    key = await vault.newer_keyring_key(row.body_ct, Purpose.INTAKE)
     return vault.open(key, row.body_ct, places.inbox_body(row.id, row.channel, row.event_hash))
 
 

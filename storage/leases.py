@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, Row, bindparam, case, or_, select, update
 from storage.crashes import TRUSTED_TRIES
 from storage.database import Session
 from storage.errors import LeaseLost
-from storage.records import PendingTurn
+from storage.records import InboxEvent, PendingTurn
 from storage.tables import Insert, insert_for, routes
+from storage.vault import Vault
 
 HEAD_START = timedelta(days=1)  # of a crisis, before everybody
 
@@ -32,6 +33,25 @@ async def make_due(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """
     # Always in one order, so that two accepting processes cannot lock each other out.
     await session.execute(_make_due(session.dialect), sorted(rows, key=lambda row: row["route"]))
+
+
+async def routes_of(
+    session: Session, vault: Vault, events: Sequence[InboxEvent], *, now: datetime
+) -> Sequence[tuple[int, bytes]]:
+    """Return each event's route: where its sender has something pending, else the newest.
+
+    Routes change with the edge key, once a day. Who still waits then keeps the route they had,
+    so that what they wrote before and after the change stays in order.
+    """
+    newest = [vault.route(one.channel, one.account, now=now) for one in events]
+    older = await session.execute(_OLDER_WAITS, {"newest": newest[0][0]})
+    if older.first() is None:
+        return newest
+    all_of = [vault.routes(one.channel, one.account, now=now) for one in events]
+    every = {route for routes_of in all_of for _, route in routes_of}
+    found = await session.execute(_WAITING, {"every": sorted(every)})
+    waiting = set(found.scalars())
+    return [next((one for one in mine if one[1] in waiting), mine[0]) for mine in all_of]
 
 
 async def take(
@@ -135,4 +155,12 @@ _GIVE_BACK = _OF_ROUTE.values(
         else_=_AT,
     ),
     tries=case((routes.c.tries > TRUSTED_TRIES, TRUSTED_TRIES), else_=0),
+)
+_OLDER_WAITS = (
+    select(routes.c.route)
+    .where(routes.c.due_at.is_not(None), routes.c.edge_key < bindparam("newest"))
+    .limit(1)
+)
+_WAITING = select(routes.c.route).where(
+    routes.c.due_at.is_not(None), routes.c.route.in_(bindparam("every", expanding=True))
 )

@@ -6,10 +6,13 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, event, select
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from storage.alone import refuse_half_restored
 from storage.engines import (
     KEYS_PRAGMAS,
     MAIN_PRAGMAS,
@@ -61,8 +64,17 @@ async def knows_a_keyring(url: str) -> bool:
         await engine.dispose()
 
 
+def knows_revision(revision: str) -> bool:
+    """Tell whether this version can bring a database of that revision up to date."""
+    try:
+        return ScriptDirectory.from_config(_config()).get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
 def migration_engine(url: str, keys_url: str | None) -> AsyncEngine:
     """Make an engine that sees both sets of tables, the keys under the schema `keys`."""
+    refuse_half_restored(url)
     engine = create_async_engine(url, hide_parameters=True, poolclass=NullPool)
     if is_sqlite(url):
         _attach(engine, sqlite_path(url), sqlite_path(keys_url_of(url, keys_url)))
@@ -70,13 +82,18 @@ def migration_engine(url: str, keys_url: str | None) -> AsyncEngine:
 
 
 def _run(connection: Connection, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config = _config()
     config.attributes["connection"] = connection
     if revision == "base":
         command.downgrade(config, revision)
     else:
         command.upgrade(config, revision)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
 
 
 def _attach(engine: AsyncEngine, path: Path, keys_path: Path) -> None:

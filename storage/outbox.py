@@ -13,16 +13,17 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Row, bindparam, exists, func, insert, select, update
 
-from storage import places
+from storage import audit, places
 from storage.crashes import CRASH_TRIES, TRUSTED_TRIES, suspect_lease
 from storage.database import Session, Topic, wake
-from storage.errors import KeyMissing, LeaseLost, SealBroken
+from storage.errors import KeyMissing, KeysAway, LeaseLost, SealBroken
 from storage.processes import REACHABLE, Holding, reach
 from storage.records import Conversation, Delivery, DeliveryState, Line
 from storage.tables import contacts, conversations, outbox
 from storage.vault import Vault
 
 BATCH = 1000  # messages in one step of `give_up`
+KEYS_AWAY = timedelta(seconds=5)  # until the next try, while the keys cannot be had
 STALE = timedelta(days=7)
 """How long words wait for a person; longer than that they are not theirs to find."""
 
@@ -109,9 +110,13 @@ async def claim(
             )
         try:
             return await _open(session, vault, row)
-        except (SealBroken, KeyMissing) as error:
-            code = "seal_broken" if isinstance(error, SealBroken) else "key_missing"
-            await _bury(session, row.id, code, now=now)
+        except KeysAway:
+            await _rest(session, row.id, until=now + KEYS_AWAY)
+        except KeyMissing:
+            await _bury(session, row.id, "key_missing", now=now)
+        except SealBroken as error:
+            await _bury(session, row.id, "seal_broken", now=now)
+            await audit.note_broken(session, row.id, purpose="outbox", code=error.code, now=now)
     return None
 
 
@@ -253,6 +258,12 @@ async def _lease(session: Session, asked: dict[str, Any], *, until: datetime) ->
 
 async def _longer(session: Session, row_id: UUID, *, until: datetime) -> None:
     await session.execute(update(outbox).where(outbox.c.id == row_id).values(due_at=until))
+
+
+async def _rest(session: Session, row_id: UUID, *, until: datetime) -> None:
+    """Give a message back that cannot be opened now; no try is counted."""
+    later = {"due_at": until, "tries": 0}
+    await session.execute(update(outbox).where(outbox.c.id == row_id).values(later))
 
 
 def _apart(longest: timedelta, shortest: timedelta) -> timedelta:

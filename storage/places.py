@@ -31,6 +31,16 @@ def outbox_body(conversation: UUID, row: UUID, seq: int) -> Place:
     return Place("outbox", "body_ct", conversation, row, "out", seq)
 
 
+def receipt_address(receipt: UUID, channel: str) -> Place:
+    """Where the last word to somebody who erased goes."""
+    return Place("receipts", "address_ct", None, receipt, channel)
+
+
+def receipt_body(receipt: UUID) -> Place:
+    """The last word to somebody who erased."""
+    return Place("receipts", "body_ct", None, receipt)
+
+
 def staff_totp(staff: UUID) -> Place:
     """The seed of a member of staff's one-time codes."""
     return Place("staff", "totp_ct", None, staff)
@@ -39,3 +49,8 @@ def staff_totp(staff: UUID) -> Place:
 def case_note(conversation: UUID, note: UUID) -> Place:
     """What a counselor wrote down about a talk."""
     return Place("case_notes", "text_ct", conversation, note)
+
+
+def passkey(row: UUID, staff: UUID) -> Place:
+    """A member of staff's passkey: its id, its public key and what it is called."""
+    return Place("passkeys", "key_ct", staff, row)

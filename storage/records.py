@@ -243,6 +243,28 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How long what was said, and who said it, is kept (shared/security.md 2.3); settings."""
+
+    transcripts: timedelta = timedelta(days=90)  # since the talk was closed
+    contacts: timedelta = timedelta(days=30)  # since the person's last word
+    dead_bodies: timedelta = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The last word to somebody who erased, leased to one sender; gone once it has arrived."""
+
+    id: UUID
+    channel: str
+    address: str = field(repr=False)
+    body: str = field(repr=False)
+    attempt: int  # 1 for the first try
+    fence: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Staff:
     """One member of staff, under the pseudonym they chose."""
 
@@ -289,6 +311,39 @@ class StaffSecrets:
     password_hash: str = field(repr=False)
     totp_secret: str = field(repr=False)
     totp_last_step: int  # the last 30-second step that was used; a code works once
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What an invited person will be, and how they may sign in."""
+
+    role: Role
+    with_password: bool  # or by passkey only
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An invitation that waits for the word of a second person."""
+
+    id: UUID
+    role: Role
+    with_password: bool
+    proposed_by: Staff
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A key on a device of a member of staff, which signs them in without a password."""
+
+    id: UUID
+    staff: Staff
+    credential_id: bytes = field(repr=False)
+    public_key: bytes = field(repr=False)  # COSE
+    label: str  # what they call the device
+    sign_count: int  # uses, as the device says; 0 for one that does not count
+    made_at: datetime
+    used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

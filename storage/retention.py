@@ -2,18 +2,31 @@
 
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Table, delete, func, select, update
 
-from storage.database import Session
+from storage import audit, erasure
+from storage.contacts import NO_INDEX
+from storage.database import Database, Session
 from storage.inbox import EventState
-from storage.records import DeliveryState
-from storage.tables import crossings, inbox, outbox, processes, routes
+from storage.records import TRAVELLING_STATES, ConversationState, DeliveryState, Limits
+from storage.tables import (
+    contacts,
+    conversations,
+    crossings,
+    inbox,
+    outbox,
+    processes,
+    receipts,
+    routes,
+)
 
 TOMBSTONES = timedelta(days=8)  # longer than any provider repeats, shared/security.md 5.3
 DEAD_BODIES = timedelta(hours=72)
 IDLE_ROUTES = timedelta(days=8)
 PROCESSES = timedelta(hours=1)  # since a process was heard of
+BITE = 50  # talks, and contacts, in one step of a purge; each has a key to destroy
 BATCH = 1000  # rows of each sort in one sweep, so that no writer waits long
 
 _over_since = func.coalesce(inbox.c.died_at, inbox.c.received_at)
@@ -35,17 +48,62 @@ class Swept:
         return any(count >= BATCH for count in astuple(self))
 
 
-async def sweep(session: Session, *, now: datetime) -> Swept:
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How much of each class has been kept long enough, counts only."""
+
+    transcripts: int
+    contacts: int
+    dead_letters: int
+    tombstones: int
+
+
+async def due(session: Session, limits: Limits, *, now: datetime) -> Due:
+    """Count what a purge would remove now."""
+    return Due(
+        transcripts=await _count(session, conversations, *_talks_over(now - limits.transcripts)),
+        contacts=await _count(session, contacts, *_contacts_over(now - limits.contacts)),
+        dead_letters=await _count(session, inbox, *_dead_events(now - limits.dead_bodies))
+        + await _count(session, outbox, *_dead_deliveries(now - limits.dead_bodies)),
+        tombstones=await _count(session, inbox, *_tombstones(now - TOMBSTONES)),
+    )
+
+
+async def purge(database: Database, limits: Limits, *, now: datetime) -> bool:
+    """Remove one bite of the talks and contacts that were kept long enough.
+
+    Keys go before rows. A contact is forgotten the other way round: first nobody is recognized
+    as them any more, then their key goes; a message that came between would find no key
+    otherwise. A key that a crash leaves there goes with the contact's row.
+
+    Returns:
+        Whether there was anything, so that there may be more.
+    """
+    async with database.reading() as session:
+        talks = await _some(session, conversations.c.id, _talks_over(now - limits.transcripts))
+        nobodies = await _some(session, contacts.c.id, _of_no_talk())
+    await erasure.destroy_keys(database, (*talks, *nobodies))
+    async with database.transaction() as session:
+        await erasure.remove_talks(session, talks)
+        await session.execute(delete(contacts).where(contacts.c.id.in_(nobodies)))
+        over = _contacts_over(now - limits.contacts)
+        people = await _some(session, contacts.c.id, over, hold=True)
+        for contact_id in people:
+            await _let_be_forgotten(session, contact_id, now=now)
+    await erasure.destroy_keys(database, people)
+    return bool(talks or nobodies or people)
+
+
+async def sweep(session: Session, *, now: datetime, dead_bodies: timedelta = DEAD_BODIES) -> Swept:
     """Remove what has been kept long enough, at most `BATCH` rows of each sort."""
     return Swept(
         tombstones=await _remove(
             session,
             inbox,
             inbox.c.position,
-            inbox.c.state.in_((EventState.DONE, EventState.DEAD)),
-            _over_since < now - TOMBSTONES,
+            *_tombstones(now - TOMBSTONES),
         ),
-        bodies=await _erase_bodies(session, before=now - DEAD_BODIES),
+        bodies=await _erase_bodies(session, before=now - dead_bodies),
         routes=await _remove(
             session, routes, routes.c.route, *_idle(before=now - IDLE_ROUTES, now=now)
         ),
@@ -75,16 +133,12 @@ async def _erase_bodies(session: Session, *, before: datetime) -> int:
     events = await _bite(
         session,
         inbox.c.position,
-        inbox.c.state == EventState.DEAD,
-        inbox.c.body_ct.is_not(None),
-        _over_since < before,
+        *_dead_events(before),
     )
     deliveries = await _bite(
         session,
         outbox.c.id,
-        outbox.c.state == DeliveryState.DEAD,
-        outbox.c.body_ct.is_not(None),
-        outbox.c.settled_at < before,
+        *_dead_deliveries(before),
     )
     if events:
         erased = update(inbox).where(inbox.c.position.in_(events))
@@ -93,6 +147,86 @@ async def _erase_bodies(session: Session, *, before: datetime) -> int:
         erased = update(outbox).where(outbox.c.id.in_(deliveries))
         await session.execute(erased.values(body_ct=None))
     return len(events) + len(deliveries)
+
+
+_Where = tuple[ColumnElement[bool], ...]
+
+
+def _tombstones(before: datetime) -> _Where:
+    return inbox.c.state.in_((EventState.DONE, EventState.DEAD)), _over_since < before
+
+
+def _dead_events(before: datetime) -> _Where:
+    dead = inbox.c.state == EventState.DEAD
+    return dead, inbox.c.body_ct.is_not(None), _over_since < before
+
+
+def _dead_deliveries(before: datetime) -> _Where:
+    dead = outbox.c.state == DeliveryState.DEAD
+    return dead, outbox.c.body_ct.is_not(None), outbox.c.settled_at < before
+
+
+def _talks_over(before: datetime) -> _Where:
+    closed = conversations.c.state == ConversationState.CLOSED
+    return closed, conversations.c.closed_at < before
+
+
+def _contacts_over(before: datetime) -> _Where:
+    """Whoever waits for a person, or has one, is not forgotten: no machine ends that."""
+    waited_for = (ConversationState.QUEUED, ConversationState.ACTIVE, ConversationState.WRAPUP)
+    busy = (
+        select(conversations.c.id)
+        .where(conversations.c.contact_id == contacts.c.id, conversations.c.state.in_(waited_for))
+        .exists()
+    )
+    return contacts.c.last_seen < before, contacts.c.index_key != NO_INDEX, ~busy
+
+
+async def _let_be_forgotten(session: Session, contact_id: UUID, *, now: datetime) -> None:
+    """End a talk with the bot that nobody came back to, and cut the way to the person."""
+    ended = await session.execute(
+        update(conversations)
+        .where(
+            conversations.c.contact_id == contact_id,
+            conversations.c.state == ConversationState.BOT,
+        )
+        .values(
+            state=ConversationState.CLOSED,
+            closed_at=now,
+            version=conversations.c.version + 1,
+        )
+        .returning(conversations.c.id)
+    )
+    for talk_id in ended.scalars().all():
+        await audit.record(session, staff=None, action="expire", object_id=talk_id, now=now)
+    await session.execute(
+        update(outbox)
+        .where(outbox.c.contact_id == contact_id, outbox.c.state.in_(TRAVELLING_STATES))
+        .values(state=DeliveryState.CANCELLED, body_ct=None)
+    )
+    await erasure.forget_who(session, contact_id)
+
+
+def _of_no_talk() -> _Where:
+    """Forgotten contacts that no talk names any more; not those that are being erased."""
+    talks = select(conversations.c.id).where(conversations.c.contact_id == contacts.c.id)
+    messages = select(outbox.c.id).where(outbox.c.contact_id == contacts.c.id)
+    erasing = select(receipts.c.id).where(receipts.c.erasing == contacts.c.id)
+    named = talks.exists() | messages.exists() | erasing.exists()
+    return contacts.c.index_key == NO_INDEX, ~named
+
+
+async def _count(session: Session, table: Table, *where: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(table).where(*where)
+    return int((await session.execute(query)).scalar_one())
+
+
+async def _some(
+    session: Session, key: Column[UUID], where: _Where, *, hold: bool = False
+) -> tuple[UUID, ...]:
+    query = select(key).where(*where).order_by(key).limit(BITE)
+    query = query.with_for_update(skip_locked=True) if hold else query
+    return tuple((await session.execute(query)).scalars())
 
 
 async def _remove(

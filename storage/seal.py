@@ -15,7 +15,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from storage.errors import SealBroken
+from storage.errors import KeyWornOut, SealBroken
 
 FORMAT = 1
 AES_256_GCM = 1
@@ -23,18 +23,62 @@ NONCE_BYTES = 12  # NIST SP 800-38D, section 5.2.1.1: 96-bit nonces
 TAG_BYTES = 16
 HEADER = struct.Struct(">BBI")  # format, algorithm, key version
 OVERHEAD = HEADER.size + NONCE_BYTES + TAG_BYTES
-PADDED_SIZES = (256, 512, 1024, 2048)
+PADDED_SIZES = (256, 1024, 2048)  # so that up to 200 characters, Korean too, have two sizes
 LARGE_STEP = 4096
 
 _LENGTH = struct.Struct(">I")
 
 
+MOST_USES = 2**30
+
+
+class Uses:
+    """How often this process sealed with a key; far below 2^32, the bound of random nonces.
+
+    It is coarse: it starts anew with the process. A data key is renewed after 2^20 messages and
+    a keyring key after a day, so the bound is there to be never reached.
+    """
+
+    __slots__ = ("count",)
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
+
+    def take(self) -> None:
+        """Count one more.
+
+        Raises:
+            KeyWornOut: the key may seal no more.
+        """
+        if self.count >= MOST_USES:
+            raise KeyWornOut("key_worn_out")
+        self.count += 1
+
+
 @dataclass(frozen=True, slots=True)
 class DataKey:
-    """32 bytes to seal with, under the number that goes into each sealed value."""
+    """32 bytes to seal with, under the number that goes into each sealed value.
+
+    `older` are the keys that the same owner had before; they open and never seal.
+    """
 
     number: int
     secret: bytes = field(repr=False)
+    older: "tuple[DataKey, ...]" = ()
+    uses: Uses = field(default_factory=Uses, compare=False, repr=False)
+
+    def of(self, number: int) -> "DataKey":
+        """Return the owner's key of a number.
+
+        Raises:
+            SealBroken: there is none.
+        """
+        if number == self.number:
+            return self
+        for one in self.older:
+            if one.number == number:
+                return one
+        raise SealBroken("key_version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +106,16 @@ class Place:
             self.conversation.bytes if self.conversation else b"",
             row,
             self.direction.encode(),
-            self.sequence.to_bytes(8, "big"),
+            self.sequence.to_bytes(8, "big", signed=True),  # a tampered row may say anything
         )
 
 
 def seal(key: DataKey, text: str, place: Place) -> bytes:
-    """Encrypt `text` so that it opens with `key` at `place` only."""
+    """Encrypt `text` so that it opens with `key` at `place` only.
+
+    Raises:
+        KeyWornOut: the key has sealed as much as one key may.
+    """
     return seal_bytes(key, _pad(text.encode("utf-8", "surrogatepass")), place)
 
 
@@ -84,6 +132,7 @@ def unseal(key: DataKey, blob: bytes, place: Place) -> str:
 
 def seal_bytes(key: DataKey, content: bytes, place: Place) -> bytes:
     """Encrypt `content` without padding: for keys, whose length is no secret."""
+    key.uses.take()
     nonce = os.urandom(NONCE_BYTES)
     sealed = AESGCM(key.secret).encrypt(nonce, content, place.aad(key.number))
     return HEADER.pack(FORMAT, AES_256_GCM, key.number) + nonce + sealed
@@ -95,8 +144,7 @@ def unseal_bytes(key: DataKey, blob: bytes, place: Place) -> bytes:
     Raises:
         SealBroken: another key or place, or the bytes were altered or cut.
     """
-    if key_version(blob) != key.number:
-        raise SealBroken("key_version")
+    key = key.of(key_version(blob))
     body = HEADER.size + NONCE_BYTES
     try:
         return AESGCM(key.secret).decrypt(

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from storage import places
 from storage.database import Session
 from storage.errors import NotFound
 from storage.keyring import Purpose
-from storage.records import Role, Staff, StaffSecrets, StaffSession
+from storage.records import Invitation, Role, Staff, StaffSecrets, StaffSession
 from storage.tables import invitations, staff, staff_sessions
 from storage.vault import Vault
 
@@ -21,6 +21,8 @@ IDLE_LIMIT = timedelta(minutes=15)
 ABSOLUTE_LIMIT = timedelta(hours=10)
 TOUCH_EVERY = timedelta(minutes=1)
 TOKEN_BYTES = 32
+NO_PASSWORD = "-"  # noqa: S105 -- it is none
+"""What stands for the hash of somebody who signs in with passkeys only; nothing hashes to it."""
 
 
 async def invite(
@@ -31,8 +33,18 @@ async def invite(
     invited_by: UUID | None,
     now: datetime,
     lifetime: timedelta,
+    with_password: bool = True,
 ) -> str:
     """Make an invitation that one person can use once, within `lifetime`.
+
+    Args:
+        session: the open transaction.
+        vault: holds the staff key.
+        role: what they will be.
+        invited_by: None for an invitation from the shell.
+        now: aware UTC time.
+        lifetime: how long it is good.
+        with_password: whether a password and one-time codes will do instead of a passkey.
 
     Returns:
         The token. Only its SHA-256 is stored, so it cannot be shown again.
@@ -46,6 +58,7 @@ async def invite(
             invited_by=invited_by,
             made_at=now,
             expires_at=now + lifetime,
+            with_password=with_password,
         )
     )
     return token
@@ -60,17 +73,17 @@ async def revoke_first_invitations(session: Session) -> None:
     )
 
 
-async def invitation(session: Session, token: str, *, now: datetime) -> Role:
-    """Return the role an invitation is for.
+async def invitation(session: Session, token: str, *, now: datetime) -> Invitation:
+    """Return what an invitation is for.
 
     Raises:
         NotFound: unknown, used or expired.
     """
-    query = select(invitations.c.role).where(*_usable(token, now))
-    role = (await session.execute(query)).scalar_one_or_none()
-    if role is None:
+    query = select(invitations.c.role, invitations.c.with_password).where(*_usable(token, now))
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
         raise NotFound("invitation")
-    return Role(role)
+    return Invitation(Role(row.role), row.with_password)
 
 
 async def join(
@@ -82,8 +95,19 @@ async def join(
     password_hash: str,
     totp_secret: str,
     now: datetime,
+    staff_id: UUID | None = None,
 ) -> Staff:
     """Use an invitation up and take the person in.
+
+    Args:
+        session: the open transaction.
+        vault: holds the staff key.
+        token: of the invitation.
+        name: a pseudonym.
+        password_hash: Argon2id's, or `NO_PASSWORD`.
+        totp_secret: base32.
+        now: aware UTC time.
+        staff_id: their id, where a passkey names it already.
 
     Raises:
         NotFound: the invitation is unknown, used or expired ("invitation"), or the name is
@@ -96,7 +120,7 @@ async def join(
     taken = select(staff.c.id).where(staff.c.name == name)
     if (await session.execute(taken)).one_or_none() is not None:
         raise NotFound("name_taken")
-    person = Staff(uuid4(), name, Role(role), active=True)
+    person = Staff(staff_id or uuid4(), name, Role(role), active=True)
     sealed = vault.seal(vault.staff_key(), totp_secret, places.staff_totp(person.id))
     await session.execute(
         insert(staff).values(
@@ -126,6 +150,12 @@ async def secrets_of(session: Session, vault: Vault, name: str) -> StaffSecrets 
     key = vault.keyring_key(row.totp_ct, Purpose.STAFF)
     seed = vault.open(key, row.totp_ct, places.staff_totp(row.id))
     return StaffSecrets(_staff(row), row.password_hash, seed, row.totp_last_step)
+
+
+async def everybody(session: Session) -> Sequence[Staff]:
+    """Return all who work or worked here, by name."""
+    rows = await session.execute(select(staff).order_by(staff.c.name))
+    return [_staff(row) for row in rows]
 
 
 async def use_totp_step(session: Session, staff_id: UUID, step: int) -> bool:

@@ -93,6 +93,21 @@ data_keys = Table(
     Column("made_at", UtcDateTime, nullable=False),
 )
 
+wrap_keys = Table(
+    "wrap_keys",
+    KEYS,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("retired_at", UtcDateTime),  # since then no data key may lie under it
+)
+
+key_work = Table(
+    "key_work",
+    KEYS,
+    Column("name", _CODE, primary_key=True),  # which work only one process does at a time
+    Column("holder", Uuid, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
 key_proofs = Table(
     "key_proofs",
     METADATA,
@@ -203,6 +218,7 @@ routes = Table(
     Column("lease_until", UtcDateTime),
     Column("fence", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),  # leases since a turn was finished or given back
+    Column("edge_key", BigInteger, nullable=False, server_default=text("0")),  # made the route
 )
 _DUE = text("due_at IS NOT NULL")
 Index("ix_routes_rank_at", routes.c.rank_at, sqlite_where=_DUE, postgresql_where=_DUE)
@@ -240,6 +256,42 @@ Index(
     postgresql_where=_PENDING,
 )
 
+erasures = Table(
+    "erasures",
+    METADATA,
+    Column("owner", Uuid, primary_key=True),  # a conversation or contact that is gone for good
+    Column("at", UtcDateTime, nullable=False),
+)
+
+ledgers = Table(
+    "ledgers",
+    METADATA,
+    Column("keyring", Uuid, primary_key=True),  # whose erasure ledger was begun
+    Column("begun_at", UtcDateTime, nullable=False),
+)
+
+receipts = Table(
+    "receipts",
+    METADATA,
+    Column("id", Uuid, primary_key=True),  # also the owner of its data key
+    Column("erasing", Uuid),  # the contact while it is being erased; null: it may be sent
+    Column("channel", _CODE, nullable=False),
+    Column("address_ct", LargeBinary, nullable=False),
+    Column("body_ct", LargeBinary, nullable=False),
+    Column("holder", Uuid),  # the process whose connection reaches them
+    Column("attempt", Integer, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False, index=True),  # pushed forward by a lease
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+facts = Table(
+    "facts",
+    METADATA,
+    Column("name", _CODE, primary_key=True),  # what was last seen to be so, and when
+    Column("at", UtcDateTime, nullable=False),
+)
+
 processes = Table(
     "processes",
     METADATA,
@@ -272,6 +324,37 @@ invitations = Table(
     Column("made_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
+    Column("with_password", Boolean, nullable=False, server_default=text("true")),
+)
+
+proposals = Table(
+    "proposals",  # of an invitation: a second person decides
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("role", _CODE, nullable=False),
+    Column("with_password", Boolean, nullable=False),
+    Column("proposed_by", Uuid, ForeignKey("staff.id"), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+passkeys = Table(
+    "passkeys",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("staff_id", Uuid, ForeignKey("staff.id"), nullable=False, index=True),
+    Column("credential_hash", _HASH, nullable=False, unique=True),
+    Column("key_ct", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),  # of the authenticator; some never count
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+
+challenges = Table(
+    "challenges",  # that a passkey answered; each works once
+    METADATA,
+    Column("challenge_hash", _HASH, primary_key=True),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 staff_sessions = Table(
@@ -334,4 +417,50 @@ audit = Table(
     Column("object_id", Uuid),
     Column("purpose", _CODE, nullable=False),
     Column("result", _CODE, nullable=False),
+    Column("batch", BigInteger),  # null: not sealed yet; the only column that ever changes
+)
+Index("ix_audit_batch", audit.c.batch, audit.c.position)
+Index("ix_audit_object_id", audit.c.object_id, audit.c.position)
+Index("ix_audit_action", audit.c.action, audit.c.position)
+Index("ix_audit_staff_id", audit.c.staff_id, audit.c.position)
+
+audit_batches = Table(
+    "audit_batches",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("rows", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),  # rows of the log with this batch
+    Column("root", _HASH, nullable=False),
+    Column("hash", _HASH, nullable=False),  # of the chain with this batch
+    Column("leaves", LargeBinary),  # null: its rows were kept long enough and are gone
+    Column("key", BigInteger, nullable=False),  # which key signed it
+    Column("signature", LargeBinary(64), nullable=False),  # of the checkpoint
+    Column("sealed_at", UtcDateTime, nullable=False),
+    Column("copied_at", UtcDateTime),  # null: not in the second place yet
+)
+_NOT_COPIED = text("copied_at IS NULL")
+Index(
+    "ix_audit_batches_not_copied",
+    audit_batches.c.number,
+    sqlite_where=_NOT_COPIED,
+    postgresql_where=_NOT_COPIED,
+)
+
+audit_head = Table(
+    "audit_head",
+    METADATA,
+    Column(
+        "id", SmallInteger, primary_key=True, autoincrement=False
+    ),  # one row; who locks it seals
+    Column("number", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("hash", _HASH, nullable=False),
+)
+
+audit_keys = Table(
+    "audit_keys",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("public", _HASH, nullable=False),  # kept for ever
+    Column("seen_at", UtcDateTime, nullable=False),
 )

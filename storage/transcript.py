@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from storage import places
 from storage.database import Session, Topic, wake
-from storage.errors import ConversationChanged, NotFound
+from storage.errors import ConversationChanged, NotFound, SealBroken
 from storage.records import DeliveryState, Line, Speaker
 from storage.tables import conversations, insert_for, lines, outbox
 from storage.vault import DataKey, Place, Vault
@@ -82,7 +82,7 @@ async def append_all(
         return ()
     first = await _reserve(session, conversation_id, len(words))
     added = [_line(one, seq, at) for seq, one in enumerate(words, first)]
-    key = await vault.data_key(conversation_id)
+    key = await vault.sealing_key(conversation_id, messages=first, now=at)
     rows = [
         {
             "id": line.id,
@@ -104,18 +104,30 @@ async def append_all(
 
 
 async def read(
-    session: Session, vault: Vault, conversation_id: UUID, *, after: int = 0
+    session: Session,
+    vault: Vault,
+    conversation_id: UUID,
+    *,
+    after: int = 0,
+    upto: int | None = None,
 ) -> tuple[Line, ...]:
-    """Open the lines that follow number `after`, in order. The caller audits first.
+    """Open the lines that follow number `after`, in order, and none after `upto`.
+
+    The caller audits first, and so says up to where.
 
     Raises:
-        SealBroken: a line does not open; no part of the transcript is returned.
+        SealBroken: a line does not open, or one is missing before the last; no part of the
+            transcript is returned.
         KeyMissing: the talk's key was destroyed.
     """
     query = _lines(conversation_id).where(lines.c.seq > after).order_by(lines.c.seq)
+    if upto is not None:
+        query = query.where(lines.c.seq <= upto)
     rows = (await session.execute(query)).all()
     if not rows:
         return ()
+    if rows[-1].seq - after != len(rows):
+        raise SealBroken("line_missing")
     key = await vault.data_key(conversation_id)
     return tuple(_open(vault, key, row) for row in rows)
 
@@ -135,6 +147,19 @@ async def last_words(
         return ()
     key = await vault.data_key(conversation_id)
     return tuple(_text(vault, key, row) for row in reversed(rows))
+
+
+async def last_told(session: Session, vault: Vault, conversation_id: UUID) -> str:
+    """Return what was said to the person last, by the bot or a counselor; "" when nothing was.
+
+    Raises:
+        SealBroken: the line does not open.
+        KeyMissing: the talk's key was destroyed.
+    """
+    to_them = lines.c.speaker.in_((Speaker.BOT, Speaker.COUNSELOR))
+    query = select(lines).where(lines.c.conversation_id == conversation_id, to_them)
+    row = (await session.execute(query.order_by(lines.c.seq.desc()).limit(1))).one_or_none()
+    return "" if row is None else _text(vault, await vault.data_key(conversation_id), row)
 
 
 async def blank(session: Session, vault: Vault, contact_id: UUID, message: tuple[str, str]) -> bool:
@@ -260,8 +285,15 @@ _LAST_WORDS = (
 )
 
 
+def _speaker(row: Row[Any]) -> Speaker:
+    try:
+        return Speaker(row.speaker)
+    except ValueError:  # part of what the text is bound to, so it was altered
+        raise SealBroken("speaker") from None
+
+
 def _text(vault: Vault, key: DataKey, row: Row[Any]) -> str:
-    place = places.line_text(row.conversation_id, row.id, Speaker(row.speaker), row.seq)
+    place = places.line_text(row.conversation_id, row.id, _speaker(row), row.seq)
     return vault.open(key, row.text_ct, place)
 
 
@@ -269,7 +301,7 @@ def _open(vault: Vault, key: DataKey, row: Row[Any]) -> Line:
     return Line(
         id=row.id,
         seq=row.seq,
-        speaker=Speaker(row.speaker),
+        speaker=_speaker(row),
         text=_text(vault, key, row),
         kind=row.kind,
         at=row.at,

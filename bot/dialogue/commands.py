@@ -13,15 +13,19 @@ COMMANDS_FILE = "commands.toml"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Words that mean the press of a button."""
+    """Words that mean the press of a button; an answer's only where that button was offered."""
 
     id: str
     payload: str
     phrases: Phrases
 
 
-def load_commands(folder: Path) -> tuple[Command, ...]:
-    """Read `commands.toml` from a content folder, in the order in which they are tried.
+def load_commands(folder: Path, *, kind: str = "command") -> tuple[Command, ...]:
+    """Read the entries of a kind from `commands.toml`, in the order in which they are tried.
+
+    Args:
+        folder: the content folder.
+        kind: "command", or "answer" for what is understood right after its question only.
 
     Raises:
         ContentError: an entry is incomplete or not a regular expression.
@@ -33,7 +37,7 @@ def load_commands(folder: Path) -> tuple[Command, ...]:
             payload=string(COMMANDS_FILE, entry, "payload"),
             phrases=read_phrases(COMMANDS_FILE, entry),
         )
-        for entry in entries(COMMANDS_FILE, table, "command")
+        for entry in entries(COMMANDS_FILE, table, kind)
     )
 
 

@@ -36,10 +36,20 @@ ASK_PERSON = "ask:person"
 CANCEL_WAIT = "wait:cancel"
 NEXT = "next"
 NEITHER = "say:neither"
-PLAIN_PAYLOADS = (ASK_PERSON, CANCEL_WAIT, NEXT, NEITHER, "say:safe", "lang:ko", "lang:en")
+ANSWERS = ("erase:yes", "erase:no")
+PLAIN_PAYLOADS = (
+    *ANSWERS,
+    ASK_PERSON,
+    CANCEL_WAIT,
+    NEXT,
+    NEITHER,
+    "say:safe",
+    "lang:ko",
+    "lang:en",
+)
 """Payloads beside `go:<topic, group or sentence>`."""
 MEANINGS_FILE = "meanings.toml"
-SENTENCE_FILES = ("talk.toml", "crisis.toml", "harms.toml", "questions.toml")
+SENTENCE_FILES = ("talk.toml", "crisis.toml", "harms.toml", "questions.toml", "erased.toml")
 DEFAULT_CHOICES = ("person", "what_next")
 TALK = (
     "greet", "goodbye", "thanks", "affirm", "deny", "are_you_bot", "change_language", "erase",
@@ -53,10 +63,10 @@ POLICY_GROUPS = (
     "intro", "intro_crisis", "menu", "more", "safe", "emoji", "sad", "attachment", "unsend",
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
-    "busy", "slow_down", "which", "which_worry", "neither",
+    "busy", "slow_down", "which", "which_worry", "neither", "kept",
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
-NOTICES = ("joined", "closed", "returned", "handed", "to_bot", "failure")
+NOTICES = ("joined", "closed", "returned", "handed", "to_bot", "failure", "erased")
 """What the engine and the console say by id: `joined.1`, …"""
 TOPICS_OF_RISK = ("sextortion", "grooming", "runaway_helper", "illegal_filming", "scared")
 """Topics a risk rule may lead to, so they must be there."""
@@ -106,6 +116,7 @@ class Content:
     numbers: Mapping[str, Number]
     steps: Steps
     commands: tuple[Command, ...]
+    answers: tuple[Command, ...]  # understood only where their payload was offered
     hints: tuple[Hint, ...]
     lexicon: Lexicon
     groups: Mapping[str, tuple[str, ...]] = field(repr=False)  # variants: name -> name.1, name.2
@@ -176,6 +187,8 @@ class Content:
         squeezed = normalize(typed).squeezed
         if self.asked.get(squeezed) in offered:  # "yes" presses a button only where one says so
             return self.asked[squeezed]
+        if (answer := command_in(typed, self.answers)) in offered:
+            return answer
         return self.labels.get(squeezed) or command_in(typed, self.commands)
 
 
@@ -206,6 +219,7 @@ def load_content(folder: Path) -> Content:
         numbers=numbers,
         steps=_steps(read_file(folder / "steps.toml")),
         commands=load_commands(folder),
+        answers=load_commands(folder, kind="answer"),
         hints=load_hints(folder),
         lexicon=load_lexicon(folder),
         groups=_groups(sentences),
@@ -280,7 +294,8 @@ def _choice(file: str, entry: Entry) -> Choice:
 def _labels(choices: Mapping[str, Choice]) -> dict[str, str]:
     """Return what may be typed for a button; the first choice keeps a label that two share."""
     found: dict[str, str] = {}
-    for choice in choices.values():
+    plain = (one for one in choices.values() if one.payload not in ANSWERS)  # see `answers`
+    for choice in plain:
         for label in choice.label.values():
             found.setdefault(normalize(label).squeezed, choice.payload)
     found.pop("", None)  # signs alone are no label
@@ -370,7 +385,7 @@ def _check_links(content: Content) -> None:
             raise ContentError("steps.toml", topic, f"has an unknown step {missing[0]}")
     _check_payloads("choices.toml", content, tuple(content.choices.values()))
     _check_payloads(MEANINGS_FILE, content, tuple(content.meanings.values()))
-    _check_payloads("commands.toml", content, content.commands)
+    _check_payloads("commands.toml", content, (*content.commands, *content.answers))
     for hint in content.hints:
         if hint.say not in content.steps and hint.say not in content.groups:
             raise ContentError(HINTS_FILE, hint.id, f"says an unknown {hint.say}")

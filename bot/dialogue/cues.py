@@ -1,8 +1,10 @@
 """Small words that mean little alone, and the combinations in which they mean danger."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 
 from bot.dialogue.wording import Wording, by_sound, fold_tails
@@ -18,6 +20,8 @@ _WORD = re.compile(r"(?<=\s)[a-z0-9]")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 
 Span = tuple[int, int]
+_Placed = tuple[int, int, str]
+"""Where a cue begins and ends, and its name."""
 Found = Mapping[str, Sequence[Span]]
 """Cue -> where its words stand, in Latin letters or thirds of a syllable."""
 _Words = Mapping[str, frozenset[str]]
@@ -84,23 +88,29 @@ class Combination:
 
     def fires(self, found: Found) -> bool:
         """Tell whether every group is there, near enough and unexcused."""
-        if any(group.isdisjoint(found) for group in self.groups):
+        cues = found.keys()  # goes through the smaller of the two; a set's method takes the other
+        if any(cues.isdisjoint(group) for group in self.groups):
             return False
-        return self._stands((), [self._spans(found, group) for group in self.groups], found)
+        return self._stands((), [self._spans(found, group) for group in self.groups], found, (0, 0))
 
     def _spans(self, found: Found, group: Iterable[str]) -> list[Span]:
         return [span for cue in group if cue in found for span in found[cue]]
 
-    def _stands(self, taken: tuple[Span, ...], rest: Sequence[list[Span]], found: Found) -> bool:
+    def _stands(
+        self, taken: tuple[Span, ...], rest: Sequence[list[Span]], found: Found, reach: Span
+    ) -> bool:
         """Try every cue of the next group that stands apart from those taken, and near enough."""
-        start = min((span[0] for span in taken), default=0)
-        end = max((span[1] for span in taken), default=0)
-        if taken and end - start > self.near * SYLLABLE:
-            return False
+        start, end = reach  # of those taken
         if not rest:
             return not self._excused(start, end, found)
-        apart = [span for span in rest[0] if not any(_same(span, own) for own in taken)]
-        return any(self._stands((*taken, span), rest[1:], found) for span in apart)
+        for span in rest[0]:
+            longer = (min(start, span[0]), max(end, span[1])) if taken else span
+            too_long = taken and longer[1] - longer[0] > self.near * SYLLABLE
+            if too_long or any(_same(span, own) for own in taken):
+                continue
+            if self._stands((*taken, span), rest[1:], found, longer):
+                return True
+        return False
 
     def _excused(self, start: int, end: int, found: Found) -> bool:
         return any(
@@ -109,7 +119,7 @@ class Combination:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tally:
     """Points for cues that add up to danger when no combination fits.
 
@@ -121,6 +131,14 @@ class Tally:
     excuses: Mapping[str, int] = field(repr=False)
     categories: Mapping[str, frozenset[str]] = field(repr=False)
 
+    @cached_property
+    def _counted(self) -> frozenset[str]:
+        return frozenset[str]().union(*self.lines)
+
+    @cached_property
+    def _used(self) -> frozenset[str]:
+        return self._counted.union(self.excuses, *self.categories.values())
+
     def count(self, found: Found) -> tuple[int, str | None]:
         """Return the most points that stand together, and what they are about.
 
@@ -128,25 +146,33 @@ class Tally:
         """
         if self._points(set(found)) < self.need:
             return 0, None
-        starts = {span[0] for line in self.lines for cue in line for span in found.get(cue, ())}
-        counted = [self._count_from(start, found) for start in _apart(starts)]
-        return max(counted, key=lambda each: each[0], default=(0, None))
+        placed = sorted((*span, cue) for cue in self._used & found.keys() for span in found[cue])
+        starts = [start for start, _, cue in placed if cue in self._counted]
+        counted = [self._count_from(start, placed, found) for start in _apart(starts)]
+        nothing: tuple[int, set[str]] = (0, set())
+        points, near = max(counted, key=lambda each: each[0], default=nothing)
+        return (points, self._about(near)) if points > 0 else (0, None)
 
     def is_excused(self, found: Found) -> bool:
         """Tell whether something in the text takes points away."""
         return not self.excuses.keys().isdisjoint(found)
 
-    def _count_from(self, start: int, found: Found) -> tuple[int, str | None]:
-        near = {cue for cue, spans in found.items() if _within(spans, start)}
+    def _count_from(
+        self, start: int, placed: Sequence[_Placed], found: Found
+    ) -> tuple[int, set[str]]:
+        near = _beginning(placed, start)
         # What excuses often comes first: "in that film …".
         before = start - TOGETHER * SYLLABLE
         excused = [self.excuses[cue] for cue in self.excuses.keys() & found.keys()
                    if cue in near or _within(found[cue], before)]  # fmt: skip
-        points = self._points(near) - sum(excused)
-        return (points, self._about(near)) if points > 0 else (0, None)
+        return self._points(near) - sum(excused), near
 
     def _points(self, near: set[str]) -> int:
-        return sum(max((line[cue] for cue in line.keys() & near), default=0) for line in self.lines)
+        return sum(
+            max([line[cue] for cue in line.keys() & near])
+            for line in self.lines
+            if not line.keys().isdisjoint(near)
+        )
 
     def _about(self, near: set[str]) -> str:
         def weight(category: str) -> int:
@@ -239,6 +265,13 @@ def _apart(starts: Iterable[int]) -> Iterator[int]:
         if start - last >= STRIDE * SYLLABLE:
             last = start
             yield start
+
+
+def _beginning(placed: Sequence[_Placed], start: int) -> set[str]:
+    """Return the cues that stand within one stretch from `start` on."""
+    end = start + TOGETHER * SYLLABLE
+    first, last = bisect_left(placed, (start,)), bisect_left(placed, (end,))
+    return {cue for _, ends, cue in placed[first:last] if ends <= end}
 
 
 def _within(spans: Sequence[Span], start: int) -> bool:

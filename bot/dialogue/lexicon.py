@@ -59,15 +59,21 @@ class Reading:
 
     wording: Wording
     found: Found = field(repr=False)
-    _cuts: dict[Everyday, "Reading"] = field(default_factory=dict, repr=False)
+    _cuts: dict[Everyday, Wording] = field(default_factory=dict, repr=False)
+    _founds: dict[Everyday, Found] = field(default_factory=dict, repr=False)
 
-    def without(self, everyday: Everyday, index: CueIndex) -> "Reading":
-        """Return the text as it reads when everyday phrases are cut out; worked out once."""
+    def cut(self, everyday: Everyday) -> Wording:
+        """Return the text without everyday phrases; worked out once."""
         if everyday not in self._cuts:
-            wording = everyday.cut(self.wording)
-            same = wording == self.wording
-            self._cuts[everyday] = self if same else Reading(wording, index.find(wording))
+            self._cuts[everyday] = everyday.cut(self.wording)
         return self._cuts[everyday]
+
+    def found_without(self, everyday: Everyday, index: CueIndex) -> Found:
+        """Return the cues of the text without everyday phrases; worked out once."""
+        if everyday not in self._founds:
+            cut = self.cut(everyday)
+            self._founds[everyday] = self.found if cut == self.wording else index.find(cut)
+        return self._founds[everyday]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +91,13 @@ class Rule:
     spaced: re.Pattern[str] | None = field(repr=False)
     everyday: Everyday | None = field(repr=False)
 
-    def fires(self, reading: Reading, index: CueIndex) -> bool:
+    def fires(self, reading: Reading, _index: CueIndex) -> bool:
         """Tell whether the rule finds its danger in the text, everyday phrases left out."""
         if not self._found(reading.wording):
             return False
         if self.everyday is None:
             return True
-        return self._found(reading.without(self.everyday, index).wording)
+        return self._found(reading.cut(self.everyday))
 
     def _found(self, wording: Wording) -> bool:
         # One by one: a pattern that begins with a plain word is skipped through far faster
@@ -129,7 +135,7 @@ class Pairing:
             return False
         if self.everyday is None:
             return True
-        return self.combination.fires(reading.without(self.everyday, index).found)
+        return self.combination.fires(reading.found_without(self.everyday, index))
 
 
 @dataclass(frozen=True, slots=True)

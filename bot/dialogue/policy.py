@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from bot.dialogue.abstain import Belief, believe
 from bot.dialogue.choosing import about, sentences_for
 from bot.dialogue.content import ASK_PERSON, CANCEL_WAIT, NEITHER, NEXT, Content
+from bot.dialogue.erasing import ABOUT_ERASING, QUESTION, asks, is_confirmed
 from bot.dialogue.heard import payload_of, words_of
 from bot.dialogue.hints import hinted
 from bot.dialogue.language import is_foreign, language_of, other_language
@@ -36,12 +37,14 @@ HARM_OF_RISK = {
 }
 """Category of a risk rule -> topic whose safety steps fit, when no intent says better."""
 
+STEPS_AFTER = {"threat": "sextortion"}  # crisis -> the topic whose steps go on from it
+
 CRISIS_INTENTS = ("self_harm", "danger_now")
 CRISIS_BUTTONS = (*CRISIS.values(), "sextortion")
 """Whoever presses "I am threatened" says it as clearly as whoever types it."""
 
 ANSWERED_WHILE_WAITING = ("confidentiality", "is_this_real", "are_you_bot", "erase", "watched")
-NEUTRAL = ("watched", "erase")
+NEUTRAL = ("watched", "erase", "kept")
 """Answers that somebody who looks over a shoulder may read: no introduction, no notice."""
 
 WHICH = ("which", "which_worry")
@@ -66,7 +69,8 @@ class _Plan:
 def decide(turn: Turn, content: Content) -> Decision:
     """Return what to say to a turn, in which language, and whether a person must come.
 
-    While a counselor owns the talk nothing is said, but language, risk and topic are kept.
+    While a counselor owns the talk nothing is said, but language, risk and topic are kept; only
+    the wish that everything goes is asked about and carried out whoever owns it.
 
     Args:
         turn: all parts that arrived together, screened and classified.
@@ -77,7 +81,10 @@ def decide(turn: Turn, content: Content) -> Decision:
         turn = replace(turn, memory=turn.memory.alarmed(turn.risk.signal))
     language = _language(turn, content)
     risk = max(turn.risk.level, _risk_beside_words(turn, content))
-    if turn.state is ConversationState.ACTIVE:
+    payload = payload_of(turn, content)
+    if is_confirmed(payload, turn.memory) and risk < Risk.HIGH:
+        return Decision((), turn.memory, language, None, risk, erase=True)
+    if turn.state is ConversationState.ACTIVE and payload not in ABOUT_ERASING:
         # A number typed to a counselor must not press a button of ours later.
         memory = about(turn.memory, content, _meant(turn, content))
         return Decision((), replace(memory, choices=()), language, memory.subject, risk)
@@ -119,9 +126,13 @@ def _plan(turn: Turn, content: Content) -> _Plan:
     if all(part.kind is MessageKind.LEAVE for part in turn.parts):
         return _Plan()
     payload = payload_of(turn, content)
+    if turn.state is ConversationState.ACTIVE:
+        return _payload_plan(str(payload), turn, content)
     crisis = _crisis(turn, content)
     if turn.risk.level >= Risk.HIGH or crisis:
-        return _danger_plan(turn, content, crisis)
+        plan = _danger_plan(turn, content, crisis)
+        # The numbers first, then the question.
+        return replace(plan, say=(plan.say[-1], QUESTION)) if asks(payload) else plan
     if payload is not None:
         return _payload_plan(payload, turn, content)
     return _spoken_plan(turn, content)
@@ -181,12 +192,21 @@ def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
     if payload == NEITHER:
         return _Plan(("neither",), misunderstood=1)  # the next word not understood: a person
     if payload == NEXT:
-        topic = turn.memory.topic
-        return _Plan((topic if topic is not None and topic in content.steps else "menu",))
+        return _Plan((_following(turn, content),))
     target = _fitting(_PLAIN_TARGETS.get(payload) or payload.removeprefix("go:"), turn, content)
     if target in content.steps and not _was_asked_which(turn):
         return _Plan(content.steps.path(target)[:1])
     return _Plan((target,))
+
+
+def _following(turn: Turn, content: Content) -> str:
+    """Return what comes next: of the path that is walked, or of the crisis that was told."""
+    topic, subject = turn.memory.topic, turn.memory.subject
+    if topic is not None and topic in content.steps:
+        return topic
+    if subject in CRISIS.values():
+        return STEPS_AFTER.get(str(subject), str(subject))
+    return "menu"
 
 
 def _was_asked_which(turn: Turn) -> bool:
@@ -194,7 +214,13 @@ def _was_asked_which(turn: Turn) -> bool:
     return (turn.memory.last or "").rpartition(".")[0] in WHICH
 
 
-_PLAIN_TARGETS = {"say:safe": "safe", "lang:ko": "change_language", "lang:en": "change_language"}
+_PLAIN_TARGETS = {
+    "say:safe": "safe",
+    "lang:ko": "change_language",
+    "lang:en": "change_language",
+    "erase:yes": QUESTION,
+    "erase:no": "kept",
+}
 
 
 def _waiting_plan(turn: Turn, content: Content) -> _Plan:

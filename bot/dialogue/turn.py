@@ -64,3 +64,4 @@ class Decision:
     risk: Risk  # of this turn alone; the engine keeps the highest
     ask: AskReason | None = None  # put the talk into the queue
     cancel: bool = False  # take it out of the queue: the person said so
+    erase: bool = False  # everything goes, and nothing of this decision is kept: they said so

@@ -16,9 +16,11 @@ from bot.engine import Engine
 from bot.intake import Intake
 from bot.messages import Headers, InboundMessage, MessageKind, Reply
 from bot.nlu_client import NluClient
+from bot.parting import Parting
 from bot.sender import Sender
 from storage import contacts, conversations
 from storage.database import Database
+from storage.ledger import Ledger
 from storage.records import Conversation, Line
 from storage.transcript import read
 from tests.factories import NOON
@@ -113,6 +115,7 @@ class Road:
     channel: FakeChannel = field(default_factory=FakeChannel)
     crossing: Sequence[str] = ()
     costly: Sequence[str] = ()
+    ledger: Ledger | None = None
 
     def __post_init__(self) -> None:
         self.engine = Engine(
@@ -121,9 +124,12 @@ class Road:
             CONTENT_FILES,
             crossing=self.crossing,
             costly=self.costly,
+            ledger=self.ledger,
         )
         self.now = SOON  # the sender's clock
-        self.sender = Sender(self.database, {"fake": self.channel}, PROCESS, lambda: self.now)
+        channels = {self.channel.name: self.channel}
+        self.sender = Sender(self.database, channels, PROCESS, lambda: self.now)
+        self.parting = Parting(self.database, channels, PROCESS, lambda: self.now)
 
     async def hear(self, *messages: InboundMessage, now: datetime = NOON) -> None:
         """Accept messages as a webhook does."""
@@ -144,13 +150,21 @@ class Road:
             await self.sender.work(delivery, now)
         return bool(deliveries)
 
+    async def part(self, now: datetime = SOON) -> bool:
+        """Send one last word that is due."""
+        self.now = now
+        receipts = await self.parting.take(now, 1)
+        for receipt in receipts:
+            await self.parting.work(receipt, now)
+        return bool(receipts)
+
     async def talk(self, text: str, *, now: datetime = SOON) -> list[str]:
         """Say something and return what comes back."""
         before = len(self.channel.sent)
         heard = now - timedelta(seconds=1)
         await self.hear(replace(said(text), sent_at=heard), now=heard)
         await self.answer(now)
-        while await self.deliver(now):
+        while await self.deliver(now) or await self.part(now):
             pass
         return [reply.text for _, reply, _ in self.channel.sent[before:]]
 

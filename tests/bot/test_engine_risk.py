@@ -115,3 +115,12 @@ async def test_words_of_staff_count_where_the_dialogue_fails(
 
     talk = await road.conversation()
     assert (talk.reason, talk.risk) == (AskReason.FAILURE, Risk.HIGH)
+
+
+async def test_a_button_typed_is_not_the_end_of_an_earlier_sentence(database: Database) -> None:
+    road = Road(database, nlu(greeting))
+    await road.talk("죽고 싶어")
+
+    await road.talk("지금은 안전해요", now=SOON + timedelta(seconds=2))
+
+    assert (await road.conversation()).risk is Risk.HIGH

@@ -90,3 +90,16 @@ def test_an_invitation_is_for_the_role_that_was_asked(tmp_path: Path) -> None:
 
     assert "for a auditor" not in invited.stdout
     assert "role: auditor" in invited.stdout
+
+
+def test_a_reviewer_needs_no_keys_to_talk_or_to_check(tmp_path: Path) -> None:
+    checked = bot(tmp_path, "content", "check")
+    page = bot(tmp_path, "content", "preview", "tests/scenarios/talks/in-english.talk")
+    refused = bot(tmp_path, "content", "preview", "README.md")
+
+    assert checked.returncode == page.returncode == 0
+    assert "sentences are valid" in checked.stdout
+    assert page.stdout.startswith("<!doctype html>")
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())

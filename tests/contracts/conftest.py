@@ -1,14 +1,13 @@
-import logging
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 
 import pytest
 
-from bot import log
 from bot.channels.base import Channel
 from tests.contracts.case import NOWHERE, Case
 from tests.contracts.cases import CASES
 from tests.fakes.switchboard import FakeProvider
+from tests.logs import product_log
 
 
 @pytest.fixture(params=CASES)
@@ -39,13 +38,8 @@ async def channel(case: Case, provider: FakeProvider) -> AsyncIterator[Channel]:
 @pytest.fixture
 def production_log(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     """Logging as the product sets it, at its most talkative, into `capsys`; undone afterwards."""
-    loggers = [logging.getLogger(name) for name in ("", "gyeot", *log.QUIET)]
-    before = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
-    log.configure("DEBUG")
-    yield
-    for logger, level, handlers in before:
-        logger.setLevel(level)
-        logger.handlers[:] = handlers
+    with product_log("DEBUG"):
+        yield
 
 
 @cache

@@ -21,6 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from handoff import queue
+from handoff.audit_page import make_audit_router
 from handoff.auth import Door
 from handoff.console import COOKIE_LOOPBACK, make_router
 from handoff.notices import Notice
@@ -253,9 +254,9 @@ def clock() -> HandClock:
 async def house(database: Database, clock: HandClock) -> AsyncGenerator[House]:
     """The console on a real server, its password hash cheap."""
     app = FastAPI()
-    app.include_router(
-        make_router(database, NOTICES, clock, door=Door(database, hasher=CHEAP), ping=PING)
-    )
+    door = Door(database, hasher=CHEAP)
+    app.include_router(make_router(database, NOTICES, clock, door=door, ping=PING))
+    app.include_router(make_audit_router(database, clock, door=door))
     with sockets.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(

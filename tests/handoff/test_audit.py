@@ -1,6 +1,7 @@
 """No transition without its audit row, and none of the two without the other (H12)."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from inspect import iscoroutinefunction
 from uuid import uuid4
 
@@ -9,7 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from handoff import queue
+from handoff.errors import NotAudited
 from storage.database import Database
+from storage.errors import NotWrittenDown
 from storage.records import AskReason, Conversation, ConversationState, Staff
 from tests.factories import NOON, talk_of
 from tests.handoff.conftest import NOTICES, acts_on, claimed, counselor, lines_of, row_of, waiting
@@ -67,7 +70,7 @@ ACTS: dict[str, tuple[State, State, list[str], Act]] = {
     ),
     "open_transcript": (
         State.ACTIVE, State.ACTIVE, ["read"],
-        lambda db, me, talk: queue.open_transcript(db, me, talk.id, epoch=1, now=NOON),
+        lambda db, me, talk: queue.open_transcript(db, me, talk.id, epoch=1, last=1, now=NOON),
     ),
     "heartbeat": (
         State.ACTIVE, State.ACTIVE, [],  # a lease that goes on is no transition
@@ -110,7 +113,8 @@ async def test_what_cannot_be_written_down_does_not_happen(database: Database, n
     async with database.transaction() as session:
         await session.execute(text("ALTER TABLE audit RENAME TO audit_away"))
 
-    with pytest.raises(DBAPIError):
+    refused = pytest.raises((NotWrittenDown, NotAudited, DBAPIError))
+    with nullcontext() if name == "lapse" else refused:  # a loop goes on, and logs it
         await ACTS[name][3](database, me, talk)
 
     assert await row_of(database, talk) == talk

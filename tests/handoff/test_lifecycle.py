@@ -15,6 +15,7 @@ from handoff.lifecycle import (
     cancelled,
     claimed,
     closed,
+    erased,
     finished,
     lapsed,
     left,
@@ -65,15 +66,25 @@ def test_no_machine_ends_a_wait() -> None:
 
 def test_a_wait_ends_only_with_a_counselor_or_by_the_young_persons_own_word() -> None:
     ways_out = {e for (s, e), to in TRANSITIONS.items() if s is State.QUEUED and to is not s}
-    assert ways_out == {Event.CLAIM, Event.CANCEL}
+    assert ways_out == {Event.CLAIM, Event.CANCEL, Event.ERASE}
 
 
 def test_a_clock_only_ends_talks_with_the_bot() -> None:
     assert [state for state, event in TRANSITIONS if event is Event.EXPIRE] == [State.BOT]
 
 
-def test_nothing_follows_the_end() -> None:
-    assert not [state for state, _ in TRANSITIONS if state in (State.CLOSED, State.ERASED)]
+def test_nothing_follows_the_end_but_the_young_persons_wish_that_all_goes() -> None:
+    over = {pair for pair in TRANSITIONS if pair[0] in (State.CLOSED, State.ERASED)}
+    assert over == {(State.CLOSED, Event.ERASE), (State.ERASED, Event.ERASE)}
+
+
+@pytest.mark.parametrize("state", State)
+def test_everything_can_be_erased_and_says_nothing_of_what_it_was(state: State) -> None:
+    gone = erased(replace(ACTIVE, state=state), now=LATER)
+
+    assert gone.state is State.ERASED
+    assert (gone.risk, gone.topic, gone.reason, gone.owner_id) == (Risk.NONE, None, None, None)
+    assert (gone.queued_at, gone.lease_until, gone.closed_at) == (None, None, LATER)
 
 
 def test_asking_starts_the_wait() -> None:

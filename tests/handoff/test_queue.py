@@ -8,6 +8,7 @@ import pytest
 
 from handoff import queue
 from handoff.errors import (
+    AsksForTooMuch,
     IllegalTransition,
     NotOwner,
     StaleEpoch,
@@ -43,6 +44,31 @@ async def say(
     return await queue.say(
         database, NOTICES, owner, talk.id, epoch=epoch, text=text, key=key, now=NOON
     )
+
+
+async def test_what_nobody_may_ask_does_not_leave_and_is_noted_without_a_word(
+    database: Database,
+) -> None:
+    me = await counselor(database)
+    talk = await claimed(database, me, await waiting(database))
+    before = await lines_of(database, talk)
+
+    with pytest.raises(AsksForTooMuch) as stopped:
+        await say(database, me, talk, "사진 한 장만 보내줄래?")
+
+    assert stopped.value.code == "guard_photo"
+    assert await lines_of(database, talk) == before
+    assert await acts_on(database, talk) == ["ask", "claim", "guard_stop"]
+
+
+async def test_a_stop_is_noted_for_the_owner_only(database: Database) -> None:
+    me, other = await counselor(database), await counselor(database, "달")
+    talk = await claimed(database, me, await waiting(database))
+
+    with pytest.raises(NotOwner):
+        await say(database, other, talk, "이름이 뭐야?")
+
+    assert await acts_on(database, talk) == ["ask", "claim"]
 
 
 async def test_asking_twice_is_asking_once(database: Database) -> None:
@@ -137,7 +163,7 @@ async def test_only_the_owner_under_the_last_claim_can_do_anything(database: Dat
         with pytest.raises(error):
             await queue.close(database, NOTICES, who, talk.id, epoch=epoch, seen=99, now=NOON)
         with pytest.raises(error):
-            await queue.open_transcript(database, who, talk.id, epoch=epoch, now=NOON)
+            await queue.open_transcript(database, who, talk.id, epoch=epoch, last=1, now=NOON)
 
     assert (await row_of(database, talk), await lines_of(database, talk)) == before
 
@@ -275,7 +301,7 @@ async def test_reading_is_written_down(database: Database) -> None:
     me = await counselor(database)
     talk = await claimed(database, me, await waiting(database))
 
-    await queue.open_transcript(database, me, talk.id, epoch=1, now=LATER)
+    await queue.open_transcript(database, me, talk.id, epoch=1, last=1, now=LATER)
 
     async with database.reading() as session:
         entry = (await audit.entries(session, object_id=talk.id))[-1]

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
-from handoff import look, queue
+from handoff import look, passing, queue
 from handoff.look import Look
 from handoff.summaries import nothing
 from handoff.view import View
-from storage import outbox, transcript
+from storage import audit, outbox, transcript
 from storage.database import Database
 from storage.records import Conversation, DeliveryState, Speaker, Staff
 from storage.tables import lines
@@ -239,3 +240,163 @@ async def test_who_saw_the_look_before_shares_one_text(database: Database) -> No
     assert second.since(first) is second.since(first) is second.change
     assert second.since(None) is second.since(None)
     assert third.since(second) == ""
+
+
+async def test_a_counselor_is_told_at_once_that_a_talk_was_erased(database: Database) -> None:
+    star, moon = await counselor(database), await counselor(database, "달")
+    talk = await claimed(database, star, await waiting(database))
+    other = await claimed(database, star, await waiting(database, "account-2"))
+    views = [
+        View(database, star, nothing),
+        View(database, star, nothing),
+        View(database, moon, nothing),
+    ]
+    before = await looked(database, star, moon)
+    for view in views:
+        await told(view, before)
+    async with database.transaction() as session:
+        await queue.erase(session, talk.contact_id, now=NOON)
+    await queue.release(database, NOTICES, star, other.id, epoch=other.epoch, now=NOON)
+
+    after = await looked(database, star, moon, before=before)
+    shown = [await told(view, after) for view in views]
+
+    change = {"gone": {str(talk.id), str(other.id)}, "erased": {str(talk.id)}}
+    for frames in shown[:2]:  # on every console of theirs
+        (talks,) = [one for one in frames if one["type"] == "talks"]
+        assert {name: set(talks[name]) for name in change} == change
+    assert not [one for one in shown[2] if one["type"] == "talks"]
+
+
+async def test_the_card_of_somebody_who_erased_goes(database: Database) -> None:
+    star = await counselor(database)
+    talk = await waiting(database)
+    view, before = View(database, star, nothing), await looked(database, star)
+    await told(view, before)
+    async with database.transaction() as session:
+        await queue.erase(session, talk.contact_id, now=NOON)
+
+    frames = await told(view, await looked(database, star, before=before))
+
+    assert [one["gone"] for one in frames if one["type"] == "queue"] == [[str(talk.id)]]
+
+
+async def reads_of(database: Database, talk: Conversation) -> list[str]:
+    async with database.reading() as session:
+        acts = await audit.entries(session, object_id=talk.id)
+    return [act.purpose for act in acts if act.action == "read"]
+
+
+async def test_each_batch_of_lines_is_written_down_once_and_says_which(
+    database: Database,
+) -> None:
+    owner = await counselor(database)
+    talk = await claimed(database, owner, await waiting(database, "a"))
+    await said(database, talk.id, "하나")
+    view, second = View(database, owner, nothing), View(database, owner, nothing)
+
+    await told(view, await looked(database, owner))
+    await told(view, await looked(database, owner))
+    await said(database, talk.id, "둘")
+    await said(database, talk.id, "셋")
+    await told(view, await looked(database, owner))
+    await told(second, await looked(database, owner))
+
+    assert await reads_of(database, talk) == ["lines 1-2", "lines 3-4", "lines 1-4"]
+
+
+async def test_a_line_that_came_after_the_look_is_not_opened_before_it_is_written_down(
+    database: Database,
+) -> None:
+    owner = await counselor(database)
+    talk = await claimed(database, owner, await waiting(database, "a"))
+    view = View(database, owner, nothing)
+    seen = await looked(database, owner)
+    await said(database, talk.id, "나중 말")
+
+    before = words(await told(view, seen))
+    after = words(await told(view, await looked(database, owner)))
+
+    assert (before, after) == (["joined-ko"], ["나중 말"])
+    assert await reads_of(database, talk) == ["lines 1-1", "lines 2-2"]
+
+
+FULL_LOG = {
+    "sqlite": "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END",
+    "postgresql": "ALTER TABLE audit ADD CONSTRAINT full_log CHECK (position < 0) NOT VALID",
+}
+EMPTIED_LOG = {
+    "sqlite": "DROP TRIGGER full",
+    "postgresql": "ALTER TABLE audit DROP CONSTRAINT full_log",
+}
+
+
+async def test_no_word_is_opened_while_reads_cannot_be_written_down_and_the_page_says_so(
+    database: Database,
+) -> None:
+    owner = await counselor(database)
+    talk = await claimed(database, owner, await waiting(database, "a"))
+    view = View(database, owner, nothing)
+    await told(view, await looked(database, owner))
+    await said(database, talk.id, "도와주세요")
+    seen = await looked(database, owner)
+    async with database.transaction() as session:
+        await session.execute(text(FULL_LOG[session.dialect]))
+
+    refused = await told(view, seen)
+
+    async with database.transaction() as session:
+        await session.execute(text(EMPTIED_LOG[session.dialect]))
+    shown = await told(view, await looked(database, owner))
+    assert [(one["type"], one["code"]) for one in refused] == [("refused", "not_audited")]
+    assert "도와" not in json.dumps(refused, ensure_ascii=False)
+    assert words(shown) == ["도와주세요"]
+
+
+async def beside_reads(database: Database, talk: Conversation) -> int:
+    async with database.reading() as session:
+        acts = await audit.entries(session, object_id=talk.id)
+    return len([act for act in acts if act.action == "read_beside"])
+
+
+async def test_notes_and_summary_are_written_down_each_time_before_they_are_read(
+    database: Database,
+) -> None:
+    owner = await counselor(database)
+    talk = await claimed(database, owner, await waiting(database, "a"))
+    view = View(database, owner, nothing)
+
+    await told(view, await looked(database, owner))
+    at_first = await beside_reads(database, talk)
+    await told(view, await looked(database, owner))
+    unchanged = await beside_reads(database, talk)
+    await passing.write_note(
+        database, owner, talk.id, epoch=talk.epoch, key=uuid4(), text="메모", now=NOON
+    )
+    shown = await told(view, await looked(database, owner))
+
+    assert [one["type"] for one in shown] == ["notes"]
+    assert (at_first, unchanged, await beside_reads(database, talk)) == (1, 1, 2)
+
+
+async def test_no_note_is_opened_while_its_reading_cannot_be_written_down(
+    database: Database,
+) -> None:
+    owner = await counselor(database)
+    talk = await claimed(database, owner, await waiting(database, "a"))
+    view = View(database, owner, nothing)
+    await told(view, await looked(database, owner))
+    await passing.write_note(
+        database, owner, talk.id, epoch=talk.epoch, key=uuid4(), text="메모", now=NOON
+    )
+    seen = await looked(database, owner)
+    async with database.transaction() as session:
+        await session.execute(text(FULL_LOG[session.dialect]))
+
+    refused = await told(view, seen)
+
+    async with database.transaction() as session:
+        await session.execute(text(EMPTIED_LOG[session.dialect]))
+    shown = await told(view, await looked(database, owner))
+    assert [(one["type"], one.get("code")) for one in refused] == [("refused", "not_audited")]
+    assert [one["type"] for one in shown] == ["notes"]

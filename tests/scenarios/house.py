@@ -45,7 +45,9 @@ class House:
 
 
 @asynccontextmanager
-async def running_house(folder: Path, environment: dict[str, str]) -> AsyncGenerator[House]:
+async def running_house(
+    folder: Path, environment: dict[str, str], *, patience: float = PATIENCE
+) -> AsyncGenerator[House]:
     """Set up an empty installation in `folder` and serve it on a free loopback port."""
     port = free_port()
     own = {name: value for name, value in os.environ.items() if not name.startswith("GYEOT_")}
@@ -56,11 +58,11 @@ async def running_house(folder: Path, environment: dict[str, str]) -> AsyncGener
         process = subprocess.Popen([*BOT, "serve"], cwd=ROOT, env=own, stdout=log, stderr=log)
     house = House(f"http://127.0.0.1:{port}", folder, invitation, process.pid, own)
     try:
-        await ready(house.url)
+        await ready(house.url, patience)
         yield house
     finally:
         process.terminate()
-        process.wait(timeout=PATIENCE)
+        process.wait(timeout=patience)
 
 
 @dataclass

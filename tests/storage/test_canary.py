@@ -133,7 +133,7 @@ async def test_no_key_of_the_keyring_is_in_the_database(
 
     kept = _kept(database_url, tmp_path)
 
-    for key in database._keyring.keys:
+    for key in database.keys.current.keys:
         assert not [place for place, content in kept.items() if key.secret in content]
 
 

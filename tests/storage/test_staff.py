@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from storage import audit, staff
 from storage.database import Database
 from storage.errors import NotFound, SealBroken
-from storage.records import Role, Staff, StaffSession
+from storage.records import Invitation, Role, Staff, StaffSession
 from storage.staff import ABSOLUTE_LIMIT, IDLE_LIMIT
 from storage.tables import invitations
 from storage.tables import staff as table
@@ -65,7 +65,8 @@ async def test_who_is_invited_joins_in_the_role_they_were_invited_for(
 ) -> None:
     token = await _invite(database, role)
     async with database.reading() as session:
-        assert await staff.invitation(session, token, now=NOON) is role
+        found = await staff.invitation(session, token, now=NOON)
+        assert found == Invitation(role, with_password=True)
 
     member = await _join(database, token)
 

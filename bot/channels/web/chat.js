@@ -22,21 +22,13 @@
   let session = recall("chat");
   let language = recall("lang") || (/^en\b/i.test(navigator.language || "") ? "en" : "ko");
 
-  // ---- leaving: first of all, so that it works before anything else does
+  // ---- leaving: leave.js blanks the page and goes; here the talk learns of it
 
-  byId("leave").addEventListener("click", leave);
-
-  function leave(event) {
-    event.preventDefault();
-    const target = byId("leave").href;
-    document.body.textContent = "";
-    document.title = "";
+  document.addEventListener("leaving", () => {
     left = true;
     if (ready) transmit({ t: "leave", id: newId() });
     if (socket) socket.close();
-    try { sessionStorage.clear(); } catch (error) { /* blocked: nothing was kept */ }
-    location.replace(target);
-  }
+  });
 
   // ---- words
 

@@ -41,6 +41,7 @@ _ASSETS = {
     "/static/chat/chat.css": ("chat.css", "text/css; charset=utf-8"),
     "/static/chat/plain.css": ("plain.css", "text/css; charset=utf-8"),
     "/static/chat/chat.js": ("chat.js", "text/javascript; charset=utf-8"),
+    "/static/chat/leave.js": ("leave.js", "text/javascript; charset=utf-8"),
     "/static/chat/icon.svg": ("icon.svg", "image/svg+xml"),
     "/favicon.ico": ("icon.svg", "image/svg+xml"),  # asked for unbidden by old browsers
 }

@@ -33,6 +33,7 @@ class PageTexts:
     language: str
     title: str
     leave: str
+    leave_keys: str
     switch: str  # the name of the other language, in that language
     danger: str
     numbers_intro: str

@@ -13,6 +13,11 @@ export function drawBeside() {
   drawNotes(talk);
 }
 
+export function forgetBeside() {
+  for (const id of ["facts", "notes"]) at(id).replaceChildren();
+  at("note").value = "";
+}
+
 function drawFacts(talk) {
   const { topic = [], signals = [], advised = [], mentions = [] } = talk.facts;
   const rows = [

@@ -110,7 +110,8 @@ function changeTalks(frame) {
   tellRaised(frame.changed);
   const left = room.changeTalks(frame, first.talks);
   for (const talk of left) {
-    toast(doing.get(talk.id) ?? "talk_lost", { name: nameOf(talk.frame) });
+    const erased = frame.erased.includes(talk.id);
+    toast(erased ? "talk_erased" : (doing.get(talk.id) ?? "talk_lost"), { name: nameOf(talk.frame) });
     doing.delete(talk.id);
   }
   if (first.talks) resend();

@@ -1,7 +1,7 @@
 // What is seen: the queue, the talks of this counselor, the open talk, the connection.
 
 import { drawTitle } from "./alarm.js";
-import { drawBeside, showNoteDraft } from "./beside.js";
+import { drawBeside, forgetBeside, showNoteDraft } from "./beside.js";
 import { at, desk, room } from "./desk.js";
 import { arrange, chip, mineCard, queueCard, lineItem, unsentItem } from "./draw.js";
 import { isUnchanged } from "./phrases.js";
@@ -80,12 +80,19 @@ export function drawTalk(acts) {
   at("pick").hidden = Boolean(talk);
   at("open-talk").hidden = !talk;
   at("columns").classList.toggle("talking", Boolean(talk));
-  if (!talk) return;
+  if (!talk) return forgetTalk();
   drawHead();
   drawLines(acts, true);
   at("text").value = talk.draft;
   showNoteDraft(talk);
   fitText();
+}
+
+// What left our hands is not kept behind the curtain either.
+function forgetTalk() {
+  for (const id of ["talk-name", "talk-meta", "lines", "offered-text"]) at(id).replaceChildren();
+  at("text").value = "";
+  forgetBeside();
 }
 
 export function drawHead() {

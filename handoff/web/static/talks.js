@@ -74,11 +74,12 @@ export class Room {
   }
 
   // Returns the talks that left our hands.
-  changeTalks({ changed, gone }, first) {
+  changeTalks({ changed, gone, erased }, first) {
     const staying = new Set(changed.map((talk) => talk.conversation));
     const lost = first ? [...this.talks.keys()].filter((id) => !staying.has(id)) : gone;
     const left = lost.map((id) => this.talks.get(id)).filter(Boolean);
     for (const talk of left) this.drop(talk);
+    for (const id of erased) this.kept.delete(id);
     for (const frame of changed) this.take(frame, first);
     return left;
   }

@@ -232,11 +232,28 @@ def test_somebody_who_is_watched_gets_nothing_that_tells_what_this_is() -> None:
         assert not any(word in said(decision) for word in ("상담", "챗봇", "곁", "counsel", "bot"))
 
 
-def test_erasing_is_answered_truthfully() -> None:
-    decision = decide(turn("지워줘"), CONTENT)
+@pytest.mark.parametrize("state", [BOT, QUEUED, ConversationState.ACTIVE])
+def test_erasing_is_asked_about_in_neutral_words_whoever_owns_the_talk(
+    state: ConversationState,
+) -> None:
+    decision = decide(turn("지워줘", state=state), CONTENT)
 
-    assert "아직 없어요" in said(decision)
-    assert decision.ask is None
+    assert "정리할까요" in said(decision)
+    assert not any(word in said(decision) for word in ("상담", "챗봇", "곁", "counsel", "bot"))
+    assert [choice.label for choice in decision.replies[-1].quick_replies] == ["네", "아니요"]
+    assert (decision.ask, decision.erase) == (None, False)
+
+    confirmed = decide(turn("네", state=state, memory=decision.memory), CONTENT)
+    assert (confirmed.erase, confirmed.replies) == (True, ())
+
+
+def test_the_last_word_of_every_channel_is_neutral() -> None:
+    names = [name for name in CONTENT.sentences if name.startswith("erased")]
+    words = ("상담", "챗봇", "곁", "counsel", "bot", "help", "도움")
+    for name in names:
+        text = " ".join(CONTENT.sentences[name].text.values()).lower()
+        assert not any(word in text for word in words), name
+        assert {"①", "②"} <= set(text)
 
 
 def test_leaving_is_not_answered_and_taking_back_is() -> None:
@@ -379,7 +396,7 @@ def test_a_call_for_a_person_outweighs_every_other_button_of_the_burst(
     assert decide(turn(*texts), CONTENT).ask is AskReason.REQUESTED
 
 
-@pytest.mark.parametrize("name", [*NOTICES, *(set(POLICY_GROUPS) - {"menu"})])
+@pytest.mark.parametrize("name", [*NOTICES, *sorted({*POLICY_GROUPS} - {"menu"})])
 @pytest.mark.parametrize("kind", [MessageKind.TEXT, MessageKind.BUTTON])
 def test_no_typed_word_makes_the_bot_claim_what_was_not_done(name: str, kind: MessageKind) -> None:
     for text in (f"go:{name}", f"go:{name}.1"):
@@ -387,3 +404,19 @@ def test_no_typed_word_makes_the_bot_claim_what_was_not_done(name: str, kind: Me
 
         assert decision.memory.last in CONTENT.groups["menu"]
         assert decision.ask is None
+
+
+def test_next_after_a_threat_goes_on_with_its_steps() -> None:
+    told = decide(turn("내일까지 돈 안 보내면 다 뿌린대요"), CONTENT)
+
+    after = decide(turn("다음", memory=told.memory, state=QUEUED), CONTENT)
+
+    assert after.memory.last == "sextortion.1"
+
+
+def test_next_after_another_crisis_stays_with_it() -> None:
+    told = decide(turn("죽고 싶어"), CONTENT)
+
+    after = decide(turn("다음", memory=told.memory, state=QUEUED), CONTENT)
+
+    assert after.memory.last == "self_harm.2"

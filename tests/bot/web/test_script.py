@@ -176,6 +176,36 @@ async def test_leaving_blanks_and_forgets_before_anybody_else_answers(page: Page
     assert left == ["", "", 0]
 
 
+async def test_three_times_shift_leaves(page: Page) -> None:
+    for _ in range(3):
+        await page.keyboard.press("Shift")
+
+    await page.wait_for_url("https://ko.wikipedia.org/")
+
+
+async def test_capital_letters_do_not_leave(page: Page) -> None:
+    await page.focus("#words")
+    for key in ("Shift", "Shift", "Shift+A", "Shift", "b", "Shift"):
+        await page.keyboard.press(key)
+
+    assert await page.locator("#words").input_value() == "Ab"
+
+
+async def test_leaving_works_while_the_page_still_loads(
+    site: Site, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.goto("https://before.example/")
+    await context.route("**/static/chat/chat.js", lambda _: None)  # never comes
+    await page.goto(site.url, wait_until="commit")
+    before = await page.evaluate("history.length")
+
+    await page.locator("#leave").click()
+    await page.wait_for_url("https://ko.wikipedia.org/")
+
+    assert await page.evaluate("history.length") == before
+
+
 async def test_leaving_is_the_first_stop_of_the_keyboard(page: Page) -> None:
     await page.keyboard.press("Tab")
     assert await page.evaluate("document.activeElement.id") == "leave"

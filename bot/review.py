@@ -1,0 +1,76 @@
+"""What a reviewer of content asks for: a check of all sentences, and talks as a page."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.columns import lined_up
+from bot.dialogue.content import Content, Sentence
+from bot.dialogue.play import PlayBroken, Speaker, perform, read_play
+from bot.dialogue.reading_level import Band, reading_level
+from storage.records import Language
+
+_HEAD = ("sentence", "words", "longest", "for", "reviewer", "date", "version")
+_CLASSES = {
+    Speaker.PERSON: "person",
+    Speaker.MORE: "person",
+    Speaker.BOT: "bot",
+    Speaker.HOUSE: "house",
+}
+
+
+class ReviewRefused(Exception):
+    """What a reviewer asked for cannot be done; the message says why in one sentence."""
+
+
+def checked(content: Content) -> str:
+    """Return how hard each Korean sentence is to read, the hardest first, and how many fit.
+
+    The content was read before, so everything else is right.
+    """
+    rows = sorted((_row(sentence) for sentence in content.sentences.values()), key=_hardness)
+    easy = sum(row[3] == Band.ELEMENTARY for row in rows)
+    table = lined_up((_HEAD, *rows))
+    return f"{table}\n{len(rows)} sentences are valid; {easy} are easy enough for elementary school"
+
+
+def preview(paths: Sequence[Path], content: Content) -> str:
+    """Return one HTML page with the talks of some plays as they go.
+
+    Raises:
+        ReviewRefused: a file cannot be read, or is no play.
+    """
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    )
+    return templates.get_template("preview.html").render(
+        talks=[_performed(path, content) for path in paths], classes=_CLASSES
+    )
+
+
+def _performed(path: Path, content: Content) -> tuple[str, Sequence[object]]:
+    try:
+        play = read_play(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise ReviewRefused(f"{path.name} cannot be read as UTF-8 text.") from None
+    except PlayBroken as error:
+        raise ReviewRefused(f"{path.name}: {error}") from None
+    return play.title or path.stem, perform(play, content)
+
+
+def _row(sentence: Sentence) -> tuple[str, ...]:
+    level = reading_level(sentence.text[Language.KO])
+    return (
+        sentence.id,
+        f"{level.mean:.1f}",
+        str(level.longest),
+        level.band or "nobody",
+        sentence.reviewer,
+        sentence.date.isoformat(),
+        str(sentence.version),
+    )
+
+
+def _hardness(row: Sequence[str]) -> tuple[float, float]:
+    return -int(row[2]), -float(row[1])

@@ -1,0 +1,1 @@
+"""The outbound guard: what staff may not ask a young person for."""

@@ -1,0 +1,1 @@
+"""Backups: made, restored, drilled; ciphertext only, the keyring is never among it."""

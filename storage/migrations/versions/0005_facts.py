@@ -1,0 +1,25 @@
+"""What was last seen to be so, and when: the last good restore.
+
+Revision ID: 0005_facts
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005_facts"
+down_revision = "0005_audit"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "facts",
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_facts"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("facts")

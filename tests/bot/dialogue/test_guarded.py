@@ -1,0 +1,27 @@
+"""The bot asks a young person for nothing that staff may not ask for either."""
+
+from bot.dialogue.content import FOLDER, load_content
+from handoff.guard.asking import asked
+from storage.records import Language
+
+CONTENT = load_content(FOLDER)
+
+
+def test_no_sentence_of_the_bot_would_be_stopped() -> None:
+    said = [
+        (name, language, CONTENT.sentence(name, language))
+        for name in CONTENT.sentences
+        for language in Language
+    ]
+
+    assert [(name, language, asked(text)) for name, language, text in said if asked(text)] == []
+
+
+def test_no_button_of_the_bot_would_be_stopped() -> None:
+    labels = [
+        (choice.payload, choice.label[one])
+        for choice in CONTENT.choices.values()
+        for one in Language
+    ]
+
+    assert [(payload, asked(label)) for payload, label in labels if asked(label)] == []

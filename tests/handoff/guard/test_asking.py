@@ -1,0 +1,78 @@
+"""What a counselor may say and what is stopped, in two languages and many registers."""
+
+import pytest
+
+from handoff.guard.asking import Ask, asked
+from tests.handoff.guard.sets import sentences
+
+CAUGHT = 0.98  # P15 of the security design asks for 0.95; see docs/guard.md
+FALSE_STOPS = 0.01  # and for 0.02
+
+
+@pytest.mark.parametrize("name", ["ko_ask", "dev_ask", "looks_ask", "en_ask"])
+def test_askings_are_stopped(name: str) -> None:
+    items = sentences(name)
+
+    missed = [item["id"] for item in items if asked(item["text"]) is None]
+
+    assert len(missed) <= (1 - CAUGHT) * len(items), missed
+
+
+@pytest.mark.parametrize("name", ["ko_safe", "dev_safe", "looks_safe", "en_safe"])
+def test_harmless_sentences_are_not_stopped(name: str) -> None:
+    items = sentences(name)
+
+    stopped = [item["id"] for item in items if asked(item["text"]) is not None]
+
+    assert len(stopped) <= FALSE_STOPS * len(items), stopped
+
+
+@pytest.mark.parametrize(
+    ("text", "ask"),
+    [
+        ("사진 한 장이면 돼", Ask.PHOTO),
+        ("ㅅㅏ진 보내줘", Ask.PHOTO),
+        ("사 진 보 내 줘", Ask.PHOTO),
+        ("사\u200b진 보내줘", Ask.PHOTO),
+        ("사진 보네죠", Ask.PHOTO),
+        ("이름이 뭐야?", Ask.NAME),
+        ("혹시 어디 학교 다니는지 알 수 있을까", Ask.SCHOOL),
+        ("집이 어디쯤이야", Ask.ADDRESS),
+        ("인증번호 불러줘", Ask.SECRET),
+        ("카톡 아이디 남겨줘", Ask.APP),
+        ("계좌번호 알려줘", Ask.MONEY),
+        ("얼굴 보고 얘기하자", Ask.MEETING),
+        ("t.me/abcde 로 와", Ask.LINK),
+        ("What's your name?", Ask.NAME),
+    ],
+)
+def test_the_reason_names_what_is_asked_for(text: str, ask: Ask) -> None:
+    assert asked(text) is ask
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "사진은 보내지 마",
+        "학교에 알려지는 게 걱정되는구나",
+        "비밀번호를 바꾸면 좋아",
+        "이름은 말하지 않아도 돼",
+        "경찰서에 같이 갈 어른이 있니?",
+        "증거 화면은 지우지 말고 갖고 있어",
+        "1366에 전화해도 돼",
+        "상담은 여기서만 해요",
+        "무슨 일이 있었는지 말해줄래?",
+        "매일 연락해도 돼",
+        "걱정이 많나 봐요",
+    ],
+)
+def test_speaking_of_a_thing_is_not_asking_for_it(text: str) -> None:
+    assert asked(text) is None
+
+
+def test_one_harmless_sentence_does_not_hide_an_asking_in_the_next() -> None:
+    assert asked("사진은 아무에게도 보내지 마. 이름이 뭐야?") is Ask.NAME
+
+
+def test_an_asking_in_one_language_is_found_beside_the_other() -> None:
+    assert asked("걱정하지 마, what's your address?") is Ask.ADDRESS
