@@ -38,6 +38,11 @@ async def _leave(database: Database, _: Staff, talk: Conversation) -> None:
         await queue.leave(session, database.vault, talk, now=NOON)
 
 
+async def _erase(database: Database, _: Staff, talk: Conversation) -> None:
+    async with database.transaction() as session:
+        await queue.erase(session, talk.contact_id, now=NOON)
+
+
 def _say(database: Database, me: Staff, talk: Conversation) -> Awaitable[object]:
     return queue.say(database, NOTICES, me, talk.id, epoch=1, text="네", key=uuid4(), now=NOON)
 
@@ -72,6 +77,11 @@ ACTS: dict[str, tuple[State, State, list[str], Act]] = {
         State.ACTIVE, State.ACTIVE, ["read"],
         lambda db, me, talk: queue.open_transcript(db, me, talk.id, epoch=1, last=1, now=NOON),
     ),
+    "open_beside": (
+        State.ACTIVE, State.ACTIVE, ["read_beside"],
+        lambda db, me, talk: queue.open_beside(db, me, talk.id, epoch=1, now=NOON),
+    ),
+    "erase": (State.ACTIVE, State.ERASED, ["erase"], _erase),
     "heartbeat": (
         State.ACTIVE, State.ACTIVE, [],  # a lease that goes on is no transition
         lambda db, me, _: queue.heartbeat(db, me, now=NOON),

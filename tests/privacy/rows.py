@@ -130,7 +130,9 @@ class House:
                 session, self.database.vault, channel="fake", address="to-account",
                 body="{}", holder=None, erasing=None, now=NOON,
             )  # fmt: skip
-            return (set((await session.execute(select(last_words.c.id))).scalars()) - before).pop()
+            after = set((await session.execute(select(last_words.c.id))).scalars())
+            made: UUID = (after - before).pop()
+            return made
 
     async def _join(self, name: str) -> Staff:
         async with self.database.transaction() as session:
