@@ -37,6 +37,7 @@ from bot.roles import ProcessRole, written
 from bot.root import keyring_of
 from bot.sealing import Sealer
 from bot.sender import Sender
+from bot.summary import facts
 from bot.webhooks import make_health, make_webhooks, storing
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
@@ -168,7 +169,15 @@ def _add_pages(app: FastAPI, house: _House) -> None:
     door = Door(house.database)
     windows = _windows(house.providers)
     app.include_router(
-        make_console_router(house.database, house.notices, utc_now, windows=windows, door=door)
+        make_console_router(
+            house.database,
+            house.notices,
+            utc_now,
+            windows=windows,
+            door=door,
+            summarize=facts,
+            most=house.settings.max_talks,
+        )
     )
     app.include_router(make_audit_router(house.database, utc_now, door=door))
 

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     checkpoints: Path | None = None  # the audit log's second place; None: checkpoints under `home`
     audit_days: int = Field(default=730, ge=365)  # how long an act stays in the audit log
     log_level: str = "INFO"
+    max_talks: int = Field(default=3, ge=1, le=50)  # talks one counselor may lead at once
 
     nlu_url: str = "http://127.0.0.1:5005"
     nlu_token: SecretStr | None = None

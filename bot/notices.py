@@ -21,6 +21,14 @@ class ContentNotices:
         """Say that the counselor is gone, and that their place in line is kept."""
         return self._notice("returned.1", language)
 
+    def handed_over(self, language: Language) -> Notice:
+        """Say that another counselor is here now, and knows what was said."""
+        return self._notice("handed.1", language)
+
+    def to_bot(self, language: Language) -> Notice:
+        """Say that the bot answers again, and how to get a person."""
+        return self._notice("to_bot.1", language)
+
     def goodbye(self, language: Language) -> Notice:
         """Say goodbye in words that tell a stranger nothing."""
         return self._notice("closed.1", language)

@@ -30,6 +30,7 @@ from handoff.hub import Hub
 from handoff.live import PING, SIGNED_OUT, Live
 from handoff.notices import Notices
 from handoff.pages import Pages
+from handoff.summaries import Summarize, nothing
 from storage.database import Database
 from storage.records import Role, StaffSession
 
@@ -57,6 +58,8 @@ def make_router(
     windows: Mapping[str, timedelta] | None = None,
     door: Door | None = None,
     ping: timedelta = PING,
+    summarize: Summarize = nothing,
+    most: int | None = None,
 ) -> APIRouter:
     """Make the routes of the console.
 
@@ -68,9 +71,13 @@ def make_router(
             channel that is not named has no limit.
         door: lets staff in; a test may bring one whose password hash is cheap.
         ping: how often each open page is asked whether it is there.
+        summarize: reads what the dialogue remembers of a talk.
+        most: talks one counselor may lead at once; None: any number.
     """
     load_rules()  # takes a third of a second, which no counselor's first message should wait
-    console = _Console(database, notices, clock, windows or {}, door or Door(database), ping)
+    console = _Console(
+        database, notices, clock, windows or {}, door or Door(database), ping, summarize, most
+    )
     router = APIRouter(prefix="/console", route_class=SecureRoute, include_in_schema=False)
     router.add_api_route("", console.room, methods=["GET"])
     router.add_api_route("/login", console.login_page, methods=["GET"])
@@ -106,8 +113,12 @@ class _Console:
         windows: Mapping[str, timedelta],
         door: Door,
         ping: timedelta,
+        summarize: Summarize,
+        most: int | None,
     ) -> None:
         self._ping = ping
+        self._summarize = summarize
+        self._most = most
         self._database = database
         self._notices = notices
         self._clock = clock
@@ -263,6 +274,8 @@ class _Console:
                 door=self._door,
                 clock=self._clock,
                 ping=self._ping,
+                summarize=self._summarize,
+                most=self._most,
             )
             code = await live.run()
         if code is not None:

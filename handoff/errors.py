@@ -49,5 +49,13 @@ class Unread(HandoffError):
     """The young person wrote something that the counselor has not seen: read first."""
 
 
+class TooManyTalks(HandoffError):
+    """This counselor leads as many talks as one person may: close or pass on one first."""
+
+
+class NotOffered(HandoffError):
+    """Nobody offers this talk to this counselor (any more): show that."""
+
+
 class AsksForTooMuch(HandoffError):
     """The message asks for what nobody here may ask (`guard_<what>`): show that, keep the draft."""

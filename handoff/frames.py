@@ -1,79 +1,25 @@
-"""The JSON on the console's WebSocket, both ways, versioned; a frame is one of a closed list."""
+"""The JSON that a console is told, versioned; a frame is one of a closed list."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from storage.records import AskReason, Conversation, DeliveryState, Line, Risk, Role, Speaker
+from storage.records import (
+    AskReason,
+    CaseNote,
+    Colleague,
+    Conversation,
+    DeliveryState,
+    Line,
+    Presence,
+    Risk,
+    Role,
+    Speaker,
+)
 
 VERSION = 1
-MAX_FRAME = 16_384
-"""Characters of one frame a console may send: 1000 characters of text, all escaped, fit."""
-
-_MAX_INTEGER = 2**31 - 1
-
-
-class InvalidFrame(Exception):
-    """A console sent what no console of ours sends; holds a code, never content."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-# --- what a console may send ---
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Take this card, as it was when it was shown."""
-
-    conversation: UUID
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimNext:
-    """Take the most urgent card."""
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Send the young person a message; the same `key` again is the same message."""
-
-    conversation: UUID
-    epoch: int
-    key: UUID
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Give the talk back to the queue."""
-
-    conversation: UUID
-    epoch: int
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Say goodbye and end the talk; `seen` is the number of the last line that was shown."""
-
-    conversation: UUID
-    epoch: int
-    seen: int
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """The page is alive; `active` when somebody touched it since the last one."""
-
-    active: bool
-
-
-ConsoleFrame = Claim | ClaimNext | Say | Release | Close | Heartbeat
 
 
 # --- what a console is told ---
@@ -86,6 +32,8 @@ class Hello:
     name: str
     role: Role
     now: datetime
+    id: UUID
+    most: int | None = None  # talks they may lead at once; None: any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +58,7 @@ class Talk:
 
     card: Card
     epoch: int
+    offered_to: UUID | None = None  # the colleague who is asked to take it
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +76,59 @@ class TalksChange:
     changed: tuple[Talk, ...]
     gone: tuple[UUID, ...]
     erased: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OffersChange:
+    """Talks that this counselor is asked to take: all of them, each with its present owner."""
+
+    talks: tuple[tuple[Talk, UUID], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Colleagues:
+    """Everybody who can lead a talk, and whether they are here."""
+
+    all: tuple[Colleague, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The risk of a talk that somebody leads has grown; for supervisors, without a word of it."""
+
+    card: Card
+    owner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """All notes of a talk of this counselor, oldest first."""
+
+    conversation: UUID
+    notes: tuple[CaseNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a talk was about until now, in categories and ids of our own content."""
+
+    conversation: UUID
+    facts: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceKept:
+    """What this counselor said of themselves is stored."""
+
+    state: Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The note with this key is stored."""
+
+    conversation: UUID
+    key: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,29 +190,24 @@ class Ping:
 
 
 ServerFrame = (
-    Hello | QueueChange | TalksChange | Lines | Delivery | Claimed | Said | Done | Refused | Ping
+    Hello
+    | QueueChange
+    | TalksChange
+    | OffersChange
+    | Colleagues
+    | Alarm
+    | Lines
+    | Notes
+    | Summary
+    | Delivery
+    | Claimed
+    | Said
+    | Noted
+    | Done
+    | PresenceKept
+    | Refused
+    | Ping
 )
-
-
-def parse(text: str) -> ConsoleFrame:
-    """Read one frame of a console.
-
-    Raises:
-        InvalidFrame: too long, not JSON, another version, an unknown type, or a field that is
-            missing or of the wrong type.
-    """
-    if len(text) > MAX_FRAME:
-        raise InvalidFrame("too_long")
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        raise InvalidFrame("json") from None
-    match value:
-        case {"v": 1, "type": str(name)} if name in _READERS:
-            return _READERS[name](value)
-        case {"v": 1}:
-            raise InvalidFrame("type")
-    raise InvalidFrame("version")
 
 
 def dump(frame: ServerFrame) -> str:
@@ -241,15 +238,33 @@ def card(conversation: Conversation, names: Mapping[str, str], *, window: timede
     )
 
 
-def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911 - one case a frame
+def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0912 - one case a frame
     match frame:
-        case Hello(name, role, now):
-            return {"type": "hello", "name": name, "role": role, "now": now.isoformat()}
+        case Hello(name, role, now, who, most):
+            me = {"name": name, "role": role, "id": str(who), "most": most}
+            return {"type": "hello", **me, "now": now.isoformat()}
         case QueueChange(changed, gone):
             return {"type": "queue", "changed": [_card(c) for c in changed], "gone": _ids(gone)}
         case TalksChange(talks, gone, erased):
-            shown = {"changed": [_talk(t) for t in talks], "gone": _ids(gone)}
-            return {"type": "talks", **shown, "erased": _ids(erased)}
+            shown_talks = {"changed": [_talk(t) for t in talks], "gone": _ids(gone)}
+            return {"type": "talks", **shown_talks, "erased": _ids(erased)}
+        case OffersChange(offered):
+            asked = [{**_talk(talk), "owner": str(owner)} for talk, owner in offered]
+            return {"type": "offers", "talks": asked}
+        case Colleagues(everybody):
+            return {"type": "colleagues", "all": [_colleague(one) for one in everybody]}
+        case Alarm(one, owner):
+            return {"type": "alarm", **_card(one), "owner": str(owner)}
+        case Notes(conversation, notes):
+            shown = [_note(note) for note in notes]
+            return {"type": "notes", "conversation": str(conversation), "notes": shown}
+        case Summary(conversation, facts):
+            at_a_glance = {name: list(values) for name, values in facts.items()}
+            return {"type": "summary", "conversation": str(conversation), "facts": at_a_glance}
+        case PresenceKept(state):
+            return {"type": "presence", "state": state}
+        case Noted(conversation, key):
+            return {"type": "noted", "conversation": str(conversation), "key": str(key)}
         case Lines(conversation, lines):
             told = [_line(line) for line in lines]
             return {"type": "lines", "conversation": str(conversation), "lines": told}
@@ -285,7 +300,17 @@ def _card(shown: Card) -> dict[str, object]:
 
 
 def _talk(shown: Talk) -> dict[str, object]:
-    return {**_card(shown.card), "epoch": shown.epoch}
+    offered = str(shown.offered_to) if shown.offered_to else None
+    return {**_card(shown.card), "epoch": shown.epoch, "offered_to": offered}
+
+
+def _colleague(one: Colleague) -> dict[str, object]:
+    return {"id": str(one.id), "name": one.name, "presence": one.presence}
+
+
+def _note(note: CaseNote) -> dict[str, object]:
+    by = {"id": str(note.id), "by": str(note.staff_id), "kind": note.kind}
+    return {**by, "at": note.at.isoformat(), "text": note.text}
 
 
 def _line(line: Line) -> dict[str, object]:
@@ -312,51 +337,3 @@ def _refused(frame: Refused) -> dict[str, object]:
 
 def _ids(ids: tuple[UUID, ...]) -> list[str]:
     return [str(one) for one in ids]
-
-
-def _read_claim(value: Mapping[str, object]) -> Claim:
-    return Claim(_uuid(value, "conversation"), _integer(value, "version"))
-
-
-def _read_say(value: Mapping[str, object]) -> Say:
-    text = value.get("text")
-    if not isinstance(text, str):
-        raise InvalidFrame("text")
-    where, epoch = _uuid(value, "conversation"), _integer(value, "epoch")
-    return Say(where, epoch, _uuid(value, "key"), text)
-
-
-def _read_heartbeat(value: Mapping[str, object]) -> Heartbeat:
-    active = value.get("active")
-    if not isinstance(active, bool):
-        raise InvalidFrame("active")
-    return Heartbeat(active)
-
-
-def _uuid(value: Mapping[str, object], name: str) -> UUID:
-    found = value.get(name)
-    if not isinstance(found, str) or len(found) != 36:
-        raise InvalidFrame(name)
-    try:
-        return UUID(found)
-    except ValueError:
-        raise InvalidFrame(name) from None
-
-
-def _integer(value: Mapping[str, object], name: str) -> int:
-    found = value.get(name)
-    if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found <= _MAX_INTEGER:
-        raise InvalidFrame(name)
-    return found
-
-
-_READERS: Mapping[str, Callable[[Mapping[str, object]], ConsoleFrame]] = {
-    "claim": _read_claim,
-    "next": lambda _: ClaimNext(),
-    "say": _read_say,
-    "release": lambda value: Release(_uuid(value, "conversation"), _integer(value, "epoch")),
-    "close": lambda value: Close(
-        _uuid(value, "conversation"), _integer(value, "epoch"), _integer(value, "seen")
-    ),
-    "heartbeat": _read_heartbeat,
-}

@@ -10,7 +10,7 @@ from uuid import UUID
 from handoff.look import Look, take
 from storage.database import Database, Topic
 from storage.errors import DatabaseAway
-from storage.records import StaffSession
+from storage.records import Role, StaffSession
 
 log = logging.getLogger("gyeot.console")
 
@@ -137,6 +137,7 @@ class Hub:
             counselors={console.session.staff.id for console in consoles},
             sessions={console.session.id for console in consoles},
             now=self._clock(),
+            supervised=any(one.session.staff.role is Role.SUPERVISOR for one in consoles),
         )
 
 

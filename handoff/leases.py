@@ -6,7 +6,7 @@ from uuid import UUID
 
 from handoff import lifecycle, steps
 from handoff.notices import Notices
-from storage import audit, conversations, duty
+from storage import audit, conversations, duty, presence
 from storage.database import Database, Session
 from storage.errors import StorageError
 from storage.records import Conversation, Speaker, Staff
@@ -18,8 +18,9 @@ LEASE = timedelta(seconds=45)
 
 
 async def heartbeat(database: Database, staff: Staff, *, now: datetime) -> int:
-    """Keep all talks of this counselor for another lease; return how many there are."""
+    """Note that this counselor is here and keep their talks for another lease; return how many."""
     async with database.transaction() as session:
+        await presence.beat(session, staff.id, now=now)
         return await conversations.extend_leases(session, staff.id, lease_until=now + LEASE)
 
 

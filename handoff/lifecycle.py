@@ -17,6 +17,8 @@ class Event(StrEnum):
     ASK = "ask"  # the young person asked for a person, or the risk screen did
     CLAIM = "claim"  # a counselor took it
     RELEASE = "release"  # that counselor gave it back
+    TRANSFER = "transfer"  # a named colleague took it over from that counselor
+    TO_BOT = "to_bot"  # that counselor gave it back to the bot
     LAPSE = "lapse"  # that counselor was gone for longer than the lease
     DISMISS = "dismiss"  # that counselor works here no longer
     CANCEL = "cancel"  # the young person would rather talk to the bot
@@ -37,6 +39,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.QUEUED, Event.LEAVE): State.QUEUED,
     (State.ACTIVE, Event.ASK): State.ACTIVE,
     (State.ACTIVE, Event.RELEASE): State.QUEUED,
+    (State.ACTIVE, Event.TRANSFER): State.ACTIVE,
+    (State.ACTIVE, Event.TO_BOT): State.BOT,
     (State.ACTIVE, Event.LAPSE): State.QUEUED,
     (State.ACTIVE, Event.DISMISS): State.QUEUED,
     (State.ACTIVE, Event.CLOSE): State.WRAPUP,
@@ -91,6 +95,31 @@ def claimed(conversation: Conversation, staff_id: UUID, *, lease_until: datetime
         owner_id=staff_id,
         epoch=conversation.epoch + 1,
         lease_until=lease_until,
+    )
+
+
+def transferred(
+    conversation: Conversation, staff_id: UUID, *, lease_until: datetime
+) -> Conversation:
+    """Return the conversation with a colleague as its only owner, under a new epoch."""
+    return replace(
+        conversation,
+        state=after(conversation.state, Event.TRANSFER),
+        owner_id=staff_id,
+        epoch=conversation.epoch + 1,
+        lease_until=lease_until,
+    )
+
+
+def given_to_bot(conversation: Conversation) -> Conversation:
+    """Return the conversation with the bot again; asking later starts a new wait."""
+    return replace(
+        conversation,
+        state=after(conversation.state, Event.TO_BOT),
+        owner_id=None,
+        lease_until=None,
+        reason=None,
+        queued_at=None,
     )
 
 

@@ -8,29 +8,15 @@ from datetime import datetime, timedelta
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from handoff import frames, queue
+from handoff import frames, wishes
 from handoff.auth import Door
-from handoff.errors import HandoffError
-from handoff.frames import (
-    Claim,
-    Claimed,
-    ClaimNext,
-    Close,
-    ConsoleFrame,
-    Done,
-    Heartbeat,
-    Hello,
-    InvalidFrame,
-    Ping,
-    Refused,
-    Release,
-    Said,
-    Say,
-    ServerFrame,
-)
+from handoff.frames import Hello, Ping, Refused, ServerFrame
 from handoff.hub import Console
 from handoff.notices import Notices
+from handoff.summaries import Summarize
+from handoff.taking import Taker, refused
 from handoff.view import View
+from handoff.wishes import Heartbeat, InvalidFrame, Wish
 from storage.database import Database
 from storage.errors import DatabaseAway
 
@@ -60,22 +46,25 @@ class Live:
         door: Door,
         clock: Callable[[], datetime],
         ping: timedelta = PING,
+        summarize: Summarize,
+        most: int | None = None,
     ) -> None:
         self._socket = socket
         self._console = console
         self._staff = console.session.staff
         self._token = token
-        self._database = database
-        self._notices = notices
         self._door = door
         self._clock = clock
         self._ping = ping
-        self._view = View(database, self._staff)
+        self._most = most
+        self._taker = Taker(database, notices, self._staff, clock, most)
+        self._view = View(database, self._staff, summarize)
 
     async def run(self) -> int | None:
         """Serve until the page leaves (None), or return the code to close it with."""
-        await self._beat()
-        await self._send(Hello(self._staff.name, self._staff.role, self._clock()))
+        await self._taker.beat()
+        me = self._staff
+        await self._send(Hello(me.name, me.role, self._clock(), me.id, self._most))
         return await _first_of(self._show(), self._listen(), self._ask())
 
     async def _show(self) -> int:
@@ -104,7 +93,7 @@ class Live:
             if message["type"] == "websocket.disconnect":
                 return None
             try:
-                frame = frames.parse(message.get("text") or "")
+                frame = wishes.parse(message.get("text") or "")
             except InvalidFrame as error:
                 await self._send(Refused("frame", error.code))
                 continue
@@ -112,46 +101,19 @@ class Live:
                 return SIGNED_OUT
             await self._send_all(await self._take(frame))
 
-    async def _allowed(self, frame: ConsoleFrame) -> bool:
+    async def _allowed(self, frame: Wish) -> bool:
         """Check the session before every step; only what a person does keeps it alive."""
         now = self._clock()
         if frame == Heartbeat(active=False):
             return await self._door.still_signed_in(self._token, now=now)
         return await self._door.session(self._token, now=now) is not None
 
-    async def _take(self, frame: ConsoleFrame) -> list[ServerFrame]:
+    async def _take(self, wish: Wish) -> list[ServerFrame]:
         try:
-            return await self._answer(frame)
-        except HandoffError as error:
-            return [_refused(frame, error.code)]
+            return await self._taker.take(wish)
         except Exception:  # the page stays open, whatever one step ran into
-            log.exception("step failed", extra={"reason": type(frame).__name__})
-            return [_refused(frame, "try_again")]
-
-    async def _answer(self, frame: ConsoleFrame) -> list[ServerFrame]:
-        where = (self._database, self._notices, self._staff)
-        now = self._clock()
-        match frame:
-            case Claim(talk, version):
-                return [Claimed((await queue.claim(*where, talk, version=version, now=now)).id)]
-            case ClaimNext():
-                taken = await queue.claim_next(*where, now=now)
-                return [Claimed(taken.id) if taken else Refused("next", "nobody_waits")]
-            case Say(talk, epoch, key, text):
-                line = await queue.say(*where, talk, epoch=epoch, text=text, key=key, now=now)
-                return [Said(talk, key, line.seq)]
-            case Release(talk, epoch):
-                await queue.release(*where, talk, epoch=epoch, now=now)
-                return [Done(talk, "release")]
-            case Close(talk, epoch, seen):
-                await queue.close(*where, talk, epoch=epoch, seen=seen, now=now)
-                return [Done(talk, "close")]
-            case Heartbeat():
-                await self._beat()
-                return []
-
-    async def _beat(self) -> None:
-        await queue.heartbeat(self._database, self._staff, now=self._clock())
+            log.exception("step failed", extra={"reason": type(wish).__name__})
+            return [refused(wish, "try_again")]
 
     async def _send_all(self, answers: list[ServerFrame]) -> None:
         for frame in answers:
@@ -159,22 +121,6 @@ class Live:
 
     async def _send(self, frame: ServerFrame) -> None:
         await self._socket.send_text(frames.dump(frame))
-
-
-def _refused(frame: ConsoleFrame, code: str) -> Refused:
-    match frame:
-        case Claim(talk):
-            return Refused("claim", code, talk)
-        case Say(talk, _, key):
-            return Refused("say", code, talk, key)
-        case Release(talk):
-            return Refused("release", code, talk)
-        case Close(talk):
-            return Refused("close", code, talk)
-        case ClaimNext():
-            return Refused("next", code)
-        case Heartbeat():
-            return Refused("heartbeat", code)
 
 
 async def _first_of(*loops: Coroutine[None, None, int | None]) -> int | None:

@@ -1,7 +1,8 @@
 """One look at the queue and at the led talks, shared by every console of this process."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
@@ -10,10 +11,11 @@ from uuid import UUID
 from handoff import frames
 from handoff.alias import alias
 from handoff.frames import Card, QueueChange, Talk, card
-from storage import conversations, erasure, marks, staff
-from storage.database import Database
+from storage import conversations, erasure, marks, offers, presence, staff
+from storage.database import Database, Session
+from storage.errors import NotFound
 from storage.marks import Mark
-from storage.records import Conversation, Language
+from storage.records import Colleague, Conversation, Language, Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ class Look:
 
     `change` is the queue's frame for those who saw the look before, "" when it is the same;
     `led` is by counselor, and only of those who were asked for; `sessions` are those of the
-    ones asked for that go on; `erased` are those led before that their writer erased.
+    ones asked for that go on. `offered` is by the colleague who is asked: talk and owner;
+    `active` is every led talk with its owner, when a supervisor looks; `erased` are those led
+    before that their writer erased.
     """
 
     number: int
@@ -38,6 +42,9 @@ class Look:
     change: str
     led: Mapping[UUID, Mapping[UUID, Led]]
     sessions: Collection[UUID]
+    colleagues: tuple[Colleague, ...] = ()
+    offered: Mapping[UUID, tuple[tuple[Talk, UUID], ...]] = field(default_factory=dict)
+    active: Mapping[UUID, tuple[Card, UUID]] = field(default_factory=dict)
     erased: frozenset[UUID] = frozenset()
 
     def since(self, seen: "Look | None") -> str:
@@ -61,6 +68,7 @@ async def take(
     counselors: Collection[UUID],
     sessions: Collection[UUID],
     now: datetime,
+    supervised: bool = False,
 ) -> Look:
     """Read once what all consoles may see.
 
@@ -71,26 +79,64 @@ async def take(
         counselors: whose talks are looked at.
         sessions: sign-ins that are asked whether they go on.
         now: aware UTC time.
+        supervised: whether every led talk is looked at, for a supervisor's alarms.
 
     Raises:
         DatabaseAway: try again later.
     """
     async with database.reading() as session:
         waiting = await conversations.queue(session)
-        owned = await conversations.owned_by_any(session, counselors)
+        asked = await offers.standing(session)
+        led_now = await _led(session, counselors, asked, supervised=supervised)
+        owned = [one for one in led_now if one.owner_id in counselors]
         seen = await marks.of_talks(session, [one.id for one in owned])
         vanished = _led_before(before) - {one.id for one in owned}
         erased = await erasure.erased_among(session, vanished)
         going_on = await staff.still_signed_in(session, sessions, now=now)
+        here = await presence.colleagues(session, now=now)
     cards = {one.id: _card(one, windows) for one in waiting}
     led: dict[UUID, dict[UUID, Led]] = {}
-    for one in owned:
-        if one.owner_id is not None and one.id in seen:  # not one that went in between
-            talk = Talk(_card(one, windows), one.epoch)
+    offered: dict[UUID, tuple[tuple[Talk, UUID], ...]] = {}
+    active: dict[UUID, tuple[Card, UUID]] = {}
+    for one in led_now:
+        if one.owner_id is None:
+            continue
+        ask = asked.get(one.id)
+        talk = Talk(_card(one, windows), one.epoch, ask.staff_id if ask else None)
+        active[one.id] = talk.card, one.owner_id
+        if ask is not None:
+            offered[ask.staff_id] = (*offered.get(ask.staff_id, ()), (talk, one.owner_id))
+        if one.id in seen:  # not one that went in between
             led.setdefault(one.owner_id, {})[one.id] = Led(talk, seen[one.id])
     number, known = (before.number + 1, before.cards) if before else (0, {})
     erased |= before.erased if before else frozenset()
-    return Look(number, cards, _change(known, cards), led, going_on, erased)
+    change = _change(known, cards)
+    shown = active if supervised else {}
+    return Look(number, cards, change, led, going_on, here, offered, shown, erased)
+
+
+async def _led(
+    session: Session,
+    counselors: Collection[UUID],
+    asked: Mapping[UUID, Offer],
+    *,
+    supervised: bool,
+) -> tuple[Conversation, ...]:
+    """Return the talks led by these counselors, or offered to one of them; all for a supervisor."""
+    if supervised:
+        return await conversations.led(session)
+    own = await conversations.owned_by_any(session, counselors)
+    wanted = {one for one, ask in asked.items() if ask.staff_id in counselors}
+    others = await _still_there(session, wanted - {talk.id for talk in own})
+    return (*own, *others)
+
+
+async def _still_there(session: Session, talk_ids: Collection[UUID]) -> list[Conversation]:
+    found = []
+    for one in talk_ids:
+        with suppress(NotFound):  # erased since the offers were read
+            found.append(await conversations.get(session, one))
+    return found
 
 
 def _led_before(before: Look | None) -> set[UUID]:

@@ -26,6 +26,12 @@ class Notices(Protocol):
     def returned(self, language: Language) -> Notice:
         """Say that the counselor is gone, and that their place in line is kept."""
 
+    def handed_over(self, language: Language) -> Notice:
+        """Say that another counselor is here now, and knows what was said."""
+
+    def to_bot(self, language: Language) -> Notice:
+        """Say that the bot answers again, and how to get a person."""
+
     def goodbye(self, language: Language) -> Notice:
         """Say goodbye in words that tell a stranger nothing."""
 

@@ -1,7 +1,7 @@
 """The line in front of the counselors: ask, claim, say, give back, close; lease and epoch."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from handoff import lifecycle, steps
 from handoff.errors import (
@@ -9,22 +9,25 @@ from handoff.errors import (
     AsksForTooMuch,
     Dismissed,
     MoreUrgentWaits,
-    NotAudited,
     TextRefused,
+    TooManyTalks,
     Unread,
     Unreadable,
 )
 from handoff.guard.asking import asked
 from handoff.leases import LEASE, dismiss, heartbeat, lapse
 from handoff.notices import Notice, Notices
-from storage import conversations, duty, transcript
+from handoff.reading import open_beside, open_transcript
+from storage import case_notes, conversations, duty, outcomes, presence, transcript
 from storage.database import Database, Session
-from storage.errors import DatabaseAway, NotFound, NotWrittenDown
+from storage.errors import NotFound
 from storage.records import (
     AskReason,
     Conversation,
     ConversationState,
+    FollowUp,
     Line,
+    Outcome,
     Risk,
     Speaker,
     Staff,
@@ -46,6 +49,7 @@ __all__ = [
     "heartbeat",
     "lapse",
     "leave",
+    "open_beside",
     "open_transcript",
     "release",
     "say",
@@ -134,16 +138,20 @@ async def claim(
     *,
     version: int,
     now: datetime,
+    most: int | None = None,
 ) -> Conversation:
     """Make this counselor the only owner of a waiting conversation, and tell the person.
 
     Args:
         version: the card's, as the counselor saw it.
+        most: talks one counselor may lead at once; who is in imminent danger, and a talk
+            they lost by silence, is taken beyond it. None: any number.
 
     Raises:
         AlreadyClaimed: the card is not what it was.
         MoreUrgentWaits: somebody at a higher risk, whose talk can be taken, is before this one,
             and it is not a talk that this counselor lost by silence (docs/decisions/0006).
+        TooManyTalks: they lead `most` talks.
         Unreadable: this talk has no key.
         Dismissed: this counselor works here no longer.
     """
@@ -151,24 +159,32 @@ async def claim(
     async def step() -> Conversation:
         async with database.transaction() as session:
             await _on_duty(session, staff)
+            led = await _led(session, staff, now=now)
             before = await _waiting(session, conversation_id, version=version)
             if not await steps.can_be_sealed(database.vault, before):
                 raise Unreadable("unreadable")
             if not await steps.was_lost_by(session, staff, before):
                 await _no_more_urgent(session, database.vault, before)
+                _has_room(led, before, most)
             return await _take(session, database.vault, notices, staff, before, now=now)
 
     return await steps.tried(step)
 
 
 async def claim_next(
-    database: Database, notices: Notices, staff: Staff, *, now: datetime
+    database: Database,
+    notices: Notices,
+    staff: Staff,
+    *,
+    now: datetime,
+    most: int | None = None,
 ) -> Conversation | None:
     """Claim the most urgent conversation; None when nobody waits.
 
     A talk without its key is passed over, so that it holds up nobody behind it.
 
     Raises:
+        TooManyTalks: they lead `most` talks, see `claim`.
         Dismissed: this counselor works here no longer.
         ConversationChanged: who is next was being written to for more than a second.
     """
@@ -177,8 +193,10 @@ async def claim_next(
         broken: list[UUID] = []
         async with database.transaction() as session:
             await _on_duty(session, staff)
+            led = await _led(session, staff, now=now)
             while card := await conversations.next_waiting(session, without=broken):
                 if await steps.can_be_sealed(database.vault, card):
+                    _has_room(led, card, most)
                     return await _take(session, database.vault, notices, staff, card, now=now)
                 broken.append(card.id)
             return None
@@ -235,18 +253,28 @@ async def release(
     *,
     epoch: int,
     now: datetime,
+    note: str = "",
 ) -> Conversation:
     """Give a talk back to the queue, at the place it had, and tell the person.
 
+    Args:
+        note: for whoever takes it next; "" for none.
+
     Raises:
-        NotOwner, StaleEpoch: nothing was written.
+        NotOwner, StaleEpoch, TextRefused: nothing was written.
     """
+    words = checked(note) if note.strip() else ""
 
     async def step() -> Conversation:
         async with database.transaction() as session:
             before = await steps.owned(session, staff, conversation_id, epoch=epoch)
             after = lifecycle.released(before)
             talk = await steps.save(session, before, after, staff=staff, action="release", now=now)
+            if words:
+                await case_notes.add(
+                    session, database.vault, talk.id, note_id=uuid4(), staff_id=staff.id,
+                    text=words, kind=case_notes.HAND_OVER, now=now,
+                )  # fmt: skip
             notice = notices.returned(talk.language)
             await steps.send(session, database.vault, talk, notice, speaker=Speaker.BOT, now=now)
             return talk
@@ -263,10 +291,12 @@ async def close(
     epoch: int,
     seen: int,
     now: datetime,
+    outcome: Outcome | None = None,
+    follow_up: FollowUp = FollowUp.NONE,
 ) -> Conversation:
     """Say goodbye and end the talk, unless the young person wrote after line `seen`.
 
-    There is nothing to write down yet, so the wrap-up is finished in the same step.
+    How it ended is said in the same step, so the wrap-up is finished with it.
 
     Raises:
         NotOwner, StaleEpoch, Unread: nothing was written.
@@ -279,35 +309,15 @@ async def close(
                 raise Unread("unread_words")
             notice = notices.goodbye(before.language)
             await steps.send(session, database.vault, before, notice, speaker=Speaker.BOT, now=now)
+            if outcome is not None:
+                await outcomes.record(
+                    session, before.id, staff_id=staff.id, outcome=outcome, follow_up=follow_up,
+                    now=now,
+                )  # fmt: skip
             after = lifecycle.finished(lifecycle.closed(before, now=now))
             return await steps.save(session, before, after, staff=staff, action="close", now=now)
 
     return await steps.tried(step)
-
-
-async def open_transcript(
-    database: Database,
-    staff: Staff,
-    conversation_id: UUID,
-    *,
-    epoch: int,
-    first: int = 1,
-    last: int,
-    now: datetime,
-) -> None:
-    """Write down that this counselor reads these lines; committed before a word is opened.
-
-    Raises:
-        NotOwner, StaleEpoch: it is not theirs to read.
-        NotAudited: it could not be written down, so nothing may be opened.
-    """
-    try:
-        async with database.transaction() as session:
-            talk = await steps.owned(session, staff, conversation_id, epoch=epoch)
-            read = f"lines {first}-{last}"
-            await steps.note(session, staff, "read", talk, purpose=read, now=now)
-    except (DatabaseAway, NotWrittenDown):
-        raise NotAudited("not_audited") from None
 
 
 def checked(text: str) -> str:
@@ -333,6 +343,17 @@ _LOOK_AGAIN_SECONDS = 0.01
 async def _on_duty(session: Session, staff: Staff) -> None:
     if await duty.is_dismissed(session, staff.id):
         raise Dismissed("dismissed")
+
+
+async def _led(session: Session, staff: Staff, *, now: datetime) -> int:
+    # Their row of presence is held first, so that two claims of one counselor count in turn.
+    await presence.beat(session, staff.id, now=now)
+    return len(await conversations.owned_by_any(session, [staff.id]))
+
+
+def _has_room(led: int, card: Conversation, most: int | None) -> None:
+    if most is not None and led >= most and card.risk is not Risk.IMMINENT:
+        raise TooManyTalks("enough_talks")
 
 
 async def _waiting(session: Session, conversation_id: UUID, *, version: int) -> Conversation:

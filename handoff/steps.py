@@ -146,7 +146,7 @@ async def was_lost_by(session: Session, staff: Staff, talk: Conversation) -> boo
     """Tell whether a waiting talk was this counselor's until their console was silent too long."""
     acts = await audit.entries(session, object_id=talk.id)
     hands = [(act.action, act.staff_id) for act in acts if act.action in _CHANGING_HANDS]
-    return hands[-2:] == [("claim", staff.id), ("lapse", None)]
+    return hands[-2:] in ([(taken, staff.id), ("lapse", None)] for taken in ("claim", "transfer"))
 
 
-_CHANGING_HANDS = ("claim", "release", "lapse", "dismiss", "cancel")
+_CHANGING_HANDS = ("claim", "release", "transfer", "to_bot", "lapse", "dismiss", "cancel")

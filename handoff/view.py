@@ -6,19 +6,43 @@ from uuid import UUID
 
 from handoff import frames, queue, steps
 from handoff.errors import NotAudited, NotOwner
-from handoff.frames import Delivery, Lines, Refused, ServerFrame, Talk, TalksChange
+from handoff.frames import (
+    Alarm,
+    Card,
+    Colleagues,
+    Delivery,
+    Lines,
+    Notes,
+    OffersChange,
+    Refused,
+    ServerFrame,
+    Summary,
+    Talk,
+    TalksChange,
+)
 from handoff.look import Led, Look, difference
-from storage import audit, transcript
+from handoff.summaries import Facts, Summarize
+from storage import audit, case_notes, conversations, transcript
 from storage.database import Database, Session
 from storage.errors import KeyMissing, SealBroken
 from storage.marks import Mark
-from storage.records import TRAVELLING_STATES, DeliveryState, Line, Staff
+from storage.records import (
+    TRAVELLING_STATES,
+    CaseNote,
+    DeliveryState,
+    Line,
+    Role,
+    Staff,
+)
 
 
 class View:
     """Turns looks into frames for one console; opens the words of its counselor's talks only."""
 
-    def __init__(self, database: Database, staff: Staff) -> None:
+    def __init__(self, database: Database, staff: Staff, summarize: Summarize) -> None:
+        self._summarize = summarize
+        self._notes: dict[UUID, tuple[CaseNote, ...]] = {}  # that were told
+        self._facts: dict[UUID, Facts] = {}
         self._database = database
         self._staff = staff
         self._seen: Look | None = None
@@ -33,9 +57,22 @@ class View:
 
         The first call always returns both, even when they are empty.
         """
-        change, first = look.since(self._seen), self._seen is None
-        self._seen = look
-        return [*([change] if change else []), *_dumped(self._talks_change(look, first=first))]
+        seen, self._seen = self._seen, look
+        change = look.since(seen)
+        others = [*self._staff_frames(seen, look), *self._talks_change(look, first=seen is None)]
+        return [*([change] if change else []), *_dumped(others)]
+
+    def _staff_frames(self, seen: Look | None, look: Look) -> list[ServerFrame]:
+        """Return what is new about colleagues, offers to this one and, for some, alarms."""
+        told: list[ServerFrame] = []
+        if seen is None or seen.colleagues != look.colleagues:
+            told.append(Colleagues(look.colleagues))
+        offers = look.offered.get(self._staff.id, ())
+        if offers != (seen.offered.get(self._staff.id, ()) if seen else ()):
+            told.append(OffersChange(offers))
+        if seen is not None and self._staff.role is Role.SUPERVISOR:
+            told += [Alarm(card, owner) for card, owner in _risen(seen, look)]
+        return told
 
     def unread(self, look: Look) -> list[tuple[UUID, Led]]:
         """Return this counselor's talks whose lines look different than when they were told."""
@@ -52,7 +89,8 @@ class View:
         """
         try:
             upto = await self._written_down(talk_id, led, now=now)
-            told = await self._new_lines(talk_id, led.talk.epoch, upto)
+            beside = await self._beside_written_down(talk_id, led, upto, now=now)
+            told = await self._new_lines(talk_id, led.talk.epoch, upto, beside=beside)
         except NotOwner:
             return []  # lost since we looked; the next look says so
         except NotAudited as error:
@@ -80,6 +118,8 @@ class View:
             if talk_id not in talks or talks[talk_id].epoch != talk.epoch:
                 self._told.pop(talk_id, None)
                 self._marks.pop(talk_id, None)
+                self._notes.pop(talk_id, None)
+                self._facts.pop(talk_id, None)
         self._talks = talks
         erased = tuple(one for one in gone if one in look.erased)
         return [TalksChange(changed, gone, erased)] if changed or gone or first else []
@@ -99,7 +139,22 @@ class View:
             )  # fmt: skip
         return max(told, last)
 
-    async def _new_lines(self, talk_id: UUID, epoch: int, upto: int) -> list[ServerFrame]:
+    async def _beside_written_down(
+        self, talk_id: UUID, led: Led, upto: int, *, now: datetime
+    ) -> bool:
+        """Write down that the page is about to read what stands beside the lines, if it is.
+
+        It is read at the opening, with every batch of lines, and when a note came.
+        """
+        fresh = upto > max(self._told.get(talk_id, ()), default=0) or talk_id not in self._facts
+        if not fresh and len(self._notes.get(talk_id, ())) == led.mark.notes:
+            return False
+        await queue.open_beside(self._database, self._staff, talk_id, epoch=led.talk.epoch, now=now)
+        return True
+
+    async def _new_lines(
+        self, talk_id: UUID, epoch: int, upto: int, *, beside: bool
+    ) -> list[ServerFrame]:
         told = self._told.setdefault(talk_id, {})
         known = self._blanked.setdefault(talk_id, frozenset())
         async with self._database.reading() as session:
@@ -109,8 +164,23 @@ class View:
             blanked = await transcript.taken_back(session, talk_id)
             fresh = frozenset(seq for seq in blanked - known if seq <= upto)
             again = await self._read_again(session, talk_id, fresh, upto)
+            around = await self._beside(session, talk_id) if beside else []
         self._blanked[talk_id] = known | fresh
-        return [*self._tell(talk_id, lines), *again]
+        return [*around, *self._tell(talk_id, lines), *again]
+
+    async def _beside(self, session: Session, talk_id: UUID) -> list[ServerFrame]:
+        """Tell what stands beside the lines, when it is different: notes, and the summary."""
+        vault = self._database.vault
+        notes = await case_notes.read(session, vault, talk_id)
+        talk = await conversations.get(session, talk_id)
+        facts = self._summarize(await conversations.memory(session, vault, talk))
+        told: list[ServerFrame] = []
+        if facts != self._facts.get(talk_id, {}):
+            told.append(Summary(talk_id, facts))
+        if notes != self._notes.get(talk_id, ()):
+            told.append(Notes(talk_id, notes))
+        self._facts[talk_id], self._notes[talk_id] = facts, notes
+        return told
 
     async def _read(self, session: Session, talk_id: UUID, first: int, upto: int) -> Sequence[Line]:
         vault = self._database.vault
@@ -134,6 +204,12 @@ class View:
             Delivery(talk_id, line.seq, line.delivery) for line in moved if line.delivery
         ]
         return [*moves, Lines(talk_id, fresh)] if fresh else moves
+
+
+def _risen(seen: Look, look: Look) -> list[tuple[Card, UUID]]:
+    """Return the led talks whose risk has grown, with their owners."""
+    led = [(seen.active[one][0], now) for one, now in look.active.items() if one in seen.active]
+    return [now for before, now in led if now[0].risk > before.risk]
 
 
 def _first_unsettled(told: Mapping[int, DeliveryState | None]) -> int:

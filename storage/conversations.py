@@ -216,6 +216,13 @@ async def owned_by_any(session: Session, staff_ids: Collection[UUID]) -> tuple[C
     return tuple(_record(row) for row in rows)
 
 
+async def led(session: Session) -> tuple[Conversation, ...]:
+    """Return every talk that a counselor leads now, oldest first."""
+    query = _select(_in(ConversationState.ACTIVE))
+    rows = await session.execute(query.order_by(conversations.c.opened_at, conversations.c.id))
+    return tuple(_record(row) for row in rows)
+
+
 async def hold_owned_by(session: Session, staff_id: UUID) -> tuple[Conversation, ...]:
     """Return the talks one counselor leads now, held for this transaction."""
     query = _select(conversations.c.owner_id == staff_id, _in(ConversationState.ACTIVE))

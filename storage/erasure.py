@@ -25,6 +25,7 @@ from storage.inbox import EventState
 from storage.ledger import Ledger
 from storage.records import ConversationState
 from storage.tables import (
+    case_notes,
     contacts,
     conversations,
     crossings,
@@ -34,7 +35,9 @@ from storage.tables import (
     insert_into,
     ledgers,
     lines,
+    offers,
     outbox,
+    outcomes,
 )
 from storage.vault import Vault
 
@@ -73,6 +76,7 @@ async def cut_off(
     """
     talks = select(conversations.c.id).where(conversations.c.contact_id == contact_id)
     await session.execute(delete(crossings).where(crossings.c.conversation_id.in_(talks)))
+    await session.execute(delete(offers).where(offers.c.conversation_id.in_(talks)))
     await session.execute(delete(outbox).where(outbox.c.conversation_id.in_(talks)))
     await session.execute(
         update(inbox)
@@ -193,9 +197,8 @@ async def destroy_keys(database: Database, owners: Iterable[UUID]) -> None:
 
 async def remove_talks(session: Session, talk_ids: Collection[UUID]) -> None:
     """Remove every row of these talks; their keys were destroyed before."""
-    await session.execute(delete(crossings).where(crossings.c.conversation_id.in_(talk_ids)))
-    await session.execute(delete(outbox).where(outbox.c.conversation_id.in_(talk_ids)))
-    await session.execute(delete(lines).where(lines.c.conversation_id.in_(talk_ids)))
+    for table in (crossings, offers, outbox, outcomes, case_notes, lines):
+        await session.execute(delete(table).where(table.c.conversation_id.in_(talk_ids)))
     await session.execute(delete(conversations).where(conversations.c.id.in_(talk_ids)))
     wake(session, Topic.QUEUE)
 

@@ -8,7 +8,7 @@ from sqlalchemy import String, cast, func, select
 
 from storage.database import Session
 from storage.records import TRAVELLING_STATES
-from storage.tables import conversations, lines, outbox
+from storage.tables import case_notes, conversations, lines, outbox
 from storage.transcript import TAKEN_BACK
 
 
@@ -22,6 +22,7 @@ class Mark:
     last_seq: int
     taken_back: int
     travelling: str  # numbers and states of what has not arrived
+    notes: int = 0  # what counselors wrote down about it
 
 
 async def of_talks(session: Session, talk_ids: Collection[UUID]) -> Mapping[UUID, Mark]:
@@ -43,4 +44,7 @@ _BLANKED = (
     .where(lines.c.conversation_id == conversations.c.id, lines.c.kind == TAKEN_BACK)
     .scalar_subquery()
 )
-_QUERY = select(conversations.c.id, conversations.c.last_seq, _BLANKED, _MOVING)
+_NOTES = (
+    select(func.count()).where(case_notes.c.conversation_id == conversations.c.id).scalar_subquery()
+)
+_QUERY = select(conversations.c.id, conversations.c.last_seq, _BLANKED, _MOVING, _NOTES)

@@ -46,6 +46,11 @@ def staff_totp(staff: UUID) -> Place:
     return Place("staff", "totp_ct", None, staff)
 
 
+def case_note(conversation: UUID, note: UUID) -> Place:
+    """What a counselor wrote down about a talk."""
+    return Place("case_notes", "text_ct", conversation, note)
+
+
 def passkey(row: UUID, staff: UUID) -> Place:
     """A member of staff's passkey: its id, its public key and what it is called."""
     return Place("passkeys", "key_ct", staff, row)

@@ -65,6 +65,34 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+class Presence(StrEnum):
+    """Whether a counselor can be given a talk now."""
+
+    AVAILABLE = "available"
+    PAUSING = "pausing"  # here, and takes nothing new
+    AWAY = "away"  # said so, or no console of theirs was heard of
+
+
+class Outcome(StrEnum):
+    """How a talk ended, as its counselor sees it; a category, never text."""
+
+    HEARD = "heard"  # could say it, and that was enough for now
+    INFORMED = "informed"  # knows what can be done
+    REFERRED = "referred"  # goes to a help service
+    ACCOMPANIED = "accompanied"  # was brought to a help service
+    EMERGENCY = "emergency"  # police or ambulance were called
+    STOPPED = "stopped"  # the young person stopped answering
+    NOT_FOR_US = "not_for_us"
+
+
+class FollowUp(StrEnum):
+    """What is to be done after a talk ended."""
+
+    NONE = "none"
+    WILL_WRITE = "will_write"  # the young person comes back by themselves
+    TALK_OVER = "talk_over"  # the counselor talks it over with a supervisor
+
+
 class DeliveryState(StrEnum):
     """How far a message on the road out has come."""
 
@@ -245,6 +273,35 @@ class Staff:
     name: str
     role: Role
     active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A member of staff as the others see them."""
+
+    id: UUID
+    name: str
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A talk whose owner asks a named colleague to take it."""
+
+    conversation_id: UUID
+    epoch: int
+    staff_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNote:
+    """What a counselor wrote down about a talk, opened; never sent to anybody."""
+
+    id: UUID
+    staff_id: UUID
+    kind: str
+    at: datetime
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -368,6 +368,44 @@ staff_sessions = Table(
     Column("seen_at", UtcDateTime, nullable=False),
 )
 
+presence = Table(
+    "presence",
+    METADATA,
+    Column("staff_id", Uuid, ForeignKey("staff.id"), primary_key=True),
+    Column("state", _CODE, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+case_notes = Table(
+    "case_notes",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("conversation_id", Uuid, ForeignKey("conversations.id"), nullable=False, index=True),
+    Column("staff_id", Uuid, nullable=False),
+    Column("kind", _CODE, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("text_ct", LargeBinary, nullable=False),
+)
+
+offers = Table(
+    "offers",
+    METADATA,
+    Column("conversation_id", Uuid, ForeignKey("conversations.id"), primary_key=True),
+    Column("epoch", Integer, nullable=False),  # under another one the offer means nothing
+    Column("staff_id", Uuid, nullable=False),  # who is asked to take the talk
+    Column("made_at", UtcDateTime, nullable=False),
+)
+
+outcomes = Table(
+    "outcomes",
+    METADATA,
+    Column("conversation_id", Uuid, ForeignKey("conversations.id"), primary_key=True),
+    Column("staff_id", Uuid, nullable=False),
+    Column("outcome", _CODE, nullable=False),
+    Column("follow_up", _CODE, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 audit = Table(
     "audit",
     METADATA,

@@ -19,6 +19,7 @@ class Memory:
     introduced: bool = False  # the bot said that it is a bot
     waiting_said: int = 0  # acknowledgements given in this wait
     mentions: tuple[str, ...] = ()  # categories the person named, `kind:value`, in order
+    signals: tuple[str, ...] = ()  # what the risk screen found, `category:level:rule`, in order
 
     def said(self, name: str, count: int) -> Self:
         """Return the memory after `count` sentences of a topic or group."""
@@ -27,6 +28,11 @@ class Memory:
     def naming(self, codes: Iterable[str]) -> Self:
         """Return the memory with these categories as well, each kept once."""
         return replace(self, mentions=tuple(dict.fromkeys((*self.mentions, *codes))))
+
+    def alarmed(self, signal: str) -> Self:
+        """Return the memory with this signal as well, each kept once, the last few of all."""
+        kept = tuple(dict.fromkeys((*self.signals, signal)))
+        return replace(self, signals=kept[-_SIGNALS:])
 
     def dump(self) -> str:
         """Return the memory as JSON."""
@@ -49,6 +55,9 @@ class Memory:
         return cls(**{name: value for name, value in read.items() if value is not None})
 
 
+_SIGNALS = 12
+
+
 def _read(name: str, value: object) -> Any:
     match name, value:
         case (("topic" | "subject" | "last"), str()):
@@ -57,7 +66,7 @@ def _read(name: str, value: object) -> Any:
             return int(value)
         case "introduced", bool():
             return value
-        case (("choices" | "mentions"), list()):
+        case (("choices" | "mentions" | "signals"), list()):
             return tuple(item for item in value if isinstance(item, str))
         case "steps", dict():
             return {key: n for key, n in value.items() if isinstance(n, int) and n >= 0}

@@ -77,6 +77,8 @@ def decide(turn: Turn, content: Content) -> Decision:
         content: the reviewed sentences; nothing else is ever said.
     """
     turn = replace(turn, memory=turn.memory.naming(mentions(turn.joined).codes()))
+    if turn.risk.level > Risk.NONE:
+        turn = replace(turn, memory=turn.memory.alarmed(turn.risk.signal))
     language = _language(turn, content)
     risk = max(turn.risk.level, _risk_beside_words(turn, content))
     payload = payload_of(turn, content)

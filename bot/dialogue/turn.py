@@ -32,6 +32,11 @@ class Screening:
         """Whether only the classifier says so, and no word of the lexicon."""
         return (self.rule or "").startswith(GUESS)
 
+    @property
+    def signal(self) -> str:
+        """What a counselor is told of it: `category:level:rule`, no word of anybody."""
+        return f"{self.category or 'other'}:{self.level.value}:{self.rule or ''}"
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

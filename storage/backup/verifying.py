@@ -11,7 +11,17 @@ from storage.database import Database
 from storage.errors import KeyMissing, SealBroken
 from storage.keyring import Purpose
 from storage.records import Speaker
-from storage.tables import contacts, conversations, inbox, lines, outbox, receipts, staff
+from storage.tables import (
+    case_notes,
+    contacts,
+    conversations,
+    inbox,
+    lines,
+    outbox,
+    passkeys,
+    receipts,
+    staff,
+)
 from storage.vault import DataKey, Place, Vault
 
 BITE = 500  # rows in one step
@@ -91,6 +101,12 @@ SEALED = (
         lambda row: places.line_text(row.conversation_id, row.id, Speaker(row.speaker), row.seq),
     ),
     Sealed(
+        case_notes.c.text_ct,
+        (case_notes.c.conversation_id, case_notes.c.id),
+        _of("conversation_id"),
+        lambda row: places.case_note(row.conversation_id, row.id),
+    ),
+    Sealed(
         inbox.c.body_ct,
         (inbox.c.position,),
         _of_keyring("body_ct", Purpose.INTAKE),
@@ -107,6 +123,12 @@ SEALED = (
         (staff.c.id,),
         _of_keyring("totp_ct", Purpose.STAFF),
         lambda row: places.staff_totp(row.id),
+    ),
+    Sealed(
+        passkeys.c.key_ct,
+        (passkeys.c.id,),
+        _of_keyring("key_ct", Purpose.STAFF),
+        lambda row: places.passkey(row.id, row.staff_id),
     ),
     Sealed(
         receipts.c.address_ct,

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,11 +13,11 @@ from bot.notices import ContentNotices
 from handoff import queue
 from storage import audit, contacts, conversations, tables, transcript
 from storage.database import Database
-from storage.records import AskReason, ConversationState, Risk, Role, Speaker, Staff
+from storage.records import AskReason, ConversationState, Risk, Speaker
 from tests.bot.road import CONTENT_FILES, SOON, Road, away, nlu, said, understood
 from tests.factories import NOON
+from tests.handoff.conftest import counselor
 
-COUNSELOR = Staff(uuid4(), "은하", Role.COUNSELOR, active=True)
 NOTICES = ContentNotices(CONTENT_FILES)
 
 
@@ -151,7 +150,12 @@ async def test_the_bot_is_silent_when_a_counselor_took_over_while_it_was_thinkin
 
     async def claimed_meanwhile(_: httpx.Request) -> httpx.Response:
         await queue.claim(
-            database, NOTICES, COUNSELOR, waiting.id, version=waiting.version, now=SOON
+            database,
+            NOTICES,
+            await counselor(database),
+            waiting.id,
+            version=waiting.version,
+            now=SOON,
         )
         return understood("greet")
 
@@ -170,7 +174,9 @@ async def test_risk_is_seen_while_a_counselor_owns_the_talk(database: Database) 
     road = Road(database, nlu(greeting))
     await road.talk("상담사랑 얘기하고 싶어요")
     talk = await road.conversation()
-    await queue.claim(database, NOTICES, COUNSELOR, talk.id, version=talk.version, now=SOON)
+    await queue.claim(
+        database, NOTICES, await counselor(database), talk.id, version=talk.version, now=SOON
+    )
 
     answers = await road.talk("죽고 싶어요", now=SOON + timedelta(minutes=1))
 
@@ -371,7 +377,9 @@ async def test_a_turn_that_fails_under_a_counselor_is_told_to_the_counselor_only
     road = Road(database, nlu(greeting))
     await road.talk("상담사랑 얘기하고 싶어요")
     talk = await road.conversation()
-    await queue.claim(database, NOTICES, COUNSELOR, talk.id, version=talk.version, now=SOON)
+    await queue.claim(
+        database, NOTICES, await counselor(database), talk.id, version=talk.version, now=SOON
+    )
     while await road.deliver():
         pass
     before = len(road.channel.sent)

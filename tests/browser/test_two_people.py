@@ -48,6 +48,7 @@ async def test_a_young_person_and_a_counselor_talk(house: House, browser: Browse
     await shown(child, "chat-phone-counselor")
 
     await desk.locator("#close").click()
+    await desk.locator("#confirm-outcome").select_option("heard")
     await desk.locator("#confirm-yes").click()
     await expect(desk.locator("#mine li")).to_have_count(0)
     assert await words_after(child, "고마워요")

@@ -58,6 +58,12 @@ class PlainNotices:
     def returned(self, language: Language) -> Notice:
         return Notice(f"returned-{language}", f"body:returned-{language}")
 
+    def handed_over(self, language: Language) -> Notice:
+        return Notice(f"handed-{language}", f"body:handed-{language}")
+
+    def to_bot(self, language: Language) -> Notice:
+        return Notice(f"to-bot-{language}", f"body:to-bot-{language}")
+
     def goodbye(self, language: Language) -> Notice:
         return Notice(f"goodbye-{language}", f"body:goodbye-{language}")
 

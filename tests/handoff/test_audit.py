@@ -77,7 +77,11 @@ ACTS: dict[str, tuple[State, State, list[str], Act]] = {
         State.ACTIVE, State.ACTIVE, ["read"],
         lambda db, me, talk: queue.open_transcript(db, me, talk.id, epoch=1, last=1, now=NOON),
     ),
-    "erase": (State.BOT, State.ERASED, ["erase"], _erase),
+    "open_beside": (
+        State.ACTIVE, State.ACTIVE, ["read_beside"],
+        lambda db, me, talk: queue.open_beside(db, me, talk.id, epoch=1, now=NOON),
+    ),
+    "erase": (State.ACTIVE, State.ERASED, ["erase"], _erase),
     "heartbeat": (
         State.ACTIVE, State.ACTIVE, [],  # a lease that goes on is no transition
         lambda db, me, _: queue.heartbeat(db, me, now=NOON),

@@ -123,7 +123,7 @@ async def test_the_talk_so_far_is_shown_to_its_owner_and_read_is_written_down(
         acts = [entry.action for entry in await audit.entries(session, object_id=talk.id)]
     assert [(line["seq"], line["text"]) for line in lines] == [(1, "도와주세요"), (2, "joined-ko")]
     assert [(line["seq"], line["text"]) for line in fresh] == [(3, "듣고 있나요")]
-    assert acts == ["ask", "claim", "read", "read"]
+    assert acts == ["ask", "claim", "read", "read_beside", "read", "read_beside"]
     assert "도와" not in json.dumps(colleague.frames, ensure_ascii=False)
 
 

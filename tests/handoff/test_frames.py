@@ -7,9 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff import frames
-from handoff.frames import Claim, ClaimNext, Close, Heartbeat, InvalidFrame, Release, Say
-from storage.records import DeliveryState, Line, Speaker
+from handoff import frames, wishes
+from handoff.wishes import (
+    Accept,
+    ChoosePresence,
+    Claim,
+    ClaimNext,
+    Close,
+    Decline,
+    Heartbeat,
+    InvalidFrame,
+    JudgeRisk,
+    MakeOffer,
+    Release,
+    Say,
+    ToBot,
+    Wish,
+    Withdraw,
+    WriteNote,
+)
+from storage.records import DeliveryState, FollowUp, Line, Outcome, Presence, Risk, Speaker
 from tests.factories import NOON
 
 TALK, KEY = UUID(int=1), UUID(int=2)
@@ -21,6 +38,9 @@ FIELDS: dict[str, object] = {
     "text": "안녕",
     "active": True,
     "seen": 9,
+    "risk": 2,
+    "colleague": str(KEY),
+    "state": "pausing",
 }
 NEEDED = {
     "claim": ("conversation", "version"),
@@ -28,6 +48,14 @@ NEEDED = {
     "say": ("conversation", "epoch", "key", "text"),
     "release": ("conversation", "epoch"),
     "close": ("conversation", "epoch", "seen"),
+    "to_bot": ("conversation", "epoch", "seen"),
+    "risk": ("conversation", "epoch", "risk"),
+    "note": ("conversation", "epoch", "key", "text"),
+    "offer": ("conversation", "epoch", "colleague"),
+    "withdraw": ("conversation", "epoch"),
+    "accept": ("conversation", "epoch"),
+    "decline": ("conversation", "epoch"),
+    "presence": ("state",),
     "heartbeat": ("active",),
 }
 WRONG: list[object] = [None, [], {}, 1.5, "", "x" * 36, -1, 2**31, [str(TALK)]]
@@ -45,11 +73,30 @@ def frame(kind: str, **changed: object) -> str:
         ("say", Say(TALK, 4, KEY, "안녕")),
         ("release", Release(TALK, 4)),
         ("close", Close(TALK, 4, 9)),
+        ("to_bot", ToBot(TALK, 4, 9)),
+        ("risk", JudgeRisk(TALK, 4, Risk.HIGH)),
+        ("note", WriteNote(TALK, 4, KEY, "안녕")),
+        ("offer", MakeOffer(TALK, 4, KEY)),
+        ("withdraw", Withdraw(TALK, 4)),
+        ("accept", Accept(TALK, 4)),
+        ("decline", Decline(TALK, 4)),
+        ("presence", ChoosePresence(Presence.PAUSING)),
         ("heartbeat", Heartbeat(True)),
     ],
 )
-def test_each_frame_is_read(kind: str, read: object) -> None:
-    assert frames.parse(frame(kind)) == read
+def test_each_frame_is_read_and_knows_its_name(kind: str, read: Wish) -> None:
+    assert wishes.parse(frame(kind)) == read
+    assert wishes.name_of(read) == kind
+
+
+def test_a_goodbye_says_how_it_ended_and_hands_over_with_a_note() -> None:
+    said = wishes.parse(frame("close", outcome="referred", follow_up="talk_over"))
+    assert said == Close(TALK, 4, 9, Outcome.REFERRED, FollowUp.TALK_OVER)
+    assert wishes.parse(frame("release", note="쪽지")) == Release(TALK, 4, "쪽지")
+    wrong: list[dict[str, object]] = [{"outcome": "x"}, {"outcome": []}, {"follow_up": "x"}]
+    for hostile in wrong:
+        with pytest.raises(InvalidFrame):
+            wishes.parse(frame("close", **hostile))
 
 
 def test_a_field_of_the_wrong_type_is_refused() -> None:
@@ -59,13 +106,13 @@ def test_a_field_of_the_wrong_type_is_refused() -> None:
                 if name == "text" and isinstance(value, str):
                     continue
                 with pytest.raises(InvalidFrame):
-                    frames.parse(frame(kind, **{name: value}))
+                    wishes.parse(frame(kind, **{name: value}))
 
 
 def test_a_boolean_is_not_a_number_and_a_number_no_boolean() -> None:
     for hostile in (frame("claim", version=True), frame("heartbeat", active=1)):
         with pytest.raises(InvalidFrame):
-            frames.parse(hostile)
+            wishes.parse(hostile)
 
 
 def test_a_missing_field_is_refused() -> None:
@@ -74,7 +121,7 @@ def test_a_missing_field_is_refused() -> None:
             fields = json.loads(frame(kind))
             del fields[name]
             with pytest.raises(InvalidFrame):
-                frames.parse(json.dumps(fields))
+                wishes.parse(json.dumps(fields))
 
 
 @pytest.mark.parametrize(
@@ -102,14 +149,14 @@ def test_a_missing_field_is_refused() -> None:
 )
 def test_a_hostile_frame_is_refused_and_not_repeated_in_the_error(hostile: str) -> None:
     with pytest.raises(InvalidFrame) as caught:
-        frames.parse(hostile)
+        wishes.parse(hostile)
     assert len(str(caught.value)) < 20
 
 
 @given(st.text(max_size=300) | st.recursive(st.none() | st.text(), st.lists).map(json.dumps))
 def test_nothing_but_an_invalid_frame_is_ever_raised(text: str) -> None:
     with pytest.raises(InvalidFrame):
-        frames.parse(text)
+        wishes.parse(text)
 
 
 @given(st.text(max_size=200))

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, text, update
 
-from handoff import look, queue
+from handoff import look, passing, queue
 from handoff.look import Look
+from handoff.summaries import nothing
 from handoff.view import View
 from storage import audit, outbox, transcript
 from storage.database import Database
@@ -78,7 +80,7 @@ async def test_words_taken_back_leave_the_screen_too(database: Database) -> None
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
     await wrote(database, talk, "이건 지울래요", "m1")
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, await looked(database, owner))
     await taken_back(database, talk, "m1")
 
@@ -95,7 +97,7 @@ async def test_a_new_line_is_told_although_the_talk_has_the_same_version(
 ) -> None:
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, await looked(database, owner))
 
     await said(database, talk.id, "거기 있어요?")
@@ -106,7 +108,7 @@ async def test_a_new_line_is_told_although_the_talk_has_the_same_version(
 async def test_a_talk_whose_lines_look_the_same_is_not_read_again(database: Database) -> None:
     owner = await counselor(database)
     await claimed(database, owner, await waiting(database, "a"))
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, await looked(database, owner))
     await waiting(database, "b")  # something else changed
 
@@ -116,7 +118,7 @@ async def test_a_talk_whose_lines_look_the_same_is_not_read_again(database: Data
 async def test_a_delivery_is_followed_to_its_end(database: Database) -> None:
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, await looked(database, owner))
 
     states = []
@@ -145,7 +147,7 @@ def deliveries(frames: Sequence[dict[str, Any]]) -> list[str]:
 async def test_what_could_not_be_read_is_read_at_the_next_look(database: Database) -> None:
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     seen = await looked(database, owner)
     view.heads(seen)
     ((_, led),) = view.unread(seen)
@@ -160,7 +162,7 @@ async def test_lines_are_not_lost_by_a_read_that_fails_half_way(database: Databa
     talk = await claimed(database, owner, await waiting(database, "a"))
     await wrote(database, talk, "이건 지울래요", "m1")
     await settled(database, DeliveryState.SENT)
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, await looked(database, owner))
     await said(database, talk.id, "거기 있어요?")
     await taken_back(database, talk, "m1")
@@ -188,7 +190,7 @@ async def test_a_slow_page_opens_no_word_of_a_talk_that_was_lost_meanwhile(
 ) -> None:
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     seen = await looked(database, owner)
     await told(view, seen)
     await said(database, talk.id, "거기 있어요?")
@@ -203,16 +205,20 @@ async def test_nobody_is_shown_a_colleagues_talk(database: Database) -> None:
     await claimed(database, owner, await waiting(database, "a"))
 
     seen = await looked(database, owner, colleague)
-    frames = await told(View(database, colleague), seen)
+    frames = await told(View(database, colleague, nothing), seen)
 
-    assert [(one["type"], one["changed"]) for one in frames] == [("queue", []), ("talks", [])]
+    told_of_talks = [one for one in frames if one["type"] != "colleagues"]
+    assert [(one["type"], one["changed"]) for one in told_of_talks] == [
+        ("queue", []),
+        ("talks", []),
+    ]
 
 
 async def test_a_console_that_missed_looks_is_told_what_it_missed(database: Database) -> None:
     owner = await counselor(database)
     talk = await waiting(database, "a")
     first = await looked(database, owner)
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, first)
     other = await waiting(database, "b")
     second = await looked(database, owner, before=first)
@@ -240,7 +246,11 @@ async def test_a_counselor_is_told_at_once_that_a_talk_was_erased(database: Data
     star, moon = await counselor(database), await counselor(database, "달")
     talk = await claimed(database, star, await waiting(database))
     other = await claimed(database, star, await waiting(database, "account-2"))
-    views = [View(database, star), View(database, star), View(database, moon)]
+    views = [
+        View(database, star, nothing),
+        View(database, star, nothing),
+        View(database, moon, nothing),
+    ]
     before = await looked(database, star, moon)
     for view in views:
         await told(view, before)
@@ -261,7 +271,7 @@ async def test_a_counselor_is_told_at_once_that_a_talk_was_erased(database: Data
 async def test_the_card_of_somebody_who_erased_goes(database: Database) -> None:
     star = await counselor(database)
     talk = await waiting(database)
-    view, before = View(database, star), await looked(database, star)
+    view, before = View(database, star, nothing), await looked(database, star)
     await told(view, before)
     async with database.transaction() as session:
         await queue.erase(session, talk.contact_id, now=NOON)
@@ -283,7 +293,7 @@ async def test_each_batch_of_lines_is_written_down_once_and_says_which(
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
     await said(database, talk.id, "하나")
-    view, second = View(database, owner), View(database, owner)
+    view, second = View(database, owner, nothing), View(database, owner, nothing)
 
     await told(view, await looked(database, owner))
     await told(view, await looked(database, owner))
@@ -300,7 +310,7 @@ async def test_a_line_that_came_after_the_look_is_not_opened_before_it_is_writte
 ) -> None:
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     seen = await looked(database, owner)
     await said(database, talk.id, "나중 말")
 
@@ -326,7 +336,7 @@ async def test_no_word_is_opened_while_reads_cannot_be_written_down_and_the_page
 ) -> None:
     owner = await counselor(database)
     talk = await claimed(database, owner, await waiting(database, "a"))
-    view = View(database, owner)
+    view = View(database, owner, nothing)
     await told(view, await looked(database, owner))
     await said(database, talk.id, "도와주세요")
     seen = await looked(database, owner)
@@ -341,3 +351,52 @@ async def test_no_word_is_opened_while_reads_cannot_be_written_down_and_the_page
     assert [(one["type"], one["code"]) for one in refused] == [("refused", "not_audited")]
     assert "도와" not in json.dumps(refused, ensure_ascii=False)
     assert words(shown) == ["도와주세요"]
+
+
+async def beside_reads(database: Database, talk: Conversation) -> int:
+    async with database.reading() as session:
+        acts = await audit.entries(session, object_id=talk.id)
+    return len([act for act in acts if act.action == "read_beside"])
+
+
+async def test_notes_and_summary_are_written_down_each_time_before_they_are_read(
+    database: Database,
+) -> None:
+    owner = await counselor(database)
+    talk = await claimed(database, owner, await waiting(database, "a"))
+    view = View(database, owner, nothing)
+
+    await told(view, await looked(database, owner))
+    at_first = await beside_reads(database, talk)
+    await told(view, await looked(database, owner))
+    unchanged = await beside_reads(database, talk)
+    await passing.write_note(
+        database, owner, talk.id, epoch=talk.epoch, key=uuid4(), text="메모", now=NOON
+    )
+    shown = await told(view, await looked(database, owner))
+
+    assert [one["type"] for one in shown] == ["notes"]
+    assert (at_first, unchanged, await beside_reads(database, talk)) == (1, 1, 2)
+
+
+async def test_no_note_is_opened_while_its_reading_cannot_be_written_down(
+    database: Database,
+) -> None:
+    owner = await counselor(database)
+    talk = await claimed(database, owner, await waiting(database, "a"))
+    view = View(database, owner, nothing)
+    await told(view, await looked(database, owner))
+    await passing.write_note(
+        database, owner, talk.id, epoch=talk.epoch, key=uuid4(), text="메모", now=NOON
+    )
+    seen = await looked(database, owner)
+    async with database.transaction() as session:
+        await session.execute(text(FULL_LOG[session.dialect]))
+
+    refused = await told(view, seen)
+
+    async with database.transaction() as session:
+        await session.execute(text(EMPTIED_LOG[session.dialect]))
+    shown = await told(view, await looked(database, owner))
+    assert [(one["type"], one.get("code")) for one in refused] == [("refused", "not_audited")]
+    assert [one["type"] for one in shown] == ["notes"]

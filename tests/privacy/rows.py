@@ -8,17 +8,30 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Column, select, update
 
-from storage import conversations, inbox, outbox, places, staff, transcript
+from storage import (
+    case_notes,
+    conversations,
+    inbox,
+    outbox,
+    passkeys,
+    places,
+    receipts,
+    staff,
+    transcript,
+)
 from storage.database import Database, open_database
 from storage.engines import keys_engine
 from storage.errors import SealBroken
 from storage.keyring import Keyring, Purpose
 from storage.records import DeliveryState, Line, Role, Speaker, Staff
 from storage.seal import Place
+from storage.tables import case_notes as notes
 from storage.tables import contacts, data_keys, lines
 from storage.tables import conversations as talks
 from storage.tables import inbox as events
 from storage.tables import outbox as deliveries
+from storage.tables import passkeys as devices
+from storage.tables import receipts as last_words
 from storage.tables import staff as people
 from tests.factories import (
     DUE,
@@ -45,10 +58,14 @@ class Person:
     contact: UUID
     talk: UUID
     line: UUID
+    note: UUID
     delivery: UUID
     event: UUID
     staff: UUID
     name: str
+    passkey: UUID
+    keeper: UUID  # whose passkey it is
+    receipt: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +89,50 @@ class House:
             await conversations.advance(
                 session, self.database.vault, talk, talk, memory='{"topic": "greeting"}'
             )
+            note = uuid4()
+            await case_notes.add(
+                session, self.database.vault, talk.id,
+                note_id=note, staff_id=uuid4(), text="내일 다시 온대요", kind="note", now=NOON,
+            )  # fmt: skip
             query = select(deliveries.c.id).where(deliveries.c.line_id == line.id)
             delivery = (await session.execute(query)).scalar_one()
             newest = select(events.c.id).order_by(events.c.position.desc()).limit(1)
             event = (await session.execute(newest)).scalar_one()
         member = await self._join(f"소나무-{number}")
-        return Person(talk.contact_id, talk.id, line.id, delivery, event, member.id, member.name)
+        keeper = await self._join(f"전나무-{number}")
+        passkey, receipt = await self._passkey(keeper), await self._last_word()
+        return Person(
+            talk.contact_id,
+            talk.id,
+            line.id,
+            note,
+            delivery,
+            event,
+            member.id,
+            member.name,
+            passkey,
+            keeper.id,
+            receipt,
+        )
+
+    async def _passkey(self, member: Staff) -> UUID:
+        async with self.database.transaction() as session:
+            made = await passkeys.add(
+                session, self.database.vault, owner=member, credential_id=uuid4().bytes,
+                public_key=b"public", sign_count=0, label="전화기", now=NOON,
+            )  # fmt: skip
+            return made.id
+
+    async def _last_word(self) -> UUID:
+        async with self.database.transaction() as session:
+            before = set((await session.execute(select(last_words.c.id))).scalars())
+            await receipts.put(
+                session, self.database.vault, channel="fake", address="to-account",
+                body="{}", holder=None, erasing=None, now=NOON,
+            )  # fmt: skip
+            after = set((await session.execute(select(last_words.c.id))).scalars())
+            made: UUID = (after - before).pop()
+            return made
 
     async def _join(self, name: str) -> Staff:
         async with self.database.transaction() as session:
@@ -140,6 +195,13 @@ async def _read_lines(house: House, person: Person) -> object:
         return await transcript.read(session, house.database.vault, talk)
 
 
+async def _read_notes(house: House, person: Person) -> object:
+    async with house.database.reading() as session:
+        query = select(notes.c.conversation_id).where(notes.c.id == person.note)
+        talk = (await session.execute(query)).scalar_one()
+        return await case_notes.read(session, house.database.vault, talk)
+
+
 async def _read_memory(house: House, person: Person) -> object:
     async with house.database.reading() as session:
         talk = await conversations.get(session, person.talk)
@@ -184,6 +246,27 @@ async def _sign_in(house: House, person: Person) -> object:
         return await staff.secrets_of(session, house.database.vault, person.name)
 
 
+async def _read_passkeys(house: House, person: Person) -> object:
+    async with house.database.reading() as session:
+        query = select(devices.c.staff_id).where(devices.c.id == person.passkey)
+        owner = (await session.execute(query)).scalar_one()
+        return await passkeys.of_staff(session, house.database.vault, owner)
+
+
+async def _say_last(house: House, person: Person) -> object:
+    """Claim every last word that is due; the person's own is removed when it does not open."""
+    async with house.database.transaction() as session:
+        while found := await receipts.claim(
+            session, house.database.vault,
+            now=NOON, lease=LEASE, channels=("fake", "other"), holding=NOBODY,
+        ):  # fmt: skip
+            if found.id == person.receipt:
+                return found
+        rest = select(last_words.c.id).where(last_words.c.id == person.receipt)
+        assert (await session.execute(rest)).one_or_none() is None
+    raise SealBroken("receipt")
+
+
 async def _unwrap(house: House, person: Person) -> object:
     """Read the talk's key as a process that has never seen it."""
     other = open_database(house.url, keyring=house.keyring)
@@ -194,12 +277,16 @@ async def _unwrap(house: House, person: Person) -> object:
 
 
 SEALED = {
+    "case_notes.text_ct": Sealed(notes.c.text_ct, "note", _read_notes),
     "contacts.address_ct": Sealed(contacts.c.address_ct, "contact", _send),
     "conversations.memory_ct": Sealed(talks.c.memory_ct, "talk", _read_memory),
     "data_keys.wrapped": Sealed(data_keys.c.wrapped, "talk", _unwrap),
     "inbox.body_ct": Sealed(events.c.body_ct, "event", _take),
     "lines.text_ct": Sealed(lines.c.text_ct, "line", _read_lines),
     "outbox.body_ct": Sealed(deliveries.c.body_ct, "delivery", _send),
+    "passkeys.key_ct": Sealed(devices.c.key_ct, "passkey", _read_passkeys),
+    "receipts.address_ct": Sealed(last_words.c.address_ct, "receipt", _say_last),
+    "receipts.body_ct": Sealed(last_words.c.body_ct, "receipt", _say_last),
     "staff.totp_ct": Sealed(people.c.totp_ct, "staff", _sign_in),
 }
 """Every column that holds a sealed value; a new one needs an entry here."""
@@ -213,8 +300,11 @@ async def opens(house: House, person: Person, name: str, blob: bytes) -> None:
         KeyMissing: they name a key that there is not.
     """
     vault, place = house.database.vault, await _place(house, person, name)
-    purpose = {"inbox.body_ct": Purpose.INTAKE, "staff.totp_ct": Purpose.STAFF}.get(name)
-    owner = person.contact if name == "contacts.address_ct" else person.talk
+    purposes = {"inbox.body_ct": Purpose.INTAKE}
+    purposes |= dict.fromkeys(("staff.totp_ct", "passkeys.key_ct"), Purpose.STAFF)
+    purpose = purposes.get(name)
+    owners = {"contacts": person.contact, "receipts": person.receipt}
+    owner = owners.get(name.partition(".")[0], person.talk)
     key = vault.keyring_key(blob, purpose) if purpose else await vault.data_key(owner)
     vault.open(key, blob, place)
 
@@ -224,11 +314,15 @@ async def _place(house: House, person: Person, name: str) -> Place:
     async with house.database.reading() as session:
         event_hash = (await session.execute(query)).scalar_one()
     return {
+        "case_notes.text_ct": places.case_note(person.talk, person.note),
         "contacts.address_ct": places.contact_address(person.contact, "fake"),
         "conversations.memory_ct": places.conversation_memory(person.talk),
         "inbox.body_ct": places.inbox_body(person.event, "fake", event_hash),
         "lines.text_ct": places.line_text(person.talk, person.line, Speaker.BOT, 1),
         "outbox.body_ct": places.outbox_body(person.talk, person.delivery, 1),
+        "passkeys.key_ct": places.passkey(person.passkey, person.keeper),
+        "receipts.address_ct": places.receipt_address(person.receipt, "fake"),
+        "receipts.body_ct": places.receipt_body(person.receipt),
         "staff.totp_ct": places.staff_totp(person.staff),
     }[name]
 

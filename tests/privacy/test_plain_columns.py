@@ -10,21 +10,29 @@ UNTELLING = (Boolean, UtcDateTime, Uuid)
 
 PLAIN = {
     "a category of ours, from a fixed list": {
-        "audit.action", "audit.purpose", "audit.result", "audit.role", "contacts.channel",
+        "audit.action", "audit.purpose", "audit.result", "audit.role", "case_notes.kind",
+        "contacts.channel",
         "conversations.channel", "conversations.language", "conversations.reason",
         "conversations.risk", "conversations.state", "conversations.topic", "data_keys.purpose",
         "inbox.channel", "inbox.code", "inbox.state", "invitations.role", "lines.kind",
-        "lines.speaker", "outbox.channel", "outbox.code", "outbox.state", "processes.roles",
+        "lines.speaker", "outcomes.follow_up", "outcomes.outcome", "outbox.channel",
+        "outbox.code", "outbox.state", "presence.state",
+        "facts.name", "key_work.name", "processes.roles", "proposals.role", "receipts.channel",
         "routes.channel", "staff.role",
     },
     "a counter of ours": {
-        "audit.position", "conversations.epoch", "conversations.last_seq",
-        "conversations.version", "inbox.attempts", "inbox.position", "lines.seq",
+        "audit.position", "audit.batch", "audit_batches.leaves", "audit_batches.number",
+        "audit_batches.rows", "audit_batches.size", "audit_head.id", "audit_head.number",
+        "audit_head.size", "passkeys.sign_count", "receipts.attempt", "receipts.fence",
+        "conversations.epoch", "conversations.last_seq",
+        "conversations.version", "inbox.attempts", "inbox.position", "lines.seq", "offers.epoch",
         "outbox.attempt", "outbox.fence", "outbox.part", "outbox.seq", "outbox.tries",
         "routes.fence", "routes.tries",
     },
     "the number of a key or of a 30-second step": {
-        "contacts.index_key", "data_keys.generation", "data_keys.wrap_key", "key_proofs.number",
+        "audit_batches.key", "audit_keys.number", "contacts.index_key",
+        "routes.edge_key", "wrap_keys.number",
+        "data_keys.generation", "data_keys.wrap_key", "key_proofs.number",
         "staff.totp_last_step",
     },
     "a keyed hash, worth nothing without the keyring": {
@@ -32,11 +40,16 @@ PLAIN = {
         "lines.message_hash", "routes.route",
     },
     "the SHA-256 of 16 random bytes or more": {
-        "crossings.reference_hash", "invitations.token_hash", "staff_sessions.token_hash",
+        "challenges.challenge_hash", "crossings.reference_hash", "passkeys.credential_hash",
+        "invitations.token_hash", "staff_sessions.token_hash",
     },
     "a random word of ours that is worth nothing without the cookie": {"staff_sessions.csrf_token"},
     "a pseudonym that a member of staff chose; the page says not to take their name": {
         "staff.name"
+    },
+    "what stands for the sealed audit log, and its signature": {
+        "audit_batches.hash", "audit_batches.root", "audit_batches.signature",
+        "audit_head.hash", "audit_keys.public",
     },
     "Argon2id": {"staff.password_hash"},
 }  # fmt: skip

@@ -10,14 +10,15 @@ import pytest
 from sqlalchemy import Column, delete, select, update
 
 from storage.database import Database
-from storage.errors import KeyMissing, SealBroken
+from storage.errors import KeyMissing, KeysAway, SealBroken
 from storage.keyring import Keyring
 from storage.tables import KEYS, METADATA, lines
 from tests.database import ON_SQLITE
 from tests.privacy.rows import SEALED, House, Person, Sealed, Values, elsewhere, opens
 
 WRAPPED = "data_keys.wrapped"
-REFUSED = (SealBroken, KeyMissing)
+REFUSED = (SealBroken, KeyMissing, KeysAway)
+"""`KeysAway`: a number beyond the newest key is looked up once more before it is called broken."""
 COLUMNS = [
     column
     for tables in (METADATA, KEYS)
@@ -53,6 +54,10 @@ Change = Callable[[Person, Person], Values]
 """What a thief of the database writes into a person's row; the second one is somebody else."""
 
 MOVES: dict[str, dict[str, Change]] = {
+    "case_notes.text_ct": {
+        "row": lambda here, there: {"id": elsewhere()},
+        "conversation": lambda here, there: {"conversation_id": there.talk},
+    },
     "contacts.address_ct": {},
     "conversations.memory_ct": {},
     "data_keys.wrapped": {
@@ -81,6 +86,15 @@ MOVES: dict[str, dict[str, Change]] = {
         "sequence": lambda here, there: {"seq": 90},
         "a sequence below zero": lambda here, there: {"seq": -1},
     },
+    "passkeys.key_ct": {
+        "row": lambda here, there: {"id": elsewhere()},
+        "owner": lambda here, there: {"staff_id": there.keeper},
+    },
+    "receipts.address_ct": {
+        "row": lambda here, there: {"id": elsewhere()},
+        "channel": lambda here, there: {"channel": "other"},
+    },
+    "receipts.body_ct": {"row": lambda here, there: {"id": elsewhere()}},
     "staff.totp_ct": {"row": lambda here, there: {"id": elsewhere()}},
 }
 

@@ -3,18 +3,28 @@
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from storage import contacts, conversations, erasure, outbox
+from storage import (
+    case_notes,
+    contacts,
+    conversations,
+    erasure,
+    offers,
+    outbox,
+    outcomes,
+    tables,
+)
 from storage.database import Database, open_database
 from storage.engines import sqlite_path
 from storage.erasure import LastWord
 from storage.errors import KeyMissing, LedgerDamaged, LedgerMissing
 from storage.keyring import Keyring
 from storage.ledger import Ledger
-from storage.records import Conversation
+from storage.records import Conversation, FollowUp, Offer, Outcome
 from storage.tables import outbox as deliveries
 from tests.database import ON_SQLITE
 from tests.factories import NOON, said, sent_out, talk_of
@@ -125,6 +135,29 @@ async def test_erasing_again_changes_nothing(
     await erasure.finish(database, ledger, [talk.contact_id], now=NOON + HOUR)
 
     assert await everything(database_url) == before
+
+
+async def test_notes_offers_and_outcomes_go_with_the_talk(
+    database: Database, ledger: Ledger
+) -> None:
+    await erasure.prepare(database, ledger, now=NOON)
+    talk, staff_id = await talk_of(database), uuid4()
+    async with database.transaction() as session:
+        await case_notes.add(
+            session, database.vault, talk.id,
+            note_id=uuid4(), staff_id=staff_id, text="메모", kind="note", now=NOON,
+        )  # fmt: skip
+        await offers.make(session, Offer(talk.id, talk.epoch, staff_id), now=NOON)
+        await outcomes.record(
+            session, talk.id,
+            staff_id=staff_id, outcome=Outcome.HEARD, follow_up=FollowUp.NONE, now=NOON,
+        )  # fmt: skip
+
+    await erased(database, ledger, talk)
+
+    async with database.reading() as session:
+        for table in (tables.case_notes, tables.offers, tables.outcomes):
+            assert (await session.execute(select(table))).all() == []
 
 
 async def test_a_talk_that_went_over_to_another_channel_stays(

@@ -18,7 +18,10 @@ SEALED = {
         places.inbox_body(ID, "fake", b"hash"),
         places.outbox_body(ID, ID, 1),
         places.staff_totp(ID),
+        places.case_note(ID, ID),
         places.passkey(ID, ID),
+        places.receipt_address(ID, "fake"),
+        places.receipt_body(ID),
     )
 }
 # Codes, categories and names we make ourselves; nothing a young person says fits in here.
@@ -35,7 +38,13 @@ CODES = {
     "invitations": {"role"},
     "proposals": {"role"},
     "data_keys": {"purpose"},
+    "facts": {"name"},
+    "key_work": {"name"},
+    "receipts": {"channel"},
     "processes": {"roles"},
+    "presence": {"state"},
+    "case_notes": {"kind"},
+    "outcomes": {"outcome", "follow_up"},
 }
 TABLES = [*METADATA.tables.values(), *KEYS.tables.values()]
 

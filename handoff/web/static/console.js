@@ -1,22 +1,23 @@
 // The counselor's page: what the server says, what the counselor does, and what is seen.
 
-import { arrange, chip, element, lineItem, mineCard, queueCard, unsentItem } from "./draw.js";
+import { doing, drawOffers, drawPresence } from "./acts.js";
+import { drawSound, isImminent, ring, toggleSound } from "./alarm.js";
+import { keepNote, noteRefused, resendNotes } from "./beside.js";
+import { drawHead, drawLines, drawMine, drawQueue, drawTalk, fitText, showState, tick } from "./screen.js";
+import { at, desk, newKey, room, toast } from "./desk.js";
+import { onChoose } from "./keys.js";
 import { Link } from "./link.js";
-import { MAX_TEXT, Room, length } from "./talks.js";
-import { about, choose, current, has, nameOf, roughly, span, word } from "./words.js";
+import { drawPhrases } from "./phrases.js";
+import { choose, current, has, nameOf, word } from "./words.js";
 
-const at = (id) => document.getElementById(id);
-const room = new Room();
 const claiming = new Map(); // card -> the version that was asked for
-const WINDOW_WARNING = 60 * 60 * 1000; // milliseconds left when the reply window is shown as a warning
-const doing = new Map(); // talks we just gave back or closed ourselves -> what to say then
-let state = "connecting";
 let first = { queue: true, talks: true };
-let following = true; // the newest line stays in view until the counselor scrolls up
 let asking = false; // for the most urgent card, not answered yet
 let wanted = null; // a talk to open as soon as it is ours
 
-const link = new Link({ onFrame: receive, onState: showState });
+const link = new Link({ onFrame: receive, onState: (state) => showState(state, acts) });
+desk.link = link;
+const acts = { claim, openTalk, putBack };
 
 // --- what the server says ---
 
@@ -27,6 +28,8 @@ function receive(frame) {
       first = { queue: true, talks: true };
       claiming.clear();
       asking = false;
+      desk.me = frame.id;
+      desk.most = frame.most;
       room.offset = Date.parse(frame.now) - Date.now();
       break;
     case "ping":
@@ -44,8 +47,29 @@ function receive(frame) {
     case "delivery":
       if (talk?.lines.has(frame.seq)) {
         talk.lines.get(frame.seq).delivery = frame.state;
-        if (talk.id === room.open) drawLines();
+        if (talk.id === room.open) drawLines(acts);
       }
+      break;
+    case "colleagues":
+      desk.colleagues = frame.all;
+      drawPresence();
+      break;
+    case "offers":
+      if (frame.talks.length > desk.offers.length) ring();
+      desk.offers = frame.talks;
+      drawOffers();
+      break;
+    case "alarm":
+      ring();
+      toast("alarm", { name: nameOf(frame), risk: word(`risk_${frame.risk}`) });
+      break;
+    case "summary":
+      if (talk) talk.facts = frame.facts;
+      if (talk?.id === room.open) drawHead();
+      break;
+    case "notes":
+      if (talk) talk.setNotes(frame.notes);
+      if (talk?.id === room.open) drawHead();
       break;
     case "claimed":
       claiming.delete(frame.conversation);
@@ -54,6 +78,8 @@ function receive(frame) {
       openWanted();
       break;
     case "said": // the line itself follows, under the same key
+    case "noted":
+    case "presence":
     case "done": // so does the change of the talks
       break;
     case "refused":
@@ -63,11 +89,13 @@ function receive(frame) {
 }
 
 function changeQueue(frame) {
+  const raised = frame.changed.filter((card) => (room.cards.get(card.conversation)?.risk ?? -1) < card.risk);
   const fresh = room.changeQueue(frame, first.queue);
   if (!first.queue) {
     for (const card of fresh) announce("new_card", card);
   }
-  drawQueue(first.queue ? [] : fresh);
+  if (raised.some(isImminent)) ring();
+  drawQueue(first.queue ? [] : fresh, acts);
   first.queue = false;
   claimAgain();
 }
@@ -79,6 +107,7 @@ function announce(key, card) {
 function changeTalks(frame) {
   keepDraft();
   const wasOpen = room.open;
+  tellRaised(frame.changed);
   const left = room.changeTalks(frame, first.talks);
   for (const talk of left) {
     const erased = frame.erased.includes(talk.id);
@@ -87,10 +116,26 @@ function changeTalks(frame) {
   }
   if (first.talks) resend();
   first.talks = false;
-  drawMine();
-  if (wasOpen !== room.open) drawTalk();
+  drawMine(acts);
+  drawQueue([], acts);
+  if (wasOpen !== room.open) drawTalk(acts);
   else if (room.open) drawHead();
   openWanted();
+}
+
+// What they wrote is more dangerous than what we knew: heard and seen wherever one is.
+function tellRaised(changed) {
+  for (const frame of changed) {
+    const talk = room.talks.get(frame.conversation);
+    if (!talk || frame.risk <= talk.frame.risk || frame.risk < 2) continue;
+    const ownJudgment = talk.judged === frame.risk;
+    talk.judged = null;
+    if (ownJudgment) continue;
+    talk.alarmed = talk.id !== room.open;
+    ring();
+    toast("alarm", { name: nameOf(frame), risk: word(`risk_${frame.risk}`) });
+    announce("alarm", frame);
+  }
 }
 
 function openWanted() {
@@ -106,9 +151,9 @@ function addLines(talk, lines) {
   talk.add(lines);
   if (talk.id !== room.open && before) {
     talk.unread += lines.filter((line) => line.speaker === "person").length;
-    drawMine();
+    drawMine(acts);
   }
-  if (talk.id === room.open) drawLines();
+  if (talk.id === room.open) drawLines(acts);
 }
 
 function refused(frame, talk) {
@@ -116,14 +161,15 @@ function refused(frame, talk) {
   if (unsent) {
     unsent.state = "failed";
     unsent.code = frame.code;
-    if (talk.id === room.open) drawLines();
+    if (talk.id === room.open) drawLines(acts);
   }
   doing.delete(frame.conversation);
+  if (frame.action === "note" && talk) noteRefused(talk, frame.key);
   if (frame.action === "next") asking = false;
   if (frame.code === "card_changed" && claiming.has(frame.conversation)) return claimAgain();
   claiming.delete(frame.conversation);
   toast(has(frame.code) ? frame.code : "refused");
-  drawQueue([]);
+  drawQueue([], acts);
   if (talk && talk.id === room.open) drawHead();
 }
 
@@ -146,10 +192,10 @@ function claimAgain() {
 }
 
 function say(talk, text) {
-  const key = crypto.randomUUID?.() ?? fallbackKey();
+  const key = newKey();
   talk.unsent.set(key, { text, epoch: talk.frame.epoch, state: "sending" });
   sendOne(talk, key);
-  drawLines(true);
+  drawLines(acts, true);
 }
 
 function sendOne(talk, key) {
@@ -161,15 +207,8 @@ function sendOne(talk, key) {
 function resend() {
   for (const talk of room.talks.values()) {
     for (const [key, unsent] of talk.unsent) if (unsent.state === "sending") sendOne(talk, key);
+    resendNotes(talk);
   }
-}
-
-function fallbackKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 15) | 64;
-  bytes[8] = (bytes[8] & 63) | 128;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 function putBack(talk, key) {
@@ -177,190 +216,41 @@ function putBack(talk, key) {
   talk.unsent.delete(key);
   keepDraft();
   talk.draft = talk.draft ? `${text}\n${talk.draft}` : text;
-  drawTalk();
-}
-
-async function confirmed(action) {
-  const dialog = at("confirm");
-  at("confirm-title").textContent = word(`${action}_title`);
-  at("confirm-text").textContent = word(`${action}_text`);
-  at("confirm-yes").textContent = word(action);
-  dialog.returnValue = "no";
-  dialog.showModal();
-  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
-  return dialog.returnValue === "yes";
-}
-
-async function end(action) {
-  const talk = room.talks.get(room.open);
-  if (!talk) return;
-  // As it was when asked: what comes in meanwhile is read before a goodbye is said.
-  const seen = Math.max(0, ...talk.lines.keys());
-  if (!(await confirmed(action)) || !room.talks.has(talk.id)) return;
-  const { epoch } = talk.frame;
-  const more = action === "close" ? { seen } : {};
-  if (!link.send({ type: action, conversation: talk.id, epoch, ...more })) return;
-  doing.set(talk.id, action === "close" ? "talk_closed" : "talk_released");
+  drawTalk(acts);
 }
 
 function openTalk(id) {
   keepDraft();
   room.open = id;
   room.talks.get(id).unread = 0;
-  drawMine();
-  drawTalk();
+  room.talks.get(id).alarmed = false;
+  drawMine(acts);
+  drawTalk(acts);
   at("text").focus();
 }
 
 function keepDraft() {
   const talk = room.talks.get(room.open);
   if (talk) talk.draft = at("text").value;
+  keepNote(talk);
 }
 
 // --- what is seen ---
 
-function toast(key, slots) {
-  const made = element("p", "toast", word(key, slots));
-  at("toasts").append(made);
-  setTimeout(() => made.remove(), 6000);
-}
-
-function showState(next) {
-  state = next;
-  const shown = next === "signed_out" ? "offline" : next;
-  at("link").className = `link ${shown}`;
-  at("link-text").textContent = word(shown);
-  const lost = next !== "online" && (link.tries > 0 || next !== "connecting");
-  at("banner").hidden = !lost;
-  const lease = room.talks.size ? ` ${word("offline_banner_lease")}` : "";
-  at("banner-text").textContent =
-    next === "signed_out" ? word("signed_out_banner") : word("offline_banner") + lease;
-  lock(next === "signed_out");
-  at("banner-sign-in").hidden = next !== "signed_out";
-  at("banner-reconnect").hidden = next === "online";
-  drawQueue([]);
-  drawHead();
-}
-
-// Whoever sits here now may not be the counselor: nothing a person wrote stays in sight or in
-// memory. The counselor's own unfinished words do.
-function lock(locked) {
-  at("columns").classList.toggle("locked", locked);
-  at("columns").inert = locked;
-  if (!locked) return;
-  for (const talk of room.talks.values()) talk.lines.clear();
-  drawLines();
-}
-
-function drawQueue(fresh) {
-  const cards = room.waiting();
-  const isFresh = new Set(fresh.map((card) => card.conversation));
-  const online = state === "online";
-  const items = cards.map((card) => ({
-    key: card.conversation,
-    value: [card, online],
-    make: () =>
-      queueCard(card, {
-        fresh: isFresh.has(card.conversation),
-        online,
-        take: () => claim(card.conversation),
-      }),
-  }));
-  arrange(at("queue"), items);
-  at("queue-count").textContent = cards.length;
-  at("queue-empty").hidden = cards.length > 0;
-  at("next").disabled = !cards.length || !online;
-  document.title = cards.length ? `(${cards.length}) Gyeot` : "Gyeot";
-  tick();
-}
-
-function drawMine() {
-  const talks = [...room.talks.values()];
-  const items = talks.map((talk) => {
-    const open = talk.id === room.open;
-    const make = () => mineCard(talk, { open, choose: () => openTalk(talk.id) });
-    return { key: talk.id, value: [talk.frame, talk.unread, open], make };
-  });
-  arrange(at("mine"), items);
-  at("mine-count").textContent = talks.length;
-  at("mine-empty").hidden = talks.length > 0;
-}
-
-function drawTalk() {
+// In the language of the talk, whatever the page speaks.
+function phrases() {
   const talk = room.talks.get(room.open);
-  at("pick").hidden = Boolean(talk);
-  at("open-talk").hidden = !talk;
-  if (!talk) return forgetTalk();
-  drawHead();
-  drawLines(true);
-  at("text").value = talk.draft;
-  fitText();
+  drawPhrases(talk?.frame.language ?? current(), insert);
 }
 
-// What left our hands is not kept behind the curtain either.
-function forgetTalk() {
-  for (const id of ["talk-name", "talk-meta", "lines"]) at(id).replaceChildren();
-  at("text").value = "";
-}
-
-function drawHead() {
-  const talk = room.talks.get(room.open);
-  if (!talk) return;
-  at("talk-name").replaceChildren(nameOf(talk.frame), chip(talk.frame));
-  at("talk-meta").textContent = [talk.frame.reason && word(`reason_${talk.frame.reason}`), about(talk.frame)]
-    .filter(Boolean)
-    .join(" · ");
-  at("release").disabled = at("close").disabled = state !== "online";
-  tellWindow();
-}
-
-function drawLines(toEnd = false) {
-  const talk = room.talks.get(room.open);
-  if (!talk) return;
-  if (toEnd) following = true;
-  const lines = talk.shown().map((line) => ({
-    key: line.key ?? `${talk.id} ${line.seq}`,
-    value: line,
-    make: () => lineItem(line),
-  }));
-  const unsent = [...talk.unsent].map(([key, one]) => ({
-    key,
-    value: one,
-    make: () => unsentItem(one, () => putBack(talk, key)),
-  }));
-  arrange(at("lines"), [...lines, ...unsent]);
-  toTheEnd();
-}
-
-function toTheEnd() {
-  if (following) at("lines").scrollTop = at("lines").scrollHeight;
-}
-
-function tick() {
-  tellWindow();
-  for (const wait of document.querySelectorAll("[data-since]")) {
-    wait.textContent = word("waited", { time: span(room.now() - Date.parse(wait.dataset.since)) });
-  }
-}
-
-// How long the channel still takes an answer, before it is too late to find out.
-function tellWindow() {
-  const until = room.talks.get(room.open)?.frame.reply_until;
-  const left = until ? Date.parse(until) - room.now() : 0;
-  at("window").hidden = !until;
-  at("window").classList.toggle("over", left < WINDOW_WARNING);
-  if (until) at("window").textContent = left > 0 ? word("window_open", { time: roughly(left) }) : word("window_closed");
-}
-
-function fitText() {
+function insert(text) {
   const box = at("text");
-  const count = length(box.value);
-  const over = count > MAX_TEXT;
-  at("count").textContent = over ? word("too_long", { count: count - MAX_TEXT }) : `${count} / ${MAX_TEXT}`;
-  at("count").className = over ? "hint over" : "hint";
-  at("send").disabled = !count || over;
-  box.style.height = "auto";
-  box.style.height = `${Math.min(200, box.scrollHeight + 2)}px`;
+  const before = box.value.slice(0, box.selectionStart);
+  const gap = before && !/\s$/.test(before) ? " " : "";
+  box.setRangeText(gap + text, box.selectionStart, box.selectionEnd, "end");
+  at("phrases").open = false;
+  box.focus();
+  fitText();
 }
 
 function translate() {
@@ -370,9 +260,12 @@ function translate() {
     one.setAttribute("aria-label", word(one.dataset.wordLabel));
   }
   keepDraft();
-  showState(state);
-  drawMine();
-  drawTalk();
+  showState(desk.state, acts);
+  drawMine(acts);
+  drawTalk(acts);
+  drawSound();
+  drawOffers();
+  phrases();
 }
 
 // --- joined together ---
@@ -396,23 +289,27 @@ at("text").addEventListener("keydown", (event) => {
 });
 
 at("text").addEventListener("input", fitText);
-at("lines").addEventListener("scroll", ({ target }) => {
-  following = target.scrollHeight - target.scrollTop - target.clientHeight < 80;
-});
-new ResizeObserver(toTheEnd).observe(at("lines"));
 at("next").addEventListener("click", () => {
   if (!asking) asking = link.send({ type: "next" });
 });
-at("release").addEventListener("click", () => end("release"));
-at("close").addEventListener("click", () => end("close"));
 at("banner-reconnect").addEventListener("click", () => link.retryNow());
+at("sound").addEventListener("click", toggleSound);
+at("phrases").addEventListener("toggle", phrases);
+at("back").addEventListener("click", () => {
+  keepDraft();
+  room.open = null;
+  drawMine(acts);
+  drawTalk(acts);
+});
+onChoose(openTalk);
 at("language").addEventListener("click", translate);
 addEventListener("beforeunload", (event) => {
   keepDraft();
-  const unsaved = [...room.talks.values()].some((talk) => talk.draft.trim() || talk.unsent.size);
+  const unsaved = [...room.talks.values()].some((talk) => [...talk.written()].length);
   if (unsaved) event.preventDefault();
 });
 
 setInterval(tick, 1000);
+drawSound();
 fitText();
 link.open();

@@ -57,6 +57,7 @@ export function mineCard(talk, { open, choose }) {
   const item = element("li");
   const press = button(`card risk-${talk.frame.risk}`, undefined, choose);
   press.setAttribute("aria-current", String(open));
+  press.classList.toggle("alarmed", talk.alarmed);
   const head = row(chip(talk.frame), element("span", "name", nameOf(talk.frame)));
   if (talk.unread) head.append(element("span", "unread", word("unread", { count: talk.unread })));
   press.append(head, element("span", "meta", about(talk.frame)));

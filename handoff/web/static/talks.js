@@ -9,6 +9,11 @@ export class Talk {
     this.unsent = new Map(); // key -> { text, epoch, state: "sending" | "failed", code }
     this.draft = "";
     this.unread = 0;
+    this.alarmed = false; // its risk has grown and nobody looked yet
+    this.facts = {};
+    this.notes = [];
+    this.noteDraft = "";
+    this.unsavedNotes = new Map(); // key -> text
     this.update(frame);
   }
 
@@ -26,6 +31,24 @@ export class Talk {
       this.lines.set(line.seq, line);
       if (line.key) this.unsent.delete(line.key);
     }
+  }
+
+  setNotes(notes) {
+    this.notes = notes;
+    for (const note of notes) this.unsavedNotes.delete(note.id);
+  }
+
+  // Nothing that a person or a colleague wrote; the counselor's unfinished words stay.
+  forget() {
+    this.lines.clear();
+    this.facts = {};
+    this.notes = [];
+  }
+
+  // What the counselor wrote and nobody has yet.
+  written() {
+    const unsent = [...this.unsent.values()].map((one) => one.text);
+    return [this.draft, this.noteDraft, ...unsent, ...this.unsavedNotes.values()].filter((one) => one.trim());
   }
 
   shown() {

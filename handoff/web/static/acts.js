@@ -1,0 +1,108 @@
+// How a talk leaves these hands: back to the queue, to a colleague, to the bot, to its end.
+
+import { at, desk, openTalk, room, toast, wish } from "./desk.js";
+import { button, element } from "./draw.js";
+import { nameOf, word } from "./words.js";
+
+export const doing = new Map(); // talks we let go ourselves -> what to say then
+
+const FIELDS = { release: ["note"], offer: ["note", "colleague"], close: ["outcome", "follow-up"], to_bot: [] };
+
+// Asks before anything leaves; resolves to what was filled in, or null.
+async function asked(action) {
+  const dialog = at("confirm");
+  for (const name of ["note", "colleague", "outcome", "follow-up"]) {
+    at(`ask-${name}`).hidden = !(FIELDS[action] ?? []).includes(name);
+  }
+  at("confirm-note").value = "";
+  at("confirm-outcome").value = "";
+  at("confirm-outcome").required = action === "close";
+  at("confirm-title").textContent = word(`${action}_title`);
+  at("confirm-text").textContent = word(`${action}_text`);
+  at("confirm-yes").textContent = word(action);
+  fillColleagues(action);
+  dialog.returnValue = "no";
+  dialog.showModal();
+  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  if (dialog.returnValue !== "yes") return null;
+  return {
+    note: at("confirm-note").value,
+    colleague: at("confirm-colleague").value,
+    outcome: at("confirm-outcome").value || null,
+    follow_up: at("confirm-follow-up").value,
+  };
+}
+
+function fillColleagues(action) {
+  const here = desk.colleagues.filter((one) => one.id !== desk.me && one.presence !== "away");
+  const options = here.map((one) => {
+    const option = element("option", "", `${one.name} (${word(`presence_${one.presence}`)})`);
+    option.value = one.id;
+    return option;
+  });
+  at("confirm-colleague").replaceChildren(...options);
+  const nobody = action === "offer" && !here.length;
+  at("confirm-yes").disabled = nobody;
+  if (nobody) at("confirm-text").textContent = word("nobody_here");
+}
+
+export async function end(action) {
+  const talk = openTalk();
+  if (!talk) return;
+  // As it was when asked: what comes in meanwhile is read before a goodbye is said.
+  const seen = Math.max(0, ...talk.lines.keys());
+  const filled = await asked(action);
+  if (!filled || room.talks.get(talk.id) !== talk) return;
+  const more = {
+    release: { note: filled.note },
+    offer: { note: filled.note, colleague: filled.colleague },
+    to_bot: { seen },
+    close: { seen, outcome: filled.outcome, follow_up: filled.follow_up },
+  }[action];
+  if (!wish(action, talk, more)) return toast("offline");
+  if (action === "offer") toast("offered", { name: nameOf(talk.frame) });
+  else doing.set(talk.id, { release: "talk_released", to_bot: "talk_to_bot", close: "talk_closed" }[action]);
+}
+
+// The end of a shift: every talk goes back to its place in line, with one note for all.
+export async function handOverAll() {
+  if (!room.talks.size) return toast("nobody_mine");
+  const filled = await asked("release_all");
+  if (!filled) return;
+  for (const talk of room.talks.values()) {
+    if (wish("release", talk, { note: filled.note })) doing.set(talk.id, "talk_released");
+  }
+  desk.link.send({ type: "presence", state: "pausing" });
+}
+FIELDS.release_all = ["note"];
+
+export function drawOffers() {
+  const items = desk.offers.map((one) => {
+    const item = element("li", `card risk-${one.risk}`);
+    const owner = desk.colleagues.find((each) => each.id === one.owner)?.name ?? "";
+    const foot = element("div", "take two");
+    const answer = (type) => desk.link.send({ type, conversation: one.conversation, epoch: one.epoch });
+    foot.append(
+      button("", word("accept"), () => answer("accept")),
+      button("", word("decline"), () => answer("decline")),
+    );
+    item.append(element("p", "why", word("offer_from", { owner, name: nameOf(one) })), foot);
+    return item;
+  });
+  at("offers").replaceChildren(...items);
+  at("offers-part").hidden = !items.length;
+}
+
+export function drawPresence() {
+  const mine = desk.colleagues.find((one) => one.id === desk.me);
+  if (mine) at("presence").value = mine.presence;
+}
+
+at("presence").addEventListener("change", ({ target }) => {
+  desk.link.send({ type: "presence", state: target.value });
+});
+for (const action of ["release", "offer", "to_bot", "close"]) at(action).addEventListener("click", () => end(action));
+at("withdraw").addEventListener("click", () => openTalk() && wish("withdraw", openTalk()));
+at("release-all").addEventListener("click", handOverAll);
+// The browser checks a required field only on a submit that wants it.
+at("confirm-no").addEventListener("click", () => at("confirm").close("no"));
