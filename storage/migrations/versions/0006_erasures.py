@@ -1,12 +1,12 @@
 """What was erased, whether a ledger was begun, and the last words to those who erased.
 
-Revision ID: 0005_erasures
+Revision ID: 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_erasures"
+revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None

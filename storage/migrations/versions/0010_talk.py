@@ -1,13 +1,13 @@
 """Presence of counselors, notes and outcomes of talks, offers between colleagues.
 
-Revision ID: 0007
+Revision ID: 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

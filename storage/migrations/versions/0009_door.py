@@ -1,13 +1,13 @@
 """Passkeys, the challenges they answered, and invitations that a second person decides about.
 
-Revision ID: 0006
+Revision ID: 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005_facts"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

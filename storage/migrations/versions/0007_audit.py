@@ -1,13 +1,13 @@
 """The audit log's batches, their chain's head, and the public keys that check them.
 
-Revision ID: 0005_audit
+Revision ID: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_audit"
-down_revision = "0005_erasures"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

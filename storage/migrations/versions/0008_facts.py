@@ -1,13 +1,13 @@
 """What was last seen to be so, and when: the last good restore.
 
-Revision ID: 0005_facts
+Revision ID: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_facts"
-down_revision = "0005_audit"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
