@@ -45,7 +45,7 @@ function signalWords(signal) {
 
 function mentionWords(mention) {
   const [kind, value] = mention.split(":");
-  return has(`mention_${kind}`) ? `${word(`mention_${kind}`)}: ${value}` : "";
+  return has(`mention_${kind}`) ? `${word(`mention_${kind}`)}: ${word(`named_${value}`)}` : "";
 }
 
 function drawRisk(talk) {
