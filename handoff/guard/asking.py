@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
+from handoff.guard.likeness import likeliest, likeness, load_weights
 from handoff.guard.links import leads_away
 from handoff.guard.rules import Rule, load_rules
 from handoff.guard.wording import plain, squeezed
@@ -38,6 +39,15 @@ def asked(text: str) -> Ask | None:
     words = plain(text)
     if leads_away(words):
         return Ask.LINK
+    ruled = patterned(words)
+    weights = load_weights()
+    if likeness(words, weights, ruled=ruled is not None) <= weights.enough:
+        return None
+    return ruled or Ask(likeliest(words, weights))
+
+
+def patterned(words: str) -> Ask | None:
+    """Return what the patterns alone find in a plain text."""
     rules = load_rules()
     if _HANGUL.search(words) and (found := _first(rules.korean, squeezed(words))):
         return found
