@@ -1,8 +1,9 @@
 """What is sealed cannot be moved, altered or cut, and every column that is not has a reason."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -17,8 +18,7 @@ from tests.database import ON_SQLITE
 from tests.privacy.rows import SEALED, House, Person, Sealed, Values, elsewhere, opens
 
 WRAPPED = "data_keys.wrapped"
-REFUSED = (SealBroken, KeyMissing, KeysAway)
-"""`KeysAway`: a number beyond the newest key is looked up once more before it is called broken."""
+REFUSED = (SealBroken, KeyMissing)
 COLUMNS = [
     column
     for tables in (METADATA, KEYS)
@@ -178,7 +178,7 @@ async def test_every_altered_byte_and_every_cut_is_refused(house: House, name: s
     await opens(house, here, name, blob)
     for mangled in _mangled(blob):
         with pytest.raises(REFUSED):
-            await opens(house, here, name, mangled)
+            await _looked_up(partial(opens, house, here, name, mangled))
 
 
 @ON_SQLITE
@@ -201,12 +201,20 @@ async def _write_blob(house: House, sealed: Sealed, person: Person, blob: bytes)
 
 async def _is_refused(house: House, sealed: Sealed, person: Person, what: str) -> None:
     try:
-        await sealed.read(house, person)
+        await _looked_up(partial(sealed.read, house, person))
     except REFUSED:
         return
     except Exception as error:
         raise AssertionError(f"{what}: {type(error).__name__}") from error
     raise AssertionError(f"{what}: it opened")
+
+
+async def _looked_up(read: Callable[[], Awaitable[object]]) -> object:
+    """Read as the product does: a key that may be newer than known is looked up once more."""
+    try:
+        return await read()
+    except KeysAway:
+        return await read()
 
 
 def _after(person: Person, sealed: Sealed, values: Values) -> Person:
