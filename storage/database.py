@@ -10,7 +10,7 @@ from storage.errors import KeyringUnusable
 from storage.keyring_file import Keys
 from storage.keystore import KeyStore
 from storage.listening import Listening
-from storage.migrate import knows_a_keyring, migrate
+from storage.migrate import highest_key, knows_a_keyring, migrate
 from storage.sessions import Session, Sessions
 from storage.tables import insert_into, key_proofs
 from storage.vault import Vault, proof
@@ -22,6 +22,7 @@ __all__ = [
     "Subscription",
     "Topic",
     "Wakeups",
+    "highest_key",
     "knows_a_keyring",
     "migrate",
     "open_database",
