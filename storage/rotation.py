@@ -147,7 +147,14 @@ async def has_work(database: Database, *, window: timedelta = WINDOW, now: datet
 async def _make(
     database: Database, keyring: KeyringFile, *, now: datetime, at_once: bool
 ) -> tuple[int, ...]:
-    """Put the keys of the day into the file; a key is never older than the one before it."""
+    """Put the keys of the day into the file; a key is never older than the one before it.
+
+    A pass that only goes on needs no root, and asks none.
+    """
+    await database.vault.refresh()
+    if not at_once and not due(keyring.current, now=now):
+        await database.prove_keyring()
+        return ()
     async with database.reading() as session:
         highest = await session.execute(select(func.max(key_proofs.c.number)))
         used = int(highest.scalar_one() or 0)  # the file may be an old copy that was put back
