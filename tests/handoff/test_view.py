@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from handoff import look, queue
 from handoff.look import Look
 from handoff.view import View
-from storage import outbox, transcript
+from storage import audit, outbox, transcript
 from storage.database import Database
 from storage.records import Conversation, DeliveryState, Speaker, Staff
 from storage.tables import lines
@@ -171,6 +171,10 @@ async def test_lines_are_not_lost_by_a_read_that_fails_half_way(database: Databa
     after = await told(view, await looked(database, owner))
 
     assert refused[-1]["code"] == "unreadable"
+    assert words(refused) == []  # no part of what could be read
+    async with database.reading() as session:
+        entries = await audit.entries(session, object_id=talk.id)
+    assert [one.action for one in entries].count("integrity_failure") == 1
     assert words(after) == ["거기 있어요?", ""]
 
 
