@@ -9,7 +9,7 @@ import time
 import traceback
 from pathlib import Path
 
-from bench import accepts, claims, console, replies, seal, sockets
+from bench import accepts, claims, console, replies, rotation, seal, sockets
 from bench.command import run
 
 BENCHES = (
@@ -19,6 +19,7 @@ BENCHES = (
     (claims.measure, "Claims from the queue"),
     (sockets.measure, "Sockets, memory, start"),
     (seal.measure, "Sealing's share"),
+    (rotation.measure, "A night's rotation"),
 )
 
 

@@ -1,8 +1,11 @@
-"""What sealing costs of an accepted message.
+"""What sealing costs of an accepted message, and the single steps beside openssl's own speed.
 
 .venv/bin/python -m bench.seal [--short]
 """
 
+import os
+import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,8 +20,11 @@ from bench.line_calls import WORDS, request
 from bot import event_body
 from bot.channels.line import make_line
 from storage import places
-from storage.keyring import create_keyring
-from storage.seal import DataKey, seal
+from storage.engines import keys_engine
+from storage.keyring import Purpose, create_keyring
+from storage.keystore import KeyStore, WrappedKey
+from storage.seal import DataKey, seal, unseal
+from storage.vault import Vault
 from tests.fakes.line import SECRET, TOKEN, LinePerson
 
 ROUNDS = 20_000
@@ -39,6 +45,7 @@ async def measure(options: Options) -> str:
         ("sealing its body: padding, place, AES-256-GCM", sealing, sealing / accept * 100),
         ("the same body with Fernet", _each(lambda: fernet.encrypt(body.encode()), rounds), None),
     ]
+    rows += _steps(options, rounds)
     share = sealing / accept * 100
     target = ("sealing share of an accept, %", share, f"≤ {GOAL:.0f}")
     return "\n\n".join(
@@ -50,6 +57,44 @@ async def measure(options: Options) -> str:
             ),
         ]
     )
+
+
+def _steps(options: Options, rounds: int) -> list[tuple[str, float, None]]:
+    """Measure one step of the vault each, and what openssl does with 256 bytes alone."""
+    vault, wrapped = _vault(options)
+    key, place = vault.intake_key(), places.inbox_body(uuid4(), "line", b"\0" * 32)
+    words = "가" * 66  # 198 bytes
+    blob = seal(key, words, place)
+    return [
+        ("sealing 200 bytes of Korean", _each(lambda: seal(key, words, place), rounds), None),
+        ("opening them", _each(lambda: unseal(key, blob, place), rounds), None),
+        ("unwrapping a data key", _each(lambda: vault._unwrap(wrapped), rounds), None),
+        ("a pseudonym", _each(lambda: vault.pseudonym("line", "U" + "5a" * 16), rounds), None),
+        ("`openssl speed -evp aes-256-gcm -bytes 256`", _openssl(options), None),
+    ]
+
+
+def _openssl(options: Options) -> float:
+    """Return the microseconds that the system's openssl takes for 256 bytes; NaN without it."""
+    program = shutil.which("openssl")
+    if program is None:
+        return float("nan")
+    seconds = "1" if options.short else "3"
+    spoken = subprocess.run(
+        [program, "speed", "-seconds", seconds, "-bytes", "256", "-evp", "aes-256-gcm", "-mr"],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    rate = next(line for line in spoken.splitlines() if line.startswith("+F:")).split(":")[-1]
+    return 256 / float(rate) * 1e6
+
+
+def _vault(options: Options) -> tuple[Vault, WrappedKey]:
+    keyring = create_keyring(options.folder / "steps.json", now=datetime.now(UTC))
+    vault = Vault(
+        keyring, KeyStore(keys_engine(f"sqlite+aiosqlite:///{options.folder}/x.db", None))
+    )
+    key = DataKey(1, os.urandom(32))
+    return vault, vault._wrap(uuid4(), key, Purpose.WRAP, made_at=datetime.now(UTC))
 
 
 def _each(do: Callable[[], object], rounds: int) -> float:

@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.root import keyring_of, root_of
 from storage import recovery, rotation
 from storage.cards import Card, read_cards
-from storage.database import Database, knows_a_keyring, migrate, open_database
+from storage.database import Database, highest_key, knows_a_keyring, migrate, open_database
 from storage.errors import KeyringUnusable
 from storage.keyring import Key, Keyring, Purpose, create_keyring
 from storage.keyring_file import KeyringFile
@@ -85,7 +85,8 @@ async def prepare(settings: Settings, *, before: str | None = None, now: datetim
         said.append(f"gyeot: the keyring is wrapped by its root now ({root.kind})")
     lacking = [one for one in Purpose if not keyring.current.of(one)]
     if lacking:
-        keyring.change(lambda found: found.with_new(lacking, now=now))
+        used = await highest_key(settings.database)
+        keyring.change(lambda found: found.with_new(lacking, after=used, now=now))
         said.append(f"gyeot: the keyring has new keys ({', '.join(lacking)})")
     return said if recovery.last_test(keyring) else [*said, _UNTESTED]
 

@@ -11,7 +11,7 @@ from storage.errors import KeyringUnusable
 from storage.keyring_file import Keys
 from storage.keystore import KeyStore
 from storage.listening import Listening
-from storage.migrate import knows_a_keyring, migrate
+from storage.migrate import highest_key, knows_a_keyring, migrate
 from storage.sessions import Session, Sessions
 from storage.tables import insert_into, key_proofs
 from storage.vault import Vault, proof
@@ -23,6 +23,7 @@ __all__ = [
     "Subscription",
     "Topic",
     "Wakeups",
+    "highest_key",
     "knows_a_keyring",
     "migrate",
     "open_database",

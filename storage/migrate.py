@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, event, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -54,12 +54,21 @@ async def knows_a_keyring(url: str) -> bool:
     Raises:
         DatabaseAway: unreachable, or locked for too long.
     """
+    return await highest_key(url) > 0
+
+
+async def highest_key(url: str) -> int:
+    """Return the highest number of a key that a migrated database has known; 0: none.
+
+    Raises:
+        DatabaseAway: unreachable, or locked for too long.
+    """
     engine = migration_engine(url, None)
     try:
         with driver_errors():
             async with engine.begin() as connection:
-                known = await connection.execute(select(key_proofs.c.number).limit(1))
-                return known.first() is not None
+                known = await connection.execute(select(func.max(key_proofs.c.number)))
+                return int(known.scalar_one() or 0)
     finally:
         await engine.dispose()
 

@@ -34,6 +34,7 @@ WRAPPING = (Purpose.WRAP, Purpose.WRAP_CONTACT)
 WINDOW = timedelta(days=7)
 LEASE = timedelta(minutes=2)  # only spares work: two that rotate at once do no harm
 BATCH = 500
+LONGEST_REST = 0.1  # seconds between two bites; half as long as a bite took
 KOREA = timezone(timedelta(hours=9))
 
 
@@ -148,7 +149,14 @@ async def has_work(database: Database, *, window: timedelta = WINDOW, now: datet
 async def _make(
     database: Database, keyring: KeyringFile, *, now: datetime, at_once: bool
 ) -> tuple[int, ...]:
-    """Put the keys of the day into the file; a key is never older than the one before it."""
+    """Put the keys of the day into the file; a key is never older than the one before it.
+
+    A pass that only goes on needs no root, and asks none.
+    """
+    await database.vault.refresh()
+    if not at_once and not due(keyring.current, now=now):
+        await database.prove_keyring()
+        return ()
     async with database.reading() as session:
         highest = await session.execute(select(func.max(key_proofs.c.number)))
         used = int(highest.scalar_one() or 0)  # the file may be an old copy that was put back
@@ -170,9 +178,14 @@ async def _move(database: Database, holder: UUID, *, now: datetime, notice: time
     vault = database.vault
     rewrapped = refused = renamed = 0
     after: tuple[UUID, int] | None = None
+    clock = asyncio.get_running_loop().time
+    began = clock()
     while (bite := await vault.rewrap(after=after, most=BATCH)).last is not None:
         after = bite.last
         rewrapped, refused = rewrapped + bite.rewrapped, refused + bite.refused
+        # Another process on a SQLite file asks for its lock now and then, and must find it free.
+        await asyncio.sleep(min((clock() - began) / 2, LONGEST_REST))
+        began = clock()
     # A process that does not know the new index key yet would take a known person for new.
     age = now - vault.keyring.newest(Purpose.INDEX).created
     await asyncio.sleep(max(timedelta(0), notice - max(timedelta(0), age)).total_seconds())

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from bot import loops
 from bot.sender import GIVE_UP, Sender
-from storage import processes
-from storage.database import Database, Topic
+from storage import processes, rotation
+from storage.database import Database, Topic, open_database
+from storage.keyring import Keyring
+from storage.keyring_file import KeyringFile
 from tests.factories import NOON, sent_out, talk_of
 
 PROCESS = uuid4()
@@ -69,3 +72,26 @@ async def test_what_is_for_a_channel_that_was_switched_off_is_given_up_after_a_d
         giving_up.cancel()
 
     assert told
+
+
+async def test_a_worker_rotates_the_keys_when_the_day_has_changed(
+    database_url: str, tmp_path: Path, keyring: Keyring
+) -> None:
+    mine, other = (
+        open_database(database_url, keyring=KeyringFile(tmp_path / "keyring.json")) for _ in "12"
+    )
+    tomorrow = NOON + timedelta(days=1)
+    await mine.prove_keyring()
+    both = asyncio.gather(
+        loops.rotating(mine, timedelta(days=7), lambda: tomorrow), loops.watching_keys(other)
+    )
+    async with asyncio.timeout(30):
+        while other.keys.current.keys == keyring.keys:
+            await asyncio.sleep(0.05)
+    both.cancel()
+    with suppress(asyncio.CancelledError):
+        await both
+    await mine.close()
+    await other.close()
+
+    assert not rotation.due(other.keys.current, now=tomorrow)

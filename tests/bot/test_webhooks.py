@@ -17,7 +17,7 @@ from bot.intake import Intake
 from bot.webhooks import BODY_CAP, make_health, make_webhooks
 from storage import inbox
 from storage.database import Database, open_database
-from storage.keyring import Keyring
+from storage.keyring import Keyring, Purpose
 from tests.factories import DUE, LEASE, NOON
 
 SECRET = "line-secret"
@@ -147,6 +147,19 @@ async def test_without_a_database_the_provider_is_asked_to_come_again(keyring: K
     async with house(away) as client:
         answer = await client.post("/channels/line", content=body, headers=signed(body))
     await away.close()
+
+    assert answer.status_code == 503
+
+
+async def test_without_an_intake_key_the_provider_is_asked_to_come_again(
+    database_url: str, keyring: Keyring
+) -> None:
+    kept = [key for key in keyring.keys if key.purpose is not Purpose.INTAKE]
+    lacking = open_database(database_url, keyring=Keyring(keyring.id, kept))
+    body = delivery("하나")
+    async with house(lacking) as client:
+        answer = await client.post("/channels/line", content=body, headers=signed(body))
+    await lacking.close()
 
     assert answer.status_code == 503
 

@@ -173,6 +173,10 @@ async def test_lines_are_not_lost_by_a_read_that_fails_half_way(database: Databa
     after = await told(view, await looked(database, owner))
 
     assert refused[-1]["code"] == "unreadable"
+    assert words(refused) == []  # no part of what could be read
+    async with database.reading() as session:
+        entries = await audit.entries(session, object_id=talk.id)
+    assert [one.action for one in entries].count("integrity_failure") == 1
     assert words(after) == ["거기 있어요?", ""]
 
 

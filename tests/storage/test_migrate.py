@@ -1,15 +1,17 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+from uuid import uuid4
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, insert, inspect, select, text
 
 from storage.engines import sqlite_path
 from storage.migrate import migrate, migration_engine
-from storage.tables import KEYS, KEYS_SCHEMA, METADATA
+from storage.tables import KEYS, KEYS_SCHEMA, METADATA, data_keys, routes
 from tests.database import ON_SQLITE
+from tests.factories import NOON
 
 T = TypeVar("T")
 
@@ -51,6 +53,40 @@ async def test_every_migration_can_be_taken_back_and_made_again(database_url: st
 
     await migrate(database_url)
     assert await _ask(database_url, _differences) == []
+
+
+async def test_who_waits_and_every_data_key_come_through_the_change_to_rolling_keys(
+    database_url: str,
+) -> None:
+    await migrate(database_url, revision="base")
+    await migrate(database_url, revision="0004")
+    await _ask(database_url, _insert_as_of_0004)
+
+    await migrate(database_url)
+
+    assert await _ask(database_url, _kept_from_0004) == ([0], [b"wrapped"])
+
+
+def _insert_as_of_0004(connection: Connection) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO routes (route, channel, due_at, fence, tries)"
+            " VALUES (:route, 'fake', :at, 1, 0)"
+        ),
+        {"route": b"r" * 32, "at": NOON},
+    )
+    connection.execute(
+        insert(data_keys).values(
+            owner=uuid4(), generation=1, purpose="wrap", wrap_key=1, wrapped=b"wrapped",
+            made_at=NOON,
+        )
+    )  # fmt: skip
+
+
+def _kept_from_0004(connection: Connection) -> tuple[list[int], list[bytes]]:
+    edge = connection.execute(select(routes.c.edge_key).where(routes.c.due_at.is_not(None)))
+    keys = connection.execute(select(data_keys.c.wrapped))
+    return list(edge.scalars()), list(keys.scalars())
 
 
 @ON_SQLITE

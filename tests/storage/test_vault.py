@@ -1,5 +1,6 @@
 import asyncio
 import os
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -11,11 +12,12 @@ from sqlalchemy import insert, update
 
 from storage.database import Database, open_database
 from storage.engines import keys_engine
-from storage.errors import KeyMissing, KeyringUnusable, SealBroken
+from storage.errors import KeyMissing, KeyringUnusable, KeysAway, KeyWornOut, SealBroken
 from storage.keyring import Key, Keyring, Purpose, create_keyring
 from storage.keystore import KeyStore
+from storage.seal import MOST_USES, DataKey, Uses
 from storage.tables import data_keys, key_proofs
-from storage.vault import CACHE_ENTRIES, CACHE_SECONDS, Place, Vault, proof
+from storage.vault import CACHE_ENTRIES, CACHE_SECONDS, RENEW_AFTER, Place, Vault, proof
 from tests.factories import NOON, Timer
 
 PLACE = Place("lines", "text_ct", None, uuid4())
@@ -172,6 +174,97 @@ async def test_a_key_wrapped_by_an_older_wrap_key_still_opens(
     vault = _vault(database_url, Keyring(keyring.id, (*keyring.keys, newer)))
     assert await vault.data_key(owner) == made
     await vault.close()
+
+
+async def test_a_key_is_renewed_after_thirty_days_and_the_older_one_still_opens(
+    database: Database, database_url: str, keyring: Keyring
+) -> None:
+    owner, vault = uuid4(), database.vault
+    first = await vault.make_data_key(owner, Purpose.WRAP, now=NOON)
+    old = vault.seal(first, "어제", PLACE)
+    almost = NOON + RENEW_AFTER - timedelta(seconds=1)
+    assert await vault.sealing_key(owner, now=almost) == first
+
+    renewed = await vault.sealing_key(owner, now=NOON + RENEW_AFTER)
+
+    assert (renewed.number, renewed.secret == first.secret) == (2, False)
+    new = vault.seal(renewed, "오늘", PLACE)
+    other = _vault(database_url, keyring)
+    for one in (vault, other):
+        key = await one.data_key(owner)
+        assert [one.open(key, blob, PLACE) for blob in (old, new)] == ["어제", "오늘"]
+    await other.close()
+
+
+@pytest.mark.parametrize(("messages", "number"), [(2**20 - 1, 1), (2**20, 2), (2**30, 2)])
+async def test_a_key_is_renewed_after_a_million_messages(
+    database: Database, messages: int, number: int
+) -> None:
+    owner = uuid4()
+    await database.vault.make_data_key(owner, Purpose.WRAP, now=NOON)
+
+    key = await database.vault.sealing_key(owner, messages=messages, now=NOON)
+
+    assert key.number == number
+
+
+async def test_two_processes_that_renew_at_once_seal_with_the_same_key(
+    database: Database, database_url: str, keyring: Keyring
+) -> None:
+    owner = uuid4()
+    await database.vault.make_data_key(owner, Purpose.WRAP, now=NOON)
+    other = _vault(database_url, keyring)
+    await other.data_key(owner)
+
+    both = [await one.sealing_key(owner, now=NOON + RENEW_AFTER) for one in (database.vault, other)]
+    await other.close()
+
+    assert both[0] == both[1]
+
+
+async def test_who_does_not_know_the_renewed_key_yet_opens_at_the_next_try(
+    database: Database, database_url: str, keyring: Keyring
+) -> None:
+    owner = uuid4()
+    await database.vault.make_data_key(owner, Purpose.WRAP, now=NOON)
+    other = _vault(database_url, keyring)
+    remembered = await other.data_key(owner)
+    renewed = await database.vault.sealing_key(owner, now=NOON + RENEW_AFTER)
+    blob = database.vault.seal(renewed, "오늘", PLACE)
+
+    with pytest.raises(KeysAway):
+        other.open(remembered, blob, PLACE)
+    assert other.open(await other.data_key(owner), blob, PLACE) == "오늘"
+    await other.close()
+
+
+async def test_a_value_that_names_a_key_nobody_made_is_broken_not_late(
+    database: Database,
+) -> None:
+    owner, vault = uuid4(), database.vault
+    key = await vault.make_data_key(owner, Purpose.WRAP, now=NOON)
+    blob = bytearray(vault.seal(key, "안녕", PLACE))
+    blob[5] += 1  # the key version
+
+    with pytest.raises(KeysAway):
+        vault.open(key, bytes(blob), PLACE)
+    with pytest.raises(SealBroken):
+        vault.open(await vault.data_key(owner), bytes(blob), PLACE)
+
+
+def test_no_key_seals_more_than_one_key_may(pure: Vault) -> None:
+    key = DataKey(1, b"k" * 32, uses=Uses(MOST_USES - 1))
+    pure.seal(key, "하나", PLACE)
+
+    with pytest.raises(KeyWornOut):
+        pure.seal(key, "둘", PLACE)
+
+
+def test_the_uses_of_a_keyring_key_are_counted_over_all_its_calls(pure: Vault) -> None:
+    before = pure.intake_key().uses.count
+    for _ in range(3):
+        pure.seal(pure.intake_key(), "하나", PLACE)
+    assert pure.intake_key().uses.count == before + 3
 
 
 @pytest.fixture(scope="module")
