@@ -21,7 +21,7 @@ IDLE_LIMIT = timedelta(minutes=15)
 ABSOLUTE_LIMIT = timedelta(hours=10)
 TOUCH_EVERY = timedelta(minutes=1)
 TOKEN_BYTES = 32
-NO_PASSWORD = "-"  # noqa: S105  # nosec B105 -- it is none
+NO_PASSWORD = "-"  # noqa: S105  # nosec B105
 """What stands for the hash of somebody who signs in with passkeys only; nothing hashes to it."""
 
 
