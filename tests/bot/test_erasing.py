@@ -18,11 +18,12 @@ from storage.database import Database, open_database
 from storage.errors import KeyMissing
 from storage.keyring import Keyring
 from storage.ledger import Ledger
-from storage.records import Conversation, ConversationState, Language, Role, Staff
+from storage.records import Conversation, ConversationState, Language, Staff
 from storage.transcript import read
 from tests.bot.road import CONTENT_FILES, SOON, Road, away, nlu, said
 from tests.factories import NOON, sent_out, talk_of
 from tests.factories import said as line_said
+from tests.handoff.conftest import counselor
 from tests.remains import Death, Killed, everything, naming
 
 NOTICES = ContentNotices(CONTENT_FILES)
@@ -374,12 +375,12 @@ async def _erase(road: Road, *, after: timedelta = MINUTE) -> None:
 async def _led(road: Road, database: Database) -> tuple[Conversation, Staff]:
     await road.talk("안녕하세요")
     await road.talk("상담사랑 얘기하고 싶어요", now=SOON + MINUTE)
-    counselor = Staff(uuid4(), "은하", Role.COUNSELOR, active=True)
-    talk = await queue.claim_next(database, NOTICES, counselor, now=SOON + 2 * MINUTE)
+    me = await counselor(database)
+    talk = await queue.claim_next(database, NOTICES, me, now=SOON + 2 * MINUTE)
     assert talk is not None
     while await road.deliver(SOON + 2 * MINUTE):
         pass
-    return talk, counselor
+    return talk, me
 
 
 async def _in_state(
@@ -392,14 +393,14 @@ async def _in_state(
     if state == "queued":
         await road.talk("상담사랑 얘기하고 싶어요")
         return await road.conversation(), None
-    talk, counselor = await _led(road, database)
+    talk, me = await _led(road, database)
     if state != "active":
-        where = (database, NOTICES, counselor, talk.id)
+        where = (database, NOTICES, me, talk.id)
         talk = await queue.close(*where, epoch=talk.epoch, seen=1000, now=SOON + 3 * MINUTE)
         await _set_state(database, talk, state)
         while await road.deliver(SOON + 3 * MINUTE):
             pass
-    return talk, counselor
+    return talk, me
 
 
 async def _set_state(database: Database, talk: Conversation, state: str) -> None:
