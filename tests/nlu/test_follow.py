@@ -5,6 +5,7 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,6 +38,16 @@ class Following:
         unfinished.replace(self.room / "models/current.json")
 
     def ask(self, path: str, body: object = None) -> Any:
+        """Ask, and once more where the connection was closed before the question was read.
+
+        A process that stops may just have taken a connection on which nothing was said yet.
+        """
+        try:
+            return self._ask(path, body)
+        except (ConnectionError, urllib.error.URLError):
+            return self._ask(path, body)
+
+    def _ask(self, path: str, body: object) -> Any:
         data = None if body is None else json.dumps(body).encode()
         with urllib.request.urlopen(f"{self.url}{path}?token=t", data, START_SECONDS) as answer:
             return json.load(answer)
