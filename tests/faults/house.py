@@ -19,7 +19,7 @@ from tests.faults.history import Talk
 from tests.faults.processes import Family, Process, make_process
 from tests.faults.storm import World, world
 
-PATIENCE = 30.0  # seconds for anything the house does by itself on a busy machine
+PATIENCE = 60.0  # seconds for anything the house does by itself on a busy machine
 ROLES = "web,worker,sender"
 
 _people = count(1)
