@@ -166,7 +166,7 @@ class Page:
 
     async def until(self, kind: str, **fields: object) -> dict[str, Any]:
         """Wait for a frame of this type with these fields."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 frame = json.loads(await self.socket.recv())
                 self.frames.append(frame)
@@ -180,12 +180,12 @@ class Page:
 
     async def rest(self) -> set[str]:
         """Return the types of the frames that come until the server closes."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return {json.loads(text)["type"] async for text in ending(self.socket)}
 
     async def code(self) -> int | None:
         """Wait until the server closes; return its code."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self.socket.wait_closed()
         return self.socket.close_code
 

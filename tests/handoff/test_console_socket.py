@@ -72,7 +72,7 @@ async def _answer(page: Page) -> str:
     for frame in page.frames:
         if frame["type"] in ("claimed", "refused"):
             return str(frame.get("code", "claimed"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             frame = json.loads(await page.socket.recv())
             if frame["type"] in ("claimed", "refused"):

@@ -27,7 +27,7 @@ async def session(database: Database, name: str = "별") -> StaffSession:
 
 async def looked(console: Console) -> Look:
     """The next look, which must come."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         look = await console.look()
     assert look is not None
     return look
@@ -84,7 +84,7 @@ async def test_a_page_whose_session_ended_gets_no_look(database: Database) -> No
 
 async def test_a_page_of_a_session_nobody_knows_gets_no_look(database: Database) -> None:
     unknown = replace(await session(database), id=uuid4())
-    async with hub(database).connect(unknown) as page, asyncio.timeout(5):
+    async with hub(database).connect(unknown) as page, asyncio.timeout(30):
         assert await page.look() is None
 
 

@@ -82,7 +82,7 @@ async def test_many_who_take_the_next_do_not_wait_for_each_other(database: Datab
 
     async with database.transaction() as session:
         held = await conversations.next_waiting(session)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             taken = await queue.claim_next(database, NOTICES, me, now=LATER)
 
     assert held is not None
