@@ -288,9 +288,9 @@ _UNSPOKEN = (MessageKind.FLOOD, MessageKind.LEAVE)
 
 
 def _slowed(turn: Turn, plan: _Plan) -> _Plan:
-    """Tell who wrote more than is kept, unless danger has to be answered."""
+    """Tell who wrote more than is kept, unless danger or a neutral answer goes first."""
     too_much = any(part.kind is MessageKind.FLOOD for part in turn.parts)
-    if not too_much or plan.ask is AskReason.CRISIS:
+    if not too_much or plan.ask is AskReason.CRISIS or {*plan.say} & {*NEUTRAL}:
         return plan
     return replace(plan, say=("slow_down", *plan.say[-1:]))
 

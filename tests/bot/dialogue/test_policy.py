@@ -420,3 +420,17 @@ def test_next_after_another_crisis_stays_with_it() -> None:
     after = decide(turn("다음", memory=told.memory, state=QUEUED), CONTENT)
 
     assert after.memory.last == "self_harm.2"
+
+
+@pytest.mark.parametrize("state", [BOT, QUEUED, ACTIVE])
+@pytest.mark.parametrize(("text", "asked"), [("지워줘", "erase.1"), ("엄마 왔어", "watched.1")])
+def test_who_wrote_too_much_still_gets_the_neutral_answer_and_nothing_beside_it(
+    text: str, asked: str, state: ConversationState
+) -> None:
+    parts = (Part("", MessageKind.FLOOD), Part(text))
+    arrived = replace(turn(text, memory=Memory(), state=state), parts=parts)
+
+    decision = decide(arrived, CONTENT)
+
+    silent = state is ACTIVE and asked != "erase.1"
+    assert [decision.memory.last] * len(decision.replies) == [asked] * (not silent)
