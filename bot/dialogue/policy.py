@@ -70,7 +70,8 @@ def decide(turn: Turn, content: Content) -> Decision:
     """Return what to say to a turn, in which language, and whether a person must come.
 
     While a counselor owns the talk nothing is said, but language, risk and topic are kept; only
-    the wish that everything goes is asked about and carried out whoever owns it.
+    the wish that everything goes is asked about and carried out whoever owns it, unless danger
+    is spoken of with it: then it is the counselor's turn.
 
     Args:
         turn: all parts that arrived together, screened and classified.
@@ -82,9 +83,10 @@ def decide(turn: Turn, content: Content) -> Decision:
     language = _language(turn, content)
     risk = max(turn.risk.level, _risk_beside_words(turn, content))
     payload = payload_of(turn, content)
-    if is_confirmed(payload, turn.memory) and risk < Risk.HIGH:
+    is_erasing = payload in ABOUT_ERASING and risk < Risk.HIGH
+    if is_erasing and is_confirmed(payload, turn.memory):
         return Decision((), turn.memory, language, None, risk, erase=True)
-    if turn.state is ConversationState.ACTIVE and payload not in ABOUT_ERASING:
+    if turn.state is ConversationState.ACTIVE and not is_erasing:
         # A number typed to a counselor must not press a button of ours later.
         memory = about(turn.memory, content, _meant(turn, content))
         return Decision((), replace(memory, choices=()), language, memory.subject, risk)
