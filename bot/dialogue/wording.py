@@ -4,10 +4,20 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-LEADS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-TAILS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
-FIRST_SYLLABLE = 0xAC00  # 가; The Unicode Standard, section 3.12
+from handoff.hangul import (
+    FIRST_SYLLABLE,
+    INVISIBLE,
+    JAMO,
+    LEADS,
+    PLAIN,
+    SAME_TAILS,
+    SAME_VOWELS,
+    SYLLABLES,
+    TAILS,
+    VOWELS,
+    composed,
+)
+
 KEYS = 4  # fewer letters tell nothing about the keyboard
 LOOSE = 0.34  # letters left over for each syllable; English words leave one or more
 ADULT = 20  # years
@@ -27,10 +37,10 @@ def normalize(text: str) -> Wording:
     A letter that stands three times or more in a row is kept once; digits stay. A final ㅆ
     becomes ㅅ, as it is typed in a hurry (했어, 햇어): patterns are folded in the same way.
     """
-    plain = unicodedata.normalize("NFC", text).translate(_PLAIN).lower()
+    plain = unicodedata.normalize("NFC", text).translate(PLAIN).lower()
     if not plain.isascii():
-        plain = _INVISIBLE.sub("", plain)
-        plain = fold_tails(_compose(plain))
+        plain = INVISIBLE.sub("", plain)
+        plain = fold_tails(composed(plain, _SPLIT))
     folded = _LONG.sub(r"\1", plain)
     return Wording(" ".join(folded.split()), _BETWEEN.sub("", folded))
 
@@ -63,9 +73,9 @@ def as_korean_keys(text: str) -> str:
     if len(keys) < KEYS or not all(sign.isascii() for sign in keys):
         return ""
     jamo = "".join(_KEYS.get(sign) or _KEYS.get(sign.lower(), sign) for sign in text)
-    composed = _compose(jamo)
-    loose, whole = len(_JAMO.findall(composed)), len(_SYLLABLE.findall(composed))
-    return _JAMO.sub("", composed) if whole and loose <= LOOSE * whole else ""
+    joined = composed(jamo, _SPLIT)
+    loose, whole = len(JAMO.findall(joined)), len(_SYLLABLE.findall(joined))
+    return JAMO.sub("", joined) if whole and loose <= LOOSE * whole else ""
 
 
 def has_words(text: str) -> bool:
@@ -116,36 +126,22 @@ def _folded(code: int) -> int:
     return FIRST_SYLLABLE + lead * 588 + vowel * 28 + tail
 
 
-_FOLDED = {
-    code: _folded(code)
-    for code in range(FIRST_SYLLABLE, FIRST_SYLLABLE + 11172)
-    if _folded(code) != code
-}
-_SAME_VOWELS = {"ㅐ": "ㅔ", "ㅒ": "ㅔ", "ㅖ": "ㅔ", "ㅙ": "ㅚ", "ㅞ": "ㅚ"}
-_AFTER_J = {**_SAME_VOWELS, "ㅑ": "ㅏ", "ㅛ": "ㅗ", "ㅠ": "ㅜ"}
-_SAME_TAILS = {
-    **dict.fromkeys("ㄲㅋㄳㄺ", "ㄱ"),
-    **dict.fromkeys("ㅆㄷㅈㅊㅌ", "ㅅ"),
-    **dict.fromkeys("ㅍㅄㄿ", "ㅂ"),
-    **dict.fromkeys("ㄵㄶ", "ㄴ"),
-    **dict.fromkeys("ㄼㄽㄾㅀ", "ㄹ"),
-    "ㄻ": "ㅁ",
-    "ㅎ": " ",
-}
+_FOLDED = {code: _folded(code) for code in SYLLABLES if _folded(code) != code}
+_AFTER_J = {**SAME_VOWELS, "ㅑ": "ㅏ", "ㅛ": "ㅗ", "ㅠ": "ㅜ"}
 
 
 def _heard(code: int) -> int:
     """Fold one syllable to its sound; the same arithmetic as above."""
     lead, rest = divmod(_folded(code) - FIRST_SYLLABLE, 588)
     vowel, tail = divmod(rest, 28)
-    same = _AFTER_J if LEADS[lead] in "ㅈㅉㅊ" else _SAME_VOWELS
+    same = _AFTER_J if LEADS[lead] in "ㅈㅉㅊ" else SAME_VOWELS
     heard = VOWELS.index(same.get(VOWELS[vowel], VOWELS[vowel]))
-    ended = TAILS.index(_SAME_TAILS.get(TAILS[tail], TAILS[tail]))
+    ended = TAILS.index(SAME_TAILS.get(TAILS[tail], TAILS[tail]))
     return FIRST_SYLLABLE + lead * 588 + heard * 28 + ended
 
 
 _HEARD: dict[int, int | None] = {
-    **{code: _heard(code) for code in range(FIRST_SYLLABLE, FIRST_SYLLABLE + 11172)},
+    **{code: _heard(code) for code in SYLLABLES},
     **dict.fromkeys(map(ord, "ㅋㅎㅠㅜ")),
 }
 # What follows tells that it is an age.
@@ -168,54 +164,11 @@ def _number(found: re.Match[str]) -> str:
     return "00" if found[1] and int(found[0][:3]) >= ADULT else "0"
 
 
-_APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´"))
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_PLAIN = {**_FULL_WIDTH, **_APOSTROPHES}
-# Format characters that nobody sees: zero width, direction marks, soft hyphen, fillers.
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e"
-                        "\u2060-\u2069\u3164\ufe00-\ufe0f\ufeff\uffa0]")  # fmt: skip
 _PAYLOAD = re.compile(r"(?:go|ask|say|wait|lang):[a-z0-9_.]+")
 _LONG = re.compile(r"([^\d\s])\1{2,}")
 _BETWEEN = re.compile(r"[\W_]+")
-_PAIRS = {
-    "ㅗㅏ": "ㅘ",
-    "ㅗㅐ": "ㅙ",
-    "ㅗㅣ": "ㅚ",
-    "ㅜㅓ": "ㅝ",
-    "ㅜㅔ": "ㅞ",
-    "ㅜㅣ": "ㅟ",
-    "ㅡㅣ": "ㅢ",
-}
-_PAIR = re.compile("|".join(_PAIRS))
 # A lead, a vowel, and a tail unless that consonant leads the next syllable.
 _SPLIT = re.compile(r"([ㄱ-ㅎ])([ㅏ-ㅣ])(?:([ㄱ-ㅎ])(?![ㅏ-ㅣ]))?")
-# A tail typed apart inside a word, as in 주ㄱ고; ㅋ and ㅎ there are laughter.
-_APART = re.compile(r"([가-힣])([ㄱ-ㅊㅌㅍ])(?=[가-힣])")
-
-
-def _compose(text: str) -> str:
-    if not _JAMO.search(text):
-        return text
-    whole = _PAIR.sub(lambda found: _PAIRS[found[0]], text)
-    return _APART.sub(_with_tail, _SPLIT.sub(_syllable, whole))
-
-
-_JAMO = re.compile("[ㄱ-ㅎㅏ-ㅣ]")
-
-
-def _syllable(found: re.Match[str]) -> str:
-    lead, vowel, tail = found.groups()
-    if lead not in LEADS or (tail and tail not in TAILS):
-        return found[0]
-    number = (LEADS.index(lead) * 21 + VOWELS.index(vowel)) * 28
-    return chr(FIRST_SYLLABLE + number + (TAILS.index(tail) if tail else 0))
-
-
-def _with_tail(found: re.Match[str]) -> str:
-    syllable, tail = found.groups()
-    if (ord(syllable) - FIRST_SYLLABLE) % 28 or tail not in TAILS:
-        return found[0]
-    return chr(ord(syllable) + TAILS.index(tail))
 
 
 def _is_hangul(letter: str) -> bool:
