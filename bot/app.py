@@ -99,14 +99,11 @@ async def _prove_first(settings: Settings) -> None:
     """Prove everything before the server starts, which would say nothing of what is wrong."""
     database = open_database(settings.database, keyring=keyring_of(settings))
     try:
-        await _prove(database, Ledger(settings.ledger_path, database.vault.keyring.id))
+        await database.prove_keyring()
+        ledger = Ledger(settings.ledger_path, database.vault.keyring.id)
+        await erasure.prepare(database, ledger, now=utc_now())
     finally:
         await database.close()
-
-
-async def _prove(database: Database, ledger: Ledger) -> None:
-    await database.prove_keyring()
-    await erasure.prepare(database, ledger, now=utc_now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +140,6 @@ def make_app(settings: Settings, roles: Collection[ProcessRole], *, alone: bool)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
-        await _prove(house.database, house.ledger)
         async with AsyncExitStack() as ends:
             _close_at_the_end(ends, house)
             await _appear(house, alone=alone)

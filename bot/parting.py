@@ -9,12 +9,11 @@ from uuid import UUID, uuid5
 from bot import reply_body
 from bot.channels.base import Channel, PermanentSendError, TemporarySendError, WindowClosed
 from bot.messages import Reply
-from bot.sender import FRESH, LEASE, pause
+from bot.sender import FRESH, LEASE, holding, pause
 from bot.shaping import pieces
 from storage import receipts
 from storage.database import Database
 from storage.errors import LeaseLost
-from storage.processes import Holding
 from storage.receipts import LIFETIME
 from storage.records import Receipt
 
@@ -37,8 +36,7 @@ class Parting:
         self._database = database
         self._channels = channels
         self._clock = clock
-        held = frozenset(name for name, one in channels.items() if one.capabilities.held)
-        self._holding = Holding(process, held)
+        self._holding = holding(process, channels)
 
     async def take(self, now: datetime, most: int) -> Sequence[Receipt]:
         """Lease the last words that are due first, at most `most`."""

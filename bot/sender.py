@@ -54,6 +54,12 @@ class Presence(Protocol):
         ...
 
 
+def holding(process: UUID, channels: Mapping[str, Channel]) -> Holding:
+    """Return what a process may send where only the holder of a connection can."""
+    held = frozenset(name for name, one in channels.items() if one.capabilities.held)
+    return Holding(process, held)
+
+
 class _WindowOver(WindowClosed):
     """We know without asking the provider, so it says nothing about the provider."""
 
@@ -75,8 +81,7 @@ class Sender:
         self._database = database
         self._clock = clock
         self._channels = channels
-        held = frozenset(name for name, one in channels.items() if one.capabilities.held)
-        self._holding = Holding(process, held)
+        self._holding = holding(process, channels)
         self._pace = Pace(channels)
         self._breaker = Breaker()
         self._troubles: dict[str, str] = {}  # channel: code, until something arrives there again

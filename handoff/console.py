@@ -24,6 +24,7 @@ from handoff.auth import (
     same_origin,
     same_site,
 )
+from handoff.guard.likeness import load_weights
 from handoff.guard.rules import load_rules
 from handoff.headers import SecureRoute, is_https
 from handoff.hub import Hub
@@ -74,7 +75,9 @@ def make_router(
         summarize: reads what the dialogue remembers of a talk.
         most: talks one counselor may lead at once; None: any number.
     """
-    load_rules()  # takes a third of a second, which no counselor's first message should wait
+    # What takes a part of a second is done before any counselor's first message.
+    load_rules()
+    load_weights()
     console = _Console(
         database, notices, clock, windows or {}, door or Door(database), ping, summarize, most
     )

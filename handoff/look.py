@@ -1,7 +1,6 @@
 """One look at the queue and at the led talks, shared by every console of this process."""
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -13,7 +12,6 @@ from handoff.alias import alias
 from handoff.frames import Card, QueueChange, Talk, card
 from storage import conversations, erasure, marks, offers, presence, staff
 from storage.database import Database, Session
-from storage.errors import NotFound
 from storage.marks import Mark
 from storage.records import Colleague, Conversation, Language, Offer
 
@@ -127,16 +125,8 @@ async def _led(
         return await conversations.led(session)
     own = await conversations.owned_by_any(session, counselors)
     wanted = {one for one, ask in asked.items() if ask.staff_id in counselors}
-    others = await _still_there(session, wanted - {talk.id for talk in own})
-    return (*own, *others)
-
-
-async def _still_there(session: Session, talk_ids: Collection[UUID]) -> list[Conversation]:
-    found = []
-    for one in talk_ids:
-        with suppress(NotFound):  # erased since the offers were read
-            found.append(await conversations.get(session, one))
-    return found
+    wanted -= {talk.id for talk in own}
+    return (*own, *(await conversations.led(session, wanted) if wanted else ()))
 
 
 def _led_before(before: Look | None) -> set[UUID]:

@@ -216,9 +216,13 @@ async def owned_by_any(session: Session, staff_ids: Collection[UUID]) -> tuple[C
     return tuple(_record(row) for row in rows)
 
 
-async def led(session: Session) -> tuple[Conversation, ...]:
-    """Return every talk that a counselor leads now, oldest first."""
+async def led(
+    session: Session, talk_ids: Collection[UUID] | None = None
+) -> tuple[Conversation, ...]:
+    """Return the talks that counselors lead now, oldest first; only some if they are named."""
     query = _select(_in(ConversationState.ACTIVE))
+    if talk_ids is not None:
+        query = query.where(conversations.c.id.in_(talk_ids))
     rows = await session.execute(query.order_by(conversations.c.opened_at, conversations.c.id))
     return tuple(_record(row) for row in rows)
 

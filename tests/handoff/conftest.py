@@ -17,6 +17,7 @@ import pytest
 import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from sqlalchemy import text
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -47,6 +48,26 @@ class HandClock:
 
     def pass_(self, **span: float) -> None:
         self.now += timedelta(**span)
+
+
+_FULL = {
+    "sqlite": "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END",
+    "postgresql": "ALTER TABLE audit ADD CONSTRAINT full_log CHECK (position < 0) NOT VALID",
+}
+_EMPTIED = {
+    "sqlite": "DROP TRIGGER full",
+    "postgresql": "ALTER TABLE audit DROP CONSTRAINT full_log",
+}
+
+
+@asynccontextmanager
+async def audit_log_full(database: Database) -> AsyncGenerator[None]:
+    """Let the audit log take no row until the block ends."""
+    async with database.transaction() as session:
+        await session.execute(text(_FULL[session.dialect]))
+    yield
+    async with database.transaction() as session:
+        await session.execute(text(_EMPTIED[session.dialect]))
 
 
 class PlainNotices:

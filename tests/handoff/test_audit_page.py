@@ -19,7 +19,7 @@ from storage.database import Database
 from storage.records import Role
 from storage.tables import audit as audit_table
 from tests.factories import NOON
-from tests.handoff.conftest import House, member, waiting
+from tests.handoff.conftest import House, audit_log_full, member, waiting
 from tests.storage.ledger import log_of, sealed, written
 
 OTHERS = [role for role in Role if role is not Role.AUDITOR]
@@ -200,17 +200,10 @@ async def test_what_cannot_be_written_down_is_not_done_and_the_page_says_so(
 ) -> None:
     async with house.browser(await auditor(house), **{"accept-language": "en"}) as browser:
         form = {"csrf": await csrf_of(browser), "reason": "incident"}
-        async with house.database.transaction() as session:
-            await session.execute(text(_FULL[session.dialect]))
-        answer = await browser.post(path, data=form)
+        async with audit_log_full(house.database):
+            answer = await browser.post(path, data=form)
     assert answer.status_code == 503
     assert "could not be written into the log" in answer.text
-
-
-_FULL = {
-    "sqlite": "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END",
-    "postgresql": "ALTER TABLE audit ADD CONSTRAINT full_log CHECK (position < 0) NOT VALID",
-}
 
 
 @pytest.mark.parametrize("sound", [True, False])

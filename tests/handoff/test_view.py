@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from handoff import look, passing, queue
 from handoff.look import Look
@@ -19,7 +19,7 @@ from storage.database import Database
 from storage.records import Conversation, DeliveryState, Speaker, Staff
 from storage.tables import lines
 from tests.factories import NOON, delivery_claimed, said
-from tests.handoff.conftest import NOTICES, claimed, counselor, waiting
+from tests.handoff.conftest import NOTICES, audit_log_full, claimed, counselor, waiting
 
 
 async def looked(
@@ -325,16 +325,6 @@ async def test_a_line_that_came_after_the_look_is_not_opened_before_it_is_writte
     assert await reads_of(database, talk) == ["lines 1-1", "lines 2-2"]
 
 
-FULL_LOG = {
-    "sqlite": "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END",
-    "postgresql": "ALTER TABLE audit ADD CONSTRAINT full_log CHECK (position < 0) NOT VALID",
-}
-EMPTIED_LOG = {
-    "sqlite": "DROP TRIGGER full",
-    "postgresql": "ALTER TABLE audit DROP CONSTRAINT full_log",
-}
-
-
 async def test_no_word_is_opened_while_reads_cannot_be_written_down_and_the_page_says_so(
     database: Database,
 ) -> None:
@@ -344,13 +334,10 @@ async def test_no_word_is_opened_while_reads_cannot_be_written_down_and_the_page
     await told(view, await looked(database, owner))
     await said(database, talk.id, "도와주세요")
     seen = await looked(database, owner)
-    async with database.transaction() as session:
-        await session.execute(text(FULL_LOG[session.dialect]))
 
-    refused = await told(view, seen)
+    async with audit_log_full(database):
+        refused = await told(view, seen)
 
-    async with database.transaction() as session:
-        await session.execute(text(EMPTIED_LOG[session.dialect]))
     shown = await told(view, await looked(database, owner))
     assert [(one["type"], one["code"]) for one in refused] == [("refused", "not_audited")]
     assert "도와" not in json.dumps(refused, ensure_ascii=False)
@@ -394,13 +381,10 @@ async def test_no_note_is_opened_while_its_reading_cannot_be_written_down(
         database, owner, talk.id, epoch=talk.epoch, key=uuid4(), text="메모", now=NOON
     )
     seen = await looked(database, owner)
-    async with database.transaction() as session:
-        await session.execute(text(FULL_LOG[session.dialect]))
 
-    refused = await told(view, seen)
+    async with audit_log_full(database):
+        refused = await told(view, seen)
 
-    async with database.transaction() as session:
-        await session.execute(text(EMPTIED_LOG[session.dialect]))
     shown = await told(view, await looked(database, owner))
     assert [(one["type"], one.get("code")) for one in refused] == [("refused", "not_audited")]
     assert [one["type"] for one in shown] == ["notes"]
