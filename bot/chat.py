@@ -64,5 +64,7 @@ def _notes(before: Rehearsal, made: Step, guess: NluResult | None) -> Iterable[s
         yield f"risk {made.screening.level.name.lower()} by {made.screening.rule}"
     if made.decision.ask is not None:
         yield f"a person is asked for: {made.decision.ask}"
+    if made.decision.erase:
+        yield "everything is erased; the talk begins anew"
     if before.state is ConversationState.QUEUED and made.decision.cancel:
         yield "waits no longer"

@@ -121,6 +121,8 @@ def _answered(made: Step) -> list[Spoken]:
     lines = [_said(reply) for reply in made.decision.replies]
     if made.decision.ask is not None:
         lines.append(Spoken(Speaker.HOUSE, made.decision.ask.value))
+    if made.decision.erase:
+        lines.append(Spoken(Speaker.HOUSE, "erase"))
     if made.decision.cancel:
         lines.append(Spoken(Speaker.HOUSE, "cancel"))
     return lines

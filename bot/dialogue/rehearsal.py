@@ -1,9 +1,10 @@
 """A talk that is only played: decided as a real one is, and kept nowhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.dialogue.content import Content
+from bot.dialogue.erasing import last_word
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.memory import Memory
 from bot.dialogue.policy import decide, words_for_nlu
@@ -11,6 +12,9 @@ from bot.dialogue.risk import RECENT, screen
 from bot.dialogue.turn import Decision, Part, Screening, Turn
 from bot.messages import NluResult
 from storage.records import ConversationState, Language
+
+CHANNEL = "web"
+"""Where a played talk takes place, as far as that tells in what is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,10 @@ def step(
         first=talk.memory.last is None,
     )
     decision = decide(turn, content)
+    if decision.erase:  # what is said then is not the decision's; see bot/parting.py
+        word = last_word(CHANNEL, decision.language, content)
+        gone = replace(decision, replies=(word,))
+        return Step(Rehearsal(language=decision.language), gone, screening)
     after = Rehearsal(
         memory=decision.memory,
         language=decision.language,
