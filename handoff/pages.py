@@ -79,10 +79,13 @@ def language_of(request: Request) -> Language:
 
 
 def _words() -> Mapping[str, Mapping[str, str]]:
-    """Read the console's words, which its script reads too, and those of the audit page."""
-    paths = (_WEB / "static" / "words.json", _WEB / "audit_words.json")
-    console, audit = (json.loads(path.read_text("utf-8")) for path in paths)
-    return {language: {**console[language], **audit[language]} for language in console}
+    """Read the words of all pages; those of the console are also read by its script."""
+    files = [_WEB / "static" / "words.json", *sorted((_WEB / "words").glob("*.json"))]
+    read = [json.loads(path.read_text("utf-8")) for path in files]
+    return {
+        language.value: {name: text for words in read for name, text in words[language].items()}
+        for language in Language
+    }
 
 
 def _other(language: Language) -> Language:

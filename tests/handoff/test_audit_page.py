@@ -256,7 +256,7 @@ async def test_every_answer_has_the_headers(house: House, path: str) -> None:
 
 
 def test_both_languages_have_the_same_words() -> None:
-    path = Path(pages.__file__).parent / "web" / "audit_words.json"
+    path = Path(pages.__file__).parent / "web" / "words" / "audit.json"
     words = json.loads(path.read_text("utf-8"))
     assert words["ko"].keys() == words["en"].keys()
     for key in words["ko"]:

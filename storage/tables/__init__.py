@@ -1,0 +1,72 @@
+"""All tables; every column that ends in `_ct` holds a sealed value (see places.py)."""
+
+from storage.tables.audit_log import audit, audit_batches, audit_head, audit_keys
+from storage.tables.keys import data_keys, erasures, key_proofs, key_work, ledgers, wrap_keys
+from storage.tables.kinds import (
+    KEYS,
+    KEYS_SCHEMA,
+    METADATA,
+    Insert,
+    UtcDateTime,
+    insert_for,
+    insert_into,
+)
+from storage.tables.people import (
+    challenges,
+    invitations,
+    passkeys,
+    presence,
+    proposals,
+    staff,
+    staff_sessions,
+)
+from storage.tables.road import facts, inbox, outbox, processes, receipts, routes
+from storage.tables.talks import (
+    case_notes,
+    contacts,
+    conversations,
+    crossings,
+    lines,
+    offers,
+    outcomes,
+)
+
+__all__ = [
+    "KEYS",
+    "KEYS_SCHEMA",
+    "METADATA",
+    "Insert",
+    "UtcDateTime",
+    "audit",
+    "audit_batches",
+    "audit_head",
+    "audit_keys",
+    "case_notes",
+    "challenges",
+    "contacts",
+    "conversations",
+    "crossings",
+    "data_keys",
+    "erasures",
+    "facts",
+    "inbox",
+    "insert_for",
+    "insert_into",
+    "invitations",
+    "key_proofs",
+    "key_work",
+    "ledgers",
+    "lines",
+    "offers",
+    "outbox",
+    "outcomes",
+    "passkeys",
+    "presence",
+    "processes",
+    "proposals",
+    "receipts",
+    "routes",
+    "staff",
+    "staff_sessions",
+    "wrap_keys",
+]
