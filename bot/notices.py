@@ -33,6 +33,10 @@ class ContentNotices:
         """Say goodbye in words that tell a stranger nothing."""
         return self._notice("closed.1", language)
 
+    def stopped(self, language: Language) -> Notice:
+        """End a talk of abuse neutrally, with the crisis numbers."""
+        return self._notice("stopped.1", language)
+
     def counselor(self, text: str, language: Language) -> str:
         """Return the outbox body of a counselor's own words."""
         return reply_body.dump(Reply(text, origin=Origin.COUNSELOR, language=language))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from storage.records import (
     Role,
     Speaker,
 )
+from storage.stopped import Stopped, StoppedWords
 
 VERSION = 1
 
@@ -59,6 +60,7 @@ class Talk:
     card: Card
     epoch: int
     offered_to: UUID | None = None  # the colleague who is asked to take it
+    readers: tuple[UUID, ...] = ()  # supervisors who read it along now
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,15 @@ class QueueChange:
 
 @dataclass(frozen=True, slots=True)
 class TalksChange:
-    """The same for the talks of this counselor; `erased` are gone because their writer said so."""
+    """The same for the talks of this counselor; `erased` are gone because their writer said so.
+
+    `moved` names who leads a talk now that is gone from here.
+    """
 
     changed: tuple[Talk, ...]
     gone: tuple[UUID, ...]
     erased: tuple[UUID, ...] = ()
+    moved: Mapping[UUID, UUID] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,14 @@ class Notes:
 
     conversation: UUID
     notes: tuple[CaseNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedTexts:
+    """All texts of a talk that its counselor asks to have released, with what became of them."""
+
+    conversation: UUID
+    texts: tuple[tuple[Stopped, StoppedWords], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +212,7 @@ ServerFrame = (
     | Alarm
     | Lines
     | Notes
+    | StoppedTexts
     | Summary
     | Delivery
     | Claimed
@@ -245,9 +260,10 @@ def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0
             return {"type": "hello", **me, "now": now.isoformat()}
         case QueueChange(changed, gone):
             return {"type": "queue", "changed": [_card(c) for c in changed], "gone": _ids(gone)}
-        case TalksChange(talks, gone, erased):
+        case TalksChange(talks, gone, erased, moved):
             shown_talks = {"changed": [_talk(t) for t in talks], "gone": _ids(gone)}
-            return {"type": "talks", **shown_talks, "erased": _ids(erased)}
+            now_with = {str(one): str(owner) for one, owner in moved.items()}
+            return {"type": "talks", **shown_talks, "erased": _ids(erased), "moved": now_with}
         case OffersChange(offered):
             asked = [{**_talk(talk), "owner": str(owner)} for talk, owner in offered]
             return {"type": "offers", "talks": asked}
@@ -258,6 +274,9 @@ def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0
         case Notes(conversation, notes):
             shown = [_note(note) for note in notes]
             return {"type": "notes", "conversation": str(conversation), "notes": shown}
+        case StoppedTexts(conversation, texts):
+            asked = [_stopped(*one) for one in texts]
+            return {"type": "stopped", "conversation": str(conversation), "texts": asked}
         case Summary(conversation, facts):
             at_a_glance = {name: list(values) for name, values in facts.items()}
             return {"type": "summary", "conversation": str(conversation), "facts": at_a_glance}
@@ -301,11 +320,17 @@ def _card(shown: Card) -> dict[str, object]:
 
 def _talk(shown: Talk) -> dict[str, object]:
     offered = str(shown.offered_to) if shown.offered_to else None
-    return {**_card(shown.card), "epoch": shown.epoch, "offered_to": offered}
+    more = {"offered_to": offered, "readers": _ids(shown.readers)}
+    return {**_card(shown.card), "epoch": shown.epoch, **more}
 
 
 def _colleague(one: Colleague) -> dict[str, object]:
     return {"id": str(one.id), "name": one.name, "presence": one.presence}
+
+
+def _stopped(one: Stopped, words: StoppedWords) -> dict[str, object]:
+    said = {"text": words.text, "answer": words.answer}
+    return {"key": str(one.id), "ask": one.ask, "state": one.state, **said}
 
 
 def _note(note: CaseNote) -> dict[str, object]:

@@ -10,10 +10,11 @@ from uuid import UUID
 from handoff import frames
 from handoff.alias import alias
 from handoff.frames import Card, QueueChange, Talk, card
-from storage import conversations, erasure, marks, offers, presence, staff
+from storage import conversations, erasure, marks, offers, presence, readers, staff, stopped
 from storage.database import Database, Session
 from storage.marks import Mark
 from storage.records import Colleague, Conversation, Language, Offer
+from storage.stopped import Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Led:
 
     talk: Talk
     mark: Mark
+    stopped: tuple[Stopped, ...] = ()  # texts that are asked to be released
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Look:
     `led` is by counselor, and only of those who were asked for; `sessions` are those of the
     ones asked for that go on. `offered` is by the colleague who is asked: talk and owner;
     `active` is every led talk with its owner, when a supervisor looks; `erased` are those led
-    before that their writer erased.
+    before that their writer erased, `moved` those that somebody else leads now.
     """
 
     number: int
@@ -44,6 +46,7 @@ class Look:
     offered: Mapping[UUID, tuple[tuple[Talk, UUID], ...]] = field(default_factory=dict)
     active: Mapping[UUID, tuple[Card, UUID]] = field(default_factory=dict)
     erased: frozenset[UUID] = frozenset()
+    moved: Mapping[UUID, UUID] = field(default_factory=dict)
 
     def since(self, seen: "Look | None") -> str:
         """Return the queue's frame for a console that saw `seen` last, "" for no change."""
@@ -90,6 +93,9 @@ async def take(
         seen = await marks.of_talks(session, [one.id for one in owned])
         vanished = _led_before(before) - {one.id for one in owned}
         erased = await erasure.erased_among(session, vanished)
+        moved = await _moved(session, vanished)
+        along = await readers.of_talks(session, list(seen), now=now)
+        texts = await stopped.standing(session, list(seen)) if seen else ()
         going_on = await staff.still_signed_in(session, sessions, now=now)
         here = await presence.colleagues(session, now=now)
     cards = {one.id: _card(one, windows) for one in waiting}
@@ -100,17 +106,21 @@ async def take(
         if one.owner_id is None:
             continue
         ask = asked.get(one.id)
-        talk = Talk(_card(one, windows), one.epoch, ask.staff_id if ask else None)
+        asked_of = ask.staff_id if ask else None
+        talk = Talk(_card(one, windows), one.epoch, asked_of, along.get(one.id, ()))
         active[one.id] = talk.card, one.owner_id
         if ask is not None:
             offered[ask.staff_id] = (*offered.get(ask.staff_id, ()), (talk, one.owner_id))
         if one.id in seen:  # not one that went in between
-            led.setdefault(one.owner_id, {})[one.id] = Led(talk, seen[one.id])
+            own = tuple(text for text in texts if text.conversation_id == one.id)
+            led.setdefault(one.owner_id, {})[one.id] = Led(talk, seen[one.id], own)
     number, known = (before.number + 1, before.cards) if before else (0, {})
     erased |= before.erased if before else frozenset()
+    known_moved = before.moved.items() if before else ()
+    moved = {**{one: who for one, who in known_moved if one not in seen}, **moved}
     change = _change(known, cards)
     shown = active if supervised else {}
-    return Look(number, cards, change, led, going_on, here, offered, shown, erased)
+    return Look(number, cards, change, led, going_on, here, offered, shown, erased, moved)
 
 
 async def _led(
@@ -127,6 +137,12 @@ async def _led(
     wanted = {one for one, ask in asked.items() if ask.staff_id in counselors}
     wanted -= {talk.id for talk in own}
     return (*own, *(await conversations.led(session, wanted) if wanted else ()))
+
+
+async def _moved(session: Session, vanished: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """Return who leads these talks now, where anybody does."""
+    talks = await conversations.led(session, vanished) if vanished else ()
+    return {one.id: one.owner_id for one in talks if one.owner_id is not None}
 
 
 def _led_before(before: Look | None) -> set[UUID]:

@@ -35,5 +35,8 @@ class Notices(Protocol):
     def goodbye(self, language: Language) -> Notice:
         """Say goodbye in words that tell a stranger nothing."""
 
+    def stopped(self, language: Language) -> Notice:
+        """End a talk of abuse neutrally, with the crisis numbers."""
+
     def counselor(self, text: str, language: Language) -> str:
         """Return the outbox body of a counselor's own words."""

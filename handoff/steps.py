@@ -145,8 +145,14 @@ async def owned(
 async def was_lost_by(session: Session, staff: Staff, talk: Conversation) -> bool:
     """Tell whether a waiting talk was this counselor's until their console was silent too long."""
     acts = await audit.entries(session, object_id=talk.id)
-    hands = [(act.action, act.staff_id) for act in acts if act.action in _CHANGING_HANDS]
-    return hands[-2:] in ([(taken, staff.id), ("lapse", None)] for taken in ("claim", "transfer"))
+    hands = [(act.action, _taker(act)) for act in acts if act.action in _CHANGING_HANDS]
+    return hands[-2:] in ([(taken, staff.id), ("lapse", None)] for taken in _TAKING)
 
 
-_CHANGING_HANDS = ("claim", "release", "transfer", "to_bot", "lapse", "dismiss", "cancel")
+def _taker(act: audit.Entry) -> UUID | None:
+    """Return who a talk went to; a supervisor's decision names them."""
+    return UUID(act.purpose.removeprefix("to ")) if act.action == "reassign" else act.staff_id
+
+
+_TAKING = ("claim", "transfer", "take_over", "reassign")
+_CHANGING_HANDS = (*_TAKING, "release", "to_bot", "lapse", "dismiss", "cancel")

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from handoff import passing, queue
+from handoff import passing, queue, stopping
 from handoff.errors import HandoffError, TextRefused
 from handoff.frames import Claimed, Done, Noted, PresenceKept, Refused, Said, ServerFrame
 from handoff.notices import Notices
 from handoff.prepared import never_unchanged
 from handoff.wishes import (
     Accept,
+    AskRelease,
     ChoosePresence,
     Claim,
     ClaimNext,
@@ -98,6 +99,10 @@ class Taker:
             case Say(_, _, key, text):
                 line = await queue.say(*told, epoch=epoch, text=text, key=key, now=now)
                 return Said(talk, key, line.seq)
+            case AskRelease(_, _, key, text, reason):
+                await stopping.ask_release(
+                    *quiet, epoch=epoch, key=key, text=text, reason=reason, now=now
+                )
             case WriteNote(_, _, key, text):
                 await passing.write_note(*quiet, epoch=epoch, key=key, text=text, now=now)
                 return Noted(talk, key)

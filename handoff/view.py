@@ -16,13 +16,14 @@ from handoff.frames import (
     OffersChange,
     Refused,
     ServerFrame,
+    StoppedTexts,
     Summary,
     Talk,
     TalksChange,
 )
 from handoff.look import Led, Look, difference
 from handoff.summaries import Facts, Summarize
-from storage import audit, case_notes, conversations, transcript
+from storage import audit, case_notes, conversations, stopped, transcript
 from storage.database import Database, Session
 from storage.errors import KeyMissing, SealBroken
 from storage.marks import Mark
@@ -34,6 +35,7 @@ from storage.records import (
     Role,
     Staff,
 )
+from storage.stopped import Stopped
 
 
 class View:
@@ -43,6 +45,7 @@ class View:
         self._summarize = summarize
         self._notes: dict[UUID, tuple[CaseNote, ...]] = {}  # that were told
         self._facts: dict[UUID, Facts] = {}
+        self._stopped: dict[UUID, tuple[Stopped, ...]] = {}
         self._database = database
         self._staff = staff
         self._seen: Look | None = None
@@ -77,7 +80,13 @@ class View:
     def unread(self, look: Look) -> list[tuple[UUID, Led]]:
         """Return this counselor's talks whose lines look different than when they were told."""
         mine = look.led.get(self._staff.id, {})
-        return [(one, led) for one, led in mine.items() if self._marks.get(one) != led.mark]
+        return [(one, led) for one, led in mine.items() if self._is_different(one, led)]
+
+    def _is_different(self, talk_id: UUID, led: Led) -> bool:
+        return self._marks.get(talk_id) != led.mark or self._asks_anew(talk_id, led)
+
+    def _asks_anew(self, talk_id: UUID, led: Led) -> bool:
+        return self._stopped.get(talk_id, ()) != led.stopped
 
     async def lines(self, talk_id: UUID, led: Led, *, now: datetime) -> list[str]:
         """Return the frames about the lines of one talk, as JSON.
@@ -90,7 +99,7 @@ class View:
         try:
             upto = await self._written_down(talk_id, led, now=now)
             beside = await self._beside_written_down(talk_id, led, upto, now=now)
-            told = await self._new_lines(talk_id, led.talk.epoch, upto, beside=beside)
+            told = await self._new_lines(talk_id, led, upto, beside=beside)
         except NotOwner:
             return []  # lost since we looked; the next look says so
         except NotAudited as error:
@@ -120,9 +129,11 @@ class View:
                 self._marks.pop(talk_id, None)
                 self._notes.pop(talk_id, None)
                 self._facts.pop(talk_id, None)
+                self._stopped.pop(talk_id, None)
         self._talks = talks
         erased = tuple(one for one in gone if one in look.erased)
-        return [TalksChange(changed, gone, erased)] if changed or gone or first else []
+        moved = {one: look.moved[one] for one in gone if one in look.moved}
+        return [TalksChange(changed, gone, erased, moved)] if changed or gone or first else []
 
     async def _written_down(self, talk_id: UUID, led: Led, *, now: datetime) -> int:
         """Write down which lines this page is about to read, if any is new; return the last.
@@ -147,29 +158,30 @@ class View:
         It is read at the opening, with every batch of lines, and when a note came.
         """
         fresh = upto > max(self._told.get(talk_id, ()), default=0) or talk_id not in self._facts
-        if not fresh and len(self._notes.get(talk_id, ())) == led.mark.notes:
+        noted = len(self._notes.get(talk_id, ())) != led.mark.notes
+        if not fresh and not noted and not self._asks_anew(talk_id, led):
             return False
         await queue.open_beside(self._database, self._staff, talk_id, epoch=led.talk.epoch, now=now)
         return True
 
     async def _new_lines(
-        self, talk_id: UUID, epoch: int, upto: int, *, beside: bool
+        self, talk_id: UUID, led: Led, upto: int, *, beside: bool
     ) -> list[ServerFrame]:
         told = self._told.setdefault(talk_id, {})
         known = self._blanked.setdefault(talk_id, frozenset())
         async with self._database.reading() as session:
             # Asked again: a page that takes its frames slowly reads long after the look.
-            await steps.owned(session, self._staff, talk_id, epoch=epoch)
+            await steps.owned(session, self._staff, talk_id, epoch=led.talk.epoch)
             lines = await self._read(session, talk_id, _first_unsettled(told), upto)
             blanked = await transcript.taken_back(session, talk_id)
             fresh = frozenset(seq for seq in blanked - known if seq <= upto)
             again = await self._read_again(session, talk_id, fresh, upto)
-            around = await self._beside(session, talk_id) if beside else []
+            around = await self._beside(session, talk_id, led) if beside else []
         self._blanked[talk_id] = known | fresh
         return [*around, *self._tell(talk_id, lines), *again]
 
-    async def _beside(self, session: Session, talk_id: UUID) -> list[ServerFrame]:
-        """Tell what stands beside the lines, when it is different: notes, and the summary."""
+    async def _beside(self, session: Session, talk_id: UUID, led: Led) -> list[ServerFrame]:
+        """Tell what is different beside the lines: notes, summary, texts asked to be released."""
         vault = self._database.vault
         notes = await case_notes.read(session, vault, talk_id)
         talk = await conversations.get(session, talk_id)
@@ -179,7 +191,12 @@ class View:
             told.append(Summary(talk_id, facts))
         if notes != self._notes.get(talk_id, ()):
             told.append(Notes(talk_id, notes))
+        if self._asks_anew(talk_id, led):
+            words = await stopped.read(session, vault, talk_id, [one.id for one in led.stopped])
+            texts = tuple((one, words[one.id]) for one in led.stopped if one.id in words)
+            told.append(StoppedTexts(talk_id, texts))
         self._facts[talk_id], self._notes[talk_id] = facts, notes
+        self._stopped[talk_id] = led.stopped
         return told
 
     async def _read(self, session: Session, talk_id: UUID, first: int, upto: int) -> Sequence[Line]:

@@ -95,6 +95,17 @@ class WriteNote:
 
 
 @dataclass(frozen=True, slots=True)
+class AskRelease:
+    """Ask supervisors to release a text that the guard stopped; `key` is what it is sent under."""
+
+    conversation: UUID
+    epoch: int
+    key: UUID
+    text: str = field(repr=False)
+    reason: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class MakeOffer:
     """Ask a named colleague to take the talk."""
 
@@ -142,7 +153,9 @@ class Heartbeat:
     active: bool
 
 
-OwnersWish = Say | Release | ToBot | Close | JudgeRisk | WriteNote | MakeOffer | Withdraw
+OwnersWish = (
+    Say | AskRelease | Release | ToBot | Close | JudgeRisk | WriteNote | MakeOffer | Withdraw
+)
 Wish = OwnersWish | Claim | ClaimNext | Accept | Decline | ChoosePresence | Heartbeat
 
 
@@ -238,6 +251,9 @@ _READERS: Mapping[str, Callable[[_Fields], Wish]] = {
     "close": _read_close,
     "risk": lambda value: JudgeRisk(*_talk(value), _code(value, "risk", Risk)),
     "note": lambda value: WriteNote(*_talk(value), _uuid(value, "key"), _text(value, "text")),
+    "ask_release": lambda value: AskRelease(
+        *_talk(value), _uuid(value, "key"), _text(value, "text"), _text(value, "reason")
+    ),
     "offer": lambda value: MakeOffer(
         *_talk(value), _uuid(value, "colleague"), _text(value, "note", missing="")
     ),
@@ -256,6 +272,7 @@ _NAMES: Mapping[type[Wish], str] = {
     Close: "close",
     JudgeRisk: "risk",
     WriteNote: "note",
+    AskRelease: "ask_release",
     MakeOffer: "offer",
     Withdraw: "withdraw",
     Accept: "accept",

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from storage.records import Role
 
@@ -60,13 +61,13 @@ def is_week(value: str) -> bool:
     """Say whether a value is empty (always open) or a table of opening hours by weekday.
 
     `{"mon": [["09:00", "12:00"], ["13:00", "24:00"]]}`: times of Seoul, in order, no overlap;
-    a day that is left out is closed.
+    a day that is left out is closed. A date (`2026-12-25`) stands for its day of the week.
     """
     if value == "":
         return True
     found = _json(value)
     return isinstance(found, dict) and all(
-        day in DAYS and _is_day(spans) for day, spans in found.items()
+        (day in DAYS or _is_date(day)) and _is_day(spans) for day, spans in found.items()
     )
 
 
@@ -79,6 +80,13 @@ def is_requests(value: str) -> bool:
     return isinstance(found, dict) and all(
         _HALF.fullmatch(half) is not None and _is_pair(pair) for half, pair in found.items()
     )
+
+
+def _is_date(day: str) -> bool:
+    try:
+        return date.fromisoformat(day).isoformat() == day
+    except ValueError:
+        return False
 
 
 def _is_day(spans: object) -> bool:

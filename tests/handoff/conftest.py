@@ -88,6 +88,9 @@ class PlainNotices:
     def goodbye(self, language: Language) -> Notice:
         return Notice(f"goodbye-{language}", f"body:goodbye-{language}")
 
+    def stopped(self, language: Language) -> Notice:
+        return Notice(f"stopped-{language}", f"body:stopped-{language}")
+
     def counselor(self, text: str, language: Language) -> str:
         return f"body:{language}:{text}"
 

@@ -17,6 +17,7 @@ from storage import (
     places,
     receipts,
     staff,
+    stopped,
     transcript,
 )
 from storage.database import Database, open_database
@@ -25,6 +26,7 @@ from storage.errors import SealBroken
 from storage.keyring import Keyring, Purpose
 from storage.records import DeliveryState, Line, Role, Speaker, Staff
 from storage.seal import Place
+from storage.stopped import Stopped, StoppedState
 from storage.tables import case_notes as notes
 from storage.tables import contacts, data_keys, lines
 from storage.tables import conversations as talks
@@ -33,6 +35,7 @@ from storage.tables import outbox as deliveries
 from storage.tables import passkeys as devices
 from storage.tables import receipts as last_words
 from storage.tables import staff as people
+from storage.tables import stopped as asked
 from tests.factories import (
     DUE,
     LEASE,
@@ -59,6 +62,7 @@ class Person:
     talk: UUID
     line: UUID
     note: UUID
+    stopped: UUID
     delivery: UUID
     event: UUID
     staff: UUID
@@ -94,6 +98,14 @@ class House:
                 session, self.database.vault, talk.id,
                 note_id=note, staff_id=uuid4(), text="내일 다시 온대요", kind="note", now=NOON,
             )  # fmt: skip
+            text = Stopped(
+                uuid4(), talk.id, talk.epoch, uuid4(), "school", StoppedState.ASKED, NOON, None
+            )
+            vault = self.database.vault
+            await stopped.add(session, vault, text, text="어디예요", reason="119가 물어요")
+            await stopped.decide(
+                session, vault, text, StoppedState.RELEASED, answer="네", by=uuid4(), now=NOON
+            )
             query = select(deliveries.c.id).where(deliveries.c.line_id == line.id)
             delivery = (await session.execute(query)).scalar_one()
             newest = select(events.c.id).order_by(events.c.position.desc()).limit(1)
@@ -106,6 +118,7 @@ class House:
             talk.id,
             line.id,
             note,
+            text.id,
             delivery,
             event,
             member.id,
@@ -202,6 +215,13 @@ async def _read_notes(house: House, person: Person) -> object:
         return await case_notes.read(session, house.database.vault, talk)
 
 
+async def _read_stopped(house: House, person: Person) -> object:
+    async with house.database.reading() as session:
+        query = select(asked.c.conversation_id).where(asked.c.id == person.stopped)
+        talk = (await session.execute(query)).scalar_one()
+        return await stopped.read(session, house.database.vault, talk, [person.stopped])
+
+
 async def _read_memory(house: House, person: Person) -> object:
     async with house.database.reading() as session:
         talk = await conversations.get(session, person.talk)
@@ -288,6 +308,8 @@ SEALED = {
     "passkeys.key_ct": Sealed(devices.c.key_ct, "passkey", _read_passkeys),
     "receipts.address_ct": Sealed(last_words.c.address_ct, "receipt", _say_last),
     "receipts.body_ct": Sealed(last_words.c.body_ct, "receipt", _say_last),
+    "stopped.answer_ct": Sealed(asked.c.answer_ct, "stopped", _read_stopped),
+    "stopped.words_ct": Sealed(asked.c.words_ct, "stopped", _read_stopped),
     "staff.totp_ct": Sealed(people.c.totp_ct, "staff", _sign_in),
 }
 """Every column that holds a sealed value; a new one needs an entry here."""
@@ -324,6 +346,8 @@ async def _place(house: House, person: Person, name: str) -> Place:
         "passkeys.key_ct": places.passkey(person.passkey, person.keeper),
         "receipts.address_ct": places.receipt_address(person.receipt, "fake"),
         "receipts.body_ct": places.receipt_body(person.receipt),
+        "stopped.answer_ct": places.stopped_answer(person.talk, person.stopped),
+        "stopped.words_ct": places.stopped_words(person.talk, person.stopped),
         "staff.totp_ct": places.staff_totp(person.staff),
     }[name]
 

@@ -18,7 +18,7 @@ PLAIN = {
         "lines.speaker", "outcomes.follow_up", "outcomes.outcome", "outbox.channel",
         "outbox.code", "outbox.state", "presence.state",
         "facts.name", "key_work.name", "processes.roles", "proposals.role", "receipts.channel",
-        "routes.channel", "staff.role", "settings.name", "drafts.kind", "drafts.state",
+        "routes.channel", "staff.role", "stopped.ask", "stopped.state", "settings.name", "drafts.kind", "drafts.state",
         "tallies.name", "tallies.week",
     },
     "a counter of ours": {
@@ -27,6 +27,7 @@ PLAIN = {
         "audit_head.size", "passkeys.sign_count", "receipts.attempt", "receipts.fence",
         "conversations.epoch", "conversations.last_seq",
         "conversations.version", "inbox.attempts", "inbox.position", "lines.seq", "offers.epoch",
+        "readers.upto", "stopped.epoch",
         "outbox.attempt", "outbox.fence", "outbox.part", "outbox.seq", "outbox.tries",
         "routes.fence", "routes.tries", "settings.position", "tallies.total",
     },

@@ -58,6 +58,14 @@ MOVES: dict[str, dict[str, Change]] = {
         "row": lambda here, there: {"id": elsewhere()},
         "conversation": lambda here, there: {"conversation_id": there.talk},
     },
+    "stopped.answer_ct": {
+        "row": lambda here, there: {"id": elsewhere()},
+        "conversation": lambda here, there: {"conversation_id": there.talk},
+    },
+    "stopped.words_ct": {
+        "row": lambda here, there: {"id": elsewhere()},
+        "conversation": lambda here, there: {"conversation_id": there.talk},
+    },
     "contacts.address_ct": {},
     "conversations.memory_ct": {},
     "data_keys.wrapped": {
