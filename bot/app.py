@@ -41,6 +41,7 @@ from bot.summary import facts
 from bot.webhooks import make_health, make_webhooks, storing
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
+from handoff.board_page import make_board_router
 from handoff.console import make_router as make_console_router
 from storage import erasure, processes
 from storage.alone import held_alone
@@ -164,6 +165,7 @@ def _add_pages(app: FastAPI, house: _House) -> None:
     app.include_router(make_web_router(house.web, _accept_one(house.intake), utc_now))
     door = Door(house.database)
     windows = _windows(house.providers)
+    app.include_router(make_board_router(house.database, house.notices, utc_now, door=door))
     app.include_router(
         make_console_router(
             house.database,

@@ -186,12 +186,14 @@ class Door:
         hashed = await self._hash(password)
         return await self._make_account(invitation, name, hashed, secret, step, now=now)
 
-    async def session(self, token: str | None, *, now: datetime) -> StaffSession | None:
-        """Return the session of this token, and count the visit as activity."""
+    async def session(
+        self, token: str | None, *, now: datetime, touch: bool = True
+    ) -> StaffSession | None:
+        """Return the session of this token, and count the visit as activity, with `touch`."""
         if not token:
             return None
         async with self._database.transaction() as session:
-            return await staff.session_of(session, hash_of(token), now=now)
+            return await staff.session_of(session, hash_of(token), now=now, touch=touch)
 
     async def still_signed_in(self, token: str, *, now: datetime) -> bool:
         """Tell whether a session goes on, without counting as activity."""

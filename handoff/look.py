@@ -93,7 +93,7 @@ async def take(
         seen = await marks.of_talks(session, [one.id for one in owned])
         vanished = _led_before(before) - {one.id for one in owned}
         erased = await erasure.erased_among(session, vanished)
-        moved = await _moved(session, vanished)
+        elsewhere = await conversations.led(session, vanished) if vanished else ()
         along = await readers.of_talks(session, list(seen), now=now)
         texts = await stopped.standing(session, list(seen)) if seen else ()
         going_on = await staff.still_signed_in(session, sessions, now=now)
@@ -116,8 +116,8 @@ async def take(
             led.setdefault(one.owner_id, {})[one.id] = Led(talk, seen[one.id], own)
     number, known = (before.number + 1, before.cards) if before else (0, {})
     erased |= before.erased if before else frozenset()
-    known_moved = before.moved.items() if before else ()
-    moved = {**{one: who for one, who in known_moved if one not in seen}, **moved}
+    owners = {one.id: one.owner_id for one in (*led_now, *elsewhere) if one.owner_id}
+    moved = _moved(before, owners, cards)
     change = _change(known, cards)
     shown = active if supervised else {}
     return Look(number, cards, change, led, going_on, here, offered, shown, erased, moved)
@@ -139,10 +139,17 @@ async def _led(
     return (*own, *(await conversations.led(session, wanted) if wanted else ()))
 
 
-async def _moved(session: Session, vanished: Collection[UUID]) -> Mapping[UUID, UUID]:
-    """Return who leads these talks now, where anybody does."""
-    talks = await conversations.led(session, vanished) if vanished else ()
-    return {one.id: one.owner_id for one in talks if one.owner_id is not None}
+def _moved(
+    before: Look | None, owners: Mapping[UUID, UUID], waiting: Collection[UUID]
+) -> Mapping[UUID, UUID]:
+    """Return who leads a talk now that somebody else led before, as far as it still holds."""
+    if before is None:
+        return {}
+    then = {one: owner for owner, talks in before.led.items() for one in talks}
+    fresh = {one: owners[one] for one in then if owners.get(one, then[one]) != then[one]}
+    known = before.moved.items()
+    kept = {one: who for one, who in known if one not in waiting and owners.get(one, who) == who}
+    return {**kept, **fresh}
 
 
 def _led_before(before: Look | None) -> set[UUID]:

@@ -133,6 +133,7 @@ class View:
         self._talks = talks
         erased = tuple(one for one in gone if one in look.erased)
         moved = {one: look.moved[one] for one in gone if one in look.moved}
+        moved = {one: who for one, who in moved.items() if who != self._staff.id}
         return [TalksChange(changed, gone, erased, moved)] if changed or gone or first else []
 
     async def _written_down(self, talk_id: UUID, led: Led, *, now: datetime) -> int:

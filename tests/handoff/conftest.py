@@ -24,6 +24,7 @@ from websockets.exceptions import ConnectionClosed
 from handoff import queue
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
+from handoff.board_page import make_board_router
 from handoff.console import COOKIE_LOOPBACK, make_router
 from handoff.notices import Notice
 from storage import audit, conversations, staff, transcript
@@ -279,6 +280,7 @@ async def house(database: Database, clock: HandClock) -> AsyncGenerator[House]:
     """The console on a real server, its password hash cheap."""
     app = FastAPI()
     door = Door(database, hasher=CHEAP)
+    app.include_router(make_board_router(database, NOTICES, clock, door=door))
     app.include_router(make_router(database, NOTICES, clock, door=door, ping=PING))
     app.include_router(make_audit_router(database, clock, door=door))
     with sockets.socket() as listener:

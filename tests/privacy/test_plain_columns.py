@@ -18,7 +18,8 @@ PLAIN = {
         "lines.speaker", "outcomes.follow_up", "outcomes.outcome", "outbox.channel",
         "outbox.code", "outbox.state", "presence.state",
         "facts.name", "key_work.name", "processes.roles", "proposals.role", "receipts.channel",
-        "routes.channel", "staff.role", "stopped.ask", "stopped.state", "settings.name", "drafts.kind", "drafts.state",
+        "routes.channel", "staff.role", "stopped.ask", "stopped.state",
+        "settings.name", "drafts.kind", "drafts.state",
         "tallies.name", "tallies.week",
     },
     "a counter of ours": {

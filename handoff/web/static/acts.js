@@ -6,15 +6,17 @@ import { nameOf, word } from "./words.js";
 
 export const doing = new Map(); // talks we let go ourselves -> what to say then
 
-const FIELDS = { release: ["note"], offer: ["note", "colleague"], close: ["outcome", "follow-up"], to_bot: [] };
+const FIELDS = { release: ["note"], offer: ["note", "colleague"], close: ["outcome", "follow-up"], to_bot: [], ask_release: ["reason"] };
 
 // Asks before anything leaves; resolves to what was filled in, or null.
-async function asked(action) {
+export async function asked(action) {
   const dialog = at("confirm");
-  for (const name of ["note", "colleague", "outcome", "follow-up"]) {
+  for (const name of ["note", "colleague", "reason", "outcome", "follow-up"]) {
     at(`ask-${name}`).hidden = !(FIELDS[action] ?? []).includes(name);
   }
   at("confirm-note").value = "";
+  at("confirm-reason").value = "";
+  at("confirm-reason").required = action === "ask_release";
   at("confirm-outcome").value = "";
   at("confirm-outcome").required = action === "close";
   at("confirm-title").textContent = word(`${action}_title`);
@@ -27,6 +29,7 @@ async function asked(action) {
   if (dialog.returnValue !== "yes") return null;
   return {
     note: at("confirm-note").value,
+    reason: at("confirm-reason").value,
     colleague: at("confirm-colleague").value,
     outcome: at("confirm-outcome").value || null,
     follow_up: at("confirm-follow-up").value,

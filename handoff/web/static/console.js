@@ -8,6 +8,7 @@ import { at, desk, newKey, room, toast } from "./desk.js";
 import { onChoose } from "./keys.js";
 import { Link } from "./link.js";
 import { drawPhrases } from "./phrases.js";
+import { askRelease, sendReleased, takeBack, tellDecided } from "./stopped.js";
 import { choose, current, has, nameOf, word } from "./words.js";
 
 const claiming = new Map(); // card -> the version that was asked for
@@ -17,7 +18,14 @@ let wanted = null; // a talk to open as soon as it is ours
 
 const link = new Link({ onFrame: receive, onState: (state) => showState(state, acts) });
 desk.link = link;
-const acts = { claim, openTalk, putBack };
+const acts = {
+  claim,
+  openTalk,
+  putBack,
+  askRelease,
+  sendReleased: (talk, one) => redrawn(sendReleased(talk, one)),
+  takeBack: (talk, one) => redrawn(takeBack(talk, one)),
+};
 
 // --- what the server says ---
 
@@ -71,6 +79,12 @@ function receive(frame) {
       if (talk) talk.setNotes(frame.notes);
       if (talk?.id === room.open) drawHead();
       break;
+    case "stopped":
+      if (!talk) break;
+      tellDecided(talk, frame.texts);
+      talk.setStopped(frame.texts);
+      if (talk.id === room.open) drawLines(acts);
+      break;
     case "claimed":
       claiming.delete(frame.conversation);
       asking = false;
@@ -111,7 +125,9 @@ function changeTalks(frame) {
   const left = room.changeTalks(frame, first.talks);
   for (const talk of left) {
     const erased = frame.erased.includes(talk.id);
-    toast(erased ? "talk_erased" : (doing.get(talk.id) ?? "talk_lost"), { name: nameOf(talk.frame) });
+    const owner = desk.colleagues.find((one) => one.id === frame.moved[talk.id])?.name;
+    const lost = owner ? "talk_moved" : "talk_lost";
+    toast(erased ? "talk_erased" : (doing.get(talk.id) ?? lost), { name: nameOf(talk.frame), owner });
     doing.delete(talk.id);
   }
   if (first.talks) resend();
@@ -209,6 +225,11 @@ function resend() {
     for (const [key, unsent] of talk.unsent) if (unsent.state === "sending") sendOne(talk, key);
     resendNotes(talk);
   }
+}
+
+function redrawn() {
+  drawLines(acts);
+  fitText();
 }
 
 function putBack(talk, key) {

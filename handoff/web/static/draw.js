@@ -83,7 +83,7 @@ export function lineItem(line) {
   return item;
 }
 
-export function unsentItem({ text, state, code }, putBack) {
+export function unsentItem({ text, state, code }, putBack, askRelease) {
   const item = element("div", "line counselor");
   const said = element("p", "said");
   const failed = state === "failed";
@@ -91,7 +91,20 @@ export function unsentItem({ text, state, code }, putBack) {
   if (failed) {
     if (has(code)) said.append(element("span", "", word(code)));
     said.append(button("put-back", word("put_back"), putBack));
+    if (code?.startsWith("guard_")) said.append(button("put-back", word("ask_release"), askRelease));
   }
+  item.append(element("div", "bubble", text), said);
+  return item;
+}
+
+// A text that supervisors are asked about: it goes only when its counselor presses again.
+export function stoppedItem({ text, state, answer }, { send, putBack }) {
+  const item = element("div", "line counselor stopped");
+  const said = element("p", "said");
+  said.append(delivery(`stopped_${state}`, state === "refused"));
+  if (answer) said.append(element("span", "", word("supervisor_says", { answer })));
+  if (state === "released") said.append(button("put-back", word("send_released"), send));
+  if (state === "refused") said.append(button("put-back", word("put_back"), putBack));
   item.append(element("div", "bubble", text), said);
   return item;
 }

@@ -3,7 +3,7 @@
 import { drawTitle } from "./alarm.js";
 import { drawBeside, forgetBeside, showNoteDraft } from "./beside.js";
 import { at, desk, room } from "./desk.js";
-import { arrange, chip, mineCard, queueCard, lineItem, unsentItem } from "./draw.js";
+import { arrange, chip, mineCard, queueCard, lineItem, stoppedItem, unsentItem } from "./draw.js";
 import { isUnchanged } from "./phrases.js";
 import { MAX_TEXT, length } from "./talks.js";
 import { about, nameOf, roughly, span, word } from "./words.js";
@@ -106,6 +106,9 @@ export function drawHead() {
   const asked = desk.colleagues.find((one) => one.id === talk.frame.offered_to);
   at("offered").hidden = !talk.frame.offered_to;
   at("offered-text").textContent = word("offer_waits", { name: asked?.name ?? "" });
+  const names = (talk.frame.readers ?? []).map((id) => desk.colleagues.find((one) => one.id === id)?.name ?? "");
+  at("along").hidden = !names.length;
+  at("along").textContent = names.length ? word("reads_along", { names: names.join(", ") }) : "";
   drawBeside();
   tellWindow();
 }
@@ -122,11 +125,20 @@ export function drawLines(acts, toEnd = false) {
   const unsent = [...talk.unsent].map(([key, one]) => ({
     key,
     value: one,
-    make: () => unsentItem(one, () => acts.putBack(talk, key)),
+    make: () => unsentItem(one, () => acts.putBack(talk, key), () => acts.askRelease(talk, key)),
   }));
-  arrange(at("lines"), [...lines, ...unsent]);
+  // Until its line is there, a text on its way is shown as such and no more as stopped.
+  const stopped = talk.stopped.filter((one) => !talk.unsent.has(one.key) && !hasLine(talk, one.key));
+  const asked = stopped.map((one) => ({
+    key: one.key,
+    value: one,
+    make: () => stoppedItem(one, { send: () => acts.sendReleased(talk, one), putBack: () => acts.takeBack(talk, one) }),
+  }));
+  arrange(at("lines"), [...lines, ...asked, ...unsent]);
   toTheEnd();
 }
+
+const hasLine = (talk, key) => [...talk.lines.values()].some((line) => line.key === key);
 
 function toTheEnd() {
   if (following) at("lines").scrollTop = at("lines").scrollHeight;

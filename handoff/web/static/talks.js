@@ -13,6 +13,8 @@ export class Talk {
     this.facts = {};
     this.notes = [];
     this.noteDraft = "";
+    this.stopped = []; // texts that supervisors are asked to release
+    this.takenBack = new Set(); // those that their counselor took back into the text box
     this.unsavedNotes = new Map(); // key -> text
     this.update(frame);
   }
@@ -33,6 +35,13 @@ export class Talk {
     }
   }
 
+  setStopped(texts) {
+    this.stopped = texts.filter((one) => one.state !== "sent" && !this.takenBack.has(one.key));
+    for (const one of texts) {
+      if (this.unsent.get(one.key)?.state === "failed") this.unsent.delete(one.key);
+    }
+  }
+
   setNotes(notes) {
     this.notes = notes;
     for (const note of notes) this.unsavedNotes.delete(note.id);
@@ -43,6 +52,7 @@ export class Talk {
     this.lines.clear();
     this.facts = {};
     this.notes = [];
+    this.stopped = [];
   }
 
   // What the counselor wrote and nobody has yet.

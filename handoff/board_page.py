@@ -1,0 +1,272 @@
+"""The supervisor's board: who waits and who leads whom, live, and what a supervisor decides."""
+
+import asyncio
+import hmac
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.responses import StreamingResponse
+
+from handoff import stopping, supervising
+from handoff.alias import alias
+from handoff.along import read_along
+from handoff.audit_sheet import moment
+from handoff.auth import Door, same_site
+from handoff.board import read_board
+from handoff.console import MAX_BODY, at_most, token_of
+from handoff.errors import HandoffError
+from handoff.headers import SecureRoute
+from handoff.notices import Notices
+from handoff.pages import Pages, language_of
+from storage.database import Database, Topic
+from storage.errors import ConversationChanged, DatabaseAway, KeyMissing, NotWrittenDown, SealBroken
+from storage.records import Role, StaffSession
+
+LOOK_AGAIN = 10.0  # seconds: who reads along shows it, and a wait becomes late, without a change
+REST = 0.3  # seconds at least between two rings of one page
+LIVE = "x-gyeot-live"  # a page that looks again by itself says so: nobody touched it
+
+
+def make_board_router(
+    database: Database,
+    notices: Notices,
+    clock: Callable[[], datetime],
+    *,
+    door: Door | None = None,
+) -> APIRouter:
+    """Make the routes of the supervisor's board; include them before the console's.
+
+    Args:
+        database: open, migrated.
+        notices: the reviewed sentences around a counselor.
+        clock: aware UTC time.
+        door: knows who is signed in.
+    """
+    page = _Page(database, notices, clock, door or Door(database))
+    router = APIRouter(prefix="/console/board", route_class=SecureRoute, include_in_schema=False)
+    router.add_api_route("", page.board, methods=["GET"])
+    router.add_api_route("/bell", page.bell, methods=["GET"])
+    router.add_api_route("/handover", page.hand_over, methods=["GET"])
+    router.add_api_route("/talk/{talk}", page.talk, methods=["GET"])
+    router.add_api_route("/talk/{talk}/{act}", page.act, methods=["POST"])
+    router.add_api_route("/stopped/{which}", page.stopped, methods=["GET"])
+    router.add_api_route("/stopped/{which}", page.decide, methods=["POST"])
+    return router
+
+
+class _Page:
+    """What the routes share; every one of them asks for a supervisor's session first."""
+
+    def __init__(
+        self, database: Database, notices: Notices, clock: Callable[[], datetime], door: Door
+    ) -> None:
+        self._database = database
+        self._notices = notices
+        self._clock = clock
+        self._door = door
+        self._pages = Pages()
+
+    async def board(self, request: Request) -> Response:
+        """Show who waits, who leads whom and who is here."""
+        return await self._overview(request, "board.html")
+
+    async def hand_over(self, request: Request) -> Response:
+        """Show what the next shift takes over, as a list to go through together."""
+        return await self._overview(request, "handover.html")
+
+    async def talk(self, request: Request, talk: UUID) -> Response:
+        """Show a led talk to a supervisor who reads along; its counselor sees that."""
+        session = await self._supervisor(request)
+        if isinstance(session, Response):
+            return session
+        now = self._clock()
+        try:
+            along = await read_along(self._database, session.staff, talk, now=now)
+        except HandoffError as error:
+            return _to_board("error", error.code)
+        except (KeyMissing, SealBroken):
+            return _to_board("error", "unreadable")
+        board = await read_board(self._database, now=now)
+        led = next((one for one in board.led if one.talk.id == talk), None)
+        if led is None:
+            return _to_board("error", "talk_changed")
+        return self._show(request, session, "board_talk.html", along=along, led=led, board=board)
+
+    async def act(self, request: Request, talk: UUID, act: str) -> Response:
+        """Take over, pass on or end a talk, as the supervisor saw it."""
+        session, fields = await self._posted(request)
+        if isinstance(session, Response):
+            return session
+        step = self._step(session, talk, act, fields)
+        if step is None:
+            return self._message(request, "not_found", 404)
+        return await self._taken(step, act)
+
+    async def stopped(self, request: Request, which: UUID) -> Response:
+        """Show a stopped text and why it should be sent; that is written down first."""
+        session = await self._supervisor(request)
+        if isinstance(session, Response):
+            return session
+        try:
+            one, words = await stopping.open_stopped(
+                self._database, session.staff, which, now=self._clock()
+            )
+        except HandoffError as error:
+            return _to_board("error", error.code)
+        except (KeyMissing, SealBroken):
+            return _to_board("error", "unreadable")
+        board = await read_board(self._database, now=self._clock())
+        own = one.staff_id == session.staff.id
+        asked_by = board.names.get(one.staff_id, "")
+        return self._show(
+            request, session, "board_stopped.html", one=one, text=words, own=own, asked_by=asked_by
+        )
+
+    async def decide(self, request: Request, which: UUID) -> Response:
+        """Release a stopped text or refuse it."""
+        session, fields = await self._posted(request)
+        if isinstance(session, Response):
+            return session
+        release = fields.get("decision") == "release"
+        step = stopping.decide_release(
+            self._database, session.staff, which,
+            release=release, answer=fields.get("answer", ""), now=self._clock(),
+        )  # fmt: skip
+        return await self._taken(step, "released" if release else "refused")
+
+    async def bell(self, request: Request) -> Response:
+        """Ring an open page whenever something changed, for as long as the session goes on."""
+        session = await self._supervisor(request)
+        if isinstance(session, Response):
+            return Response(status_code=403)
+        return StreamingResponse(self._rings(request), media_type="text/event-stream")
+
+    async def _rings(self, request: Request) -> AsyncGenerator[str]:
+        token = token_of(request)
+        async with self._database.wakeups.subscribe(Topic.QUEUE) as bell:
+            while await self._door.session(token, now=self._clock(), touch=False):
+                yield "data: look\n\n"
+                await bell.wait(LOOK_AGAIN)
+                await asyncio.sleep(REST)  # a burst is one ring
+
+    def _step(
+        self, session: StaffSession, talk: UUID, act: str, fields: Mapping[str, str]
+    ) -> Awaitable[object] | None:
+        """Return the step that a form asks for; None when it asks for none of ours."""
+        where, staff, now = (self._database, self._notices), session.staff, self._clock()
+        epoch, seen = _number(fields.get("epoch", "")), _number(fields.get("seen", ""))
+        colleague = _id(fields.get("colleague", ""))
+        match act:
+            case "take_over":
+                return supervising.take_over(*where, staff, talk, epoch=epoch, now=now)
+            case "close_abuse":
+                return supervising.close_abuse(*where, staff, talk, epoch=epoch, seen=seen, now=now)
+            case "reassign" if colleague:
+                return supervising.reassign(
+                    *where, staff, talk, epoch=epoch, colleague=colleague, now=now
+                )
+            case "ask_to_take" if colleague:
+                return supervising.ask_to_take(
+                    self._database, staff, talk, epoch=epoch, colleague=colleague, now=now
+                )
+        return None
+
+    async def _taken(self, step: Awaitable[object], done: str) -> Response:
+        """Take a step and show on the board what came of it."""
+        try:
+            await step
+        except HandoffError as error:
+            return _to_board("error", error.code)
+        except (ConversationChanged, DatabaseAway, NotWrittenDown, KeyMissing):
+            return _to_board("error", "try_again")
+        return _to_board("done", done)
+
+    async def _overview(self, request: Request, template: str) -> Response:
+        session = await self._supervisor(request)
+        if isinstance(session, Response):
+            return session
+        board = await read_board(self._database, now=self._clock())
+        return self._show(request, session, template, board=board)
+
+    def _show(
+        self, request: Request, session: StaffSession, template: str, **slots: Any
+    ) -> Response:
+        language = language_of(request)
+        words = self._pages.words(request)
+        said = {kind: request.query_params.get(kind, "") for kind in ("done", "error")}
+        told = {kind: words.get(f"board_{kind}_{code}", "") for kind, code in said.items()}
+        return self._pages.show(
+            request,
+            template,
+            session=session,
+            told=told,
+            now=self._clock(),
+            name_of=lambda talk: alias(talk.id, language),
+            span=span,
+            moment=moment,
+            **slots,
+        )
+
+    async def _supervisor(self, request: Request) -> StaffSession | Response:
+        """Return a supervisor's session, or the answer to anybody else."""
+        touch = LIVE not in request.headers
+        session = await self._door.session(token_of(request), now=self._clock(), touch=touch)
+        if session is None:
+            return RedirectResponse("/console/login", 303)
+        if session.staff.role is not Role.SUPERVISOR:
+            return self._message(request, "board_forbidden", 403)
+        return session
+
+    async def _posted(self, request: Request) -> tuple[StaffSession | Response, Mapping[str, str]]:
+        """Return a supervisor's session and what a page of theirs sent."""
+        session = await self._supervisor(request)
+        if isinstance(session, Response):
+            return session, {}
+        sent = request.headers
+        fields = await _form(request)
+        ours = same_site(sent.get("host", ""), sent.get("origin"), sent.get("sec-fetch-site"))
+        typed = fields.get("csrf", "").encode("utf-8", "replace")
+        if not ours or not hmac.compare_digest(typed, session.csrf_token.encode()):
+            return self._message(request, "not_from_here", 403), {}
+        return session, fields
+
+    def _message(self, request: Request, text: str, status: int) -> Response:
+        return self._pages.message(request, text, status=status)
+
+
+def span(length: timedelta) -> str:
+    """Write a length of time as 3:07 or 1:02:45."""
+    seconds = max(0, int(length.total_seconds()))
+    hours, rest = divmod(seconds, 3600)
+    minutes = f"{rest // 60:02}" if hours else str(rest // 60)
+    return f"{f'{hours}:' if hours else ''}{minutes}:{rest % 60:02}"
+
+
+def _to_board(kind: str, code: str) -> Response:
+    return RedirectResponse(f"/console/board?{kind}={code}", 303)
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 9 else 0
+
+
+def _id(typed: str) -> UUID | None:
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    """Read what a page sent; nothing when it is too long or no form."""
+    body = await at_most(request.stream(), MAX_BODY) or b""
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=16)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in fields.items()}
