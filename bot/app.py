@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from bot import loops, tabs
 from bot.channels.base import Channel
 from bot.channels.telegram import TelegramChannel, make_poller
-from bot.channels.web import FRAME_LIMIT, WebChannel
+from bot.channels.web import FRAME_LIMIT, KeptDays, WebChannel
 from bot.channels.web import make_router as make_web_router
 from bot.config import Settings
 from bot.dialogue.content import FOLDER, Content, load_content
@@ -159,9 +159,17 @@ def make_app(settings: Settings, roles: Collection[ProcessRole], *, alone: bool)
     return app
 
 
+def _kept_days(settings: Settings) -> KeptDays:
+    return KeptDays(settings.transcript_days, settings.contact_days, settings.backup_days)
+
+
 def _add_pages(app: FastAPI, house: _House) -> None:
     app.include_router(make_webhooks(house.providers, house.intake))
-    app.include_router(make_web_router(house.web, _accept_one(house.intake), utc_now))
+    app.include_router(
+        make_web_router(
+            house.web, _accept_one(house.intake), utc_now, days=_kept_days(house.settings)
+        )
+    )
     door = Door(house.database)
     windows = _windows(house.providers)
     app.include_router(
