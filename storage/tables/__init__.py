@@ -21,6 +21,7 @@ from storage.tables.people import (
     staff_sessions,
 )
 from storage.tables.road import facts, inbox, outbox, processes, receipts, routes
+from storage.tables.steering import drafts, settings, tallies
 from storage.tables.talks import (
     case_notes,
     contacts,
@@ -47,6 +48,7 @@ __all__ = [
     "conversations",
     "crossings",
     "data_keys",
+    "drafts",
     "erasures",
     "facts",
     "inbox",
@@ -66,7 +68,9 @@ __all__ = [
     "proposals",
     "receipts",
     "routes",
+    "settings",
     "staff",
     "staff_sessions",
+    "tallies",
     "wrap_keys",
 ]
