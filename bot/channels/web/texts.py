@@ -51,6 +51,7 @@ class PageTexts:
     counselor: str
     connecting: str
     online: str
+    writing: str
     offline: str
     sending: str
     stored: str
