@@ -15,7 +15,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from bot import loops, tabs
+from bot import loops, tabs, typing_signs
 from bot.channels.base import Channel
 from bot.channels.telegram import TelegramChannel, make_poller
 from bot.channels.web import FRAME_LIMIT, KeptDays, WebChannel
@@ -193,7 +193,11 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
     keyring = keyring_of(settings)
     database = open_database(settings.database, keyring=keyring)
     content = load_content(FOLDER)
-    web = WebChannel(utc_now, returned=tabs.returning(database, process, utc_now))
+    web = WebChannel(
+        utc_now,
+        returned=tabs.returning(database, process, utc_now),
+        writes=typing_signs.writes(database),
+    )
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
     lexicon = LexiconFile(FOLDER, settings.lexicon)
     steering = Steering(database, lexicon)
@@ -288,6 +292,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     if ProcessRole.WEB in house.roles:
         made += [house.intake.run(), *_telegram(house, ends)]
         made.append(loops.coming_back(missed, partial(_let_tabs_go, house)))
+        made.append(typing_signs.showing(database, house.web, house.process))
     if ProcessRole.WORKER in house.roles:
         made += [
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
