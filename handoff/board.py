@@ -8,8 +8,7 @@ from uuid import UUID
 from storage import conversations, offers, readers, stopped
 from storage.database import Database
 from storage.presence import colleagues
-from storage.records import Colleague, Conversation, Offer, Presence, Risk
-from storage.stopped import Stopped, StoppedState
+from storage.records import Colleague, Conversation, Offer, Presence, Risk, Stopped, StoppedState
 
 URGENT_TARGET = timedelta(minutes=3)
 TARGET = timedelta(minutes=5)

@@ -13,8 +13,7 @@ from handoff.frames import Card, QueueChange, Talk, card
 from storage import conversations, erasure, marks, offers, presence, readers, staff, stopped
 from storage.database import Database, Session
 from storage.marks import Mark
-from storage.records import Colleague, Conversation, Language, Offer
-from storage.stopped import Stopped
+from storage.records import Colleague, Conversation, Language, Offer, Stopped
 
 
 @dataclass(frozen=True, slots=True)

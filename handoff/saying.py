@@ -9,8 +9,7 @@ from handoff.guard.asking import asked
 from handoff.notices import Notice, Notices
 from storage import conversations, stopped, transcript
 from storage.database import Database, Session
-from storage.records import Conversation, Line, Speaker, Staff
-from storage.stopped import Stopped, StoppedState
+from storage.records import Conversation, Line, Speaker, Staff, Stopped, StoppedState
 from storage.vault import Vault
 
 MAX_TEXT = 1000

@@ -10,8 +10,7 @@ from handoff.saying import checked
 from storage import conversations, stopped
 from storage.database import Database, Session
 from storage.errors import DatabaseAway, NotWrittenDown
-from storage.records import Role, Staff
-from storage.stopped import Stopped, StoppedState, StoppedWords
+from storage.records import Role, Staff, Stopped, StoppedState, StoppedWords
 
 
 async def ask_release(

@@ -34,8 +34,8 @@ from storage.records import (
     Line,
     Role,
     Staff,
+    Stopped,
 )
-from storage.stopped import Stopped
 
 
 class View:
@@ -76,6 +76,10 @@ class View:
         if seen is not None and self._staff.role is Role.SUPERVISOR:
             told += [Alarm(card, owner) for card, owner in _risen(seen, look)]
         return told
+
+    def leads(self, talk_id: UUID) -> bool:
+        """Tell whether this counselor's page shows a talk as theirs."""
+        return talk_id in self._talks
 
     def unread(self, look: Look) -> list[tuple[UUID, Led]]:
         """Return this counselor's talks whose lines look different than when they were told."""

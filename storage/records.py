@@ -293,6 +293,38 @@ class Offer:
     staff_id: UUID
 
 
+class StoppedState(StrEnum):
+    """What became of a stopped text; SENT is said once and never again."""
+
+    ASKED = "asked"
+    RELEASED = "released"
+    REFUSED = "refused"
+    SENT = "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A stopped text that somebody asks about, without a word of it."""
+
+    id: UUID
+    conversation_id: UUID
+    epoch: int
+    staff_id: UUID
+    ask: str
+    state: StoppedState
+    asked_at: datetime
+    decided_by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedWords:
+    """The words around a stopped text, opened."""
+
+    text: str = field(repr=False)
+    reason: str = field(repr=False)
+    answer: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class CaseNote:
     """What a counselor wrote down about a talk, opened; never sent to anybody."""

@@ -1,8 +1,8 @@
 """Settings of the house while it runs, each with its history; rows are only ever added."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from sqlalchemy import func, insert, select
@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 from storage import audit
 from storage.database import Session, Topic, wake
 from storage.errors import SettingRefused
-from storage.records import Staff
+from storage.records import Limits, Staff
 from storage.setting_names import NAMES
 from storage.tables import settings, staff
 from storage.tables.steering import VALUE
@@ -55,6 +55,13 @@ async def put(session: Session, name: str, value: str, *, staff: Staff, now: dat
     await session.execute(insert(settings), row)
     await audit.record(session, staff=staff, action=ACTION, object_id=None, purpose=name, now=now)
     wake(session, Topic.SETTINGS)
+
+
+def with_days(values: Mapping[str, str], base: Limits) -> Limits:
+    """Return how long things are kept: the days that were set, over what held before."""
+    kept = {"transcripts": values["days.transcripts"], "contacts": values["days.contacts"]}
+    days = {name: timedelta(days=int(value)) for name, value in kept.items() if value}
+    return replace(base, **days)
 
 
 async def history(session: Session, name: str) -> Sequence[Set]:

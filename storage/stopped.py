@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -12,41 +10,9 @@ from sqlalchemy import Row, Select, select, update
 
 from storage import places
 from storage.database import Session, Topic, wake
-from storage.records import ConversationState
+from storage.records import ConversationState, Stopped, StoppedState, StoppedWords
 from storage.tables import conversations, insert_into, stopped
 from storage.vault import Vault
-
-
-class StoppedState(StrEnum):
-    """What became of a stopped text; SENT is said once and never again."""
-
-    ASKED = "asked"
-    RELEASED = "released"
-    REFUSED = "refused"
-    SENT = "sent"
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """A stopped text that somebody asks about, without a word of it."""
-
-    id: UUID
-    conversation_id: UUID
-    epoch: int
-    staff_id: UUID
-    ask: str
-    state: StoppedState
-    asked_at: datetime
-    decided_by: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoppedWords:
-    """The words around a stopped text, opened."""
-
-    text: str = field(repr=False)
-    reason: str = field(repr=False)
-    answer: str = field(repr=False)
 
 
 async def add(session: Session, vault: Vault, one: Stopped, *, text: str, reason: str) -> bool:

@@ -9,8 +9,7 @@ from handoff import queue, stopping, supervising
 from handoff.errors import AsksForTooMuch, HandoffError, NotAsked, NotAudited
 from storage import stopped
 from storage.database import Database
-from storage.records import Conversation, Role, Speaker, Staff
-from storage.stopped import StoppedState
+from storage.records import Conversation, Role, Speaker, Staff, StoppedState
 from tests.factories import NOON
 from tests.handoff.conftest import (
     NOTICES,

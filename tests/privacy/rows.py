@@ -24,9 +24,8 @@ from storage.database import Database, open_database
 from storage.engines import keys_engine
 from storage.errors import SealBroken
 from storage.keyring import Keyring, Purpose
-from storage.records import DeliveryState, Line, Role, Speaker, Staff
+from storage.records import DeliveryState, Line, Role, Speaker, Staff, Stopped, StoppedState
 from storage.seal import Place
-from storage.stopped import Stopped, StoppedState
 from storage.tables import case_notes as notes
 from storage.tables import contacts, data_keys, lines
 from storage.tables import conversations as talks

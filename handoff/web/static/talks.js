@@ -16,6 +16,8 @@ export class Talk {
     this.stopped = []; // texts that supervisors are asked to release
     this.takenBack = new Set(); // those that their counselor took back into the text box
     this.unsavedNotes = new Map(); // key -> text
+    this.writesUntil = 0; // by our own clock, when a sign that they write is old
+    this.toldWriting = 0; // when we last said that we write
     this.update(frame);
   }
 
