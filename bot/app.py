@@ -329,6 +329,7 @@ def _engine(house: _House) -> Engine:
         costly=[name for name, one in house.providers.items() if one.capabilities.costly],
         pressed=lambda: house.pressure.high,
         ledger=house.ledger,
+        service=house.steering.service,
     )
 
 

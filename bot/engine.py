@@ -13,6 +13,7 @@ from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.memory import Memory
 from bot.dialogue.policy import decide, words_for_nlu
 from bot.dialogue.risk import RECENT, screen
+from bot.dialogue.service import Service, beside
 from bot.dialogue.turn import Decision, Part, Turn
 from bot.lexicon_file import LexiconFile
 from bot.messages import InboundMessage, MessageKind, Reply
@@ -58,6 +59,7 @@ class Engine:
         costly: Collection[str] = (),
         pressed: Callable[[], bool] = lambda: False,
         ledger: Ledger | None = None,
+        service: Callable[[], Service] = Service,
     ) -> None:
         self._database = database
         self._vault = database.vault
@@ -67,6 +69,7 @@ class Engine:
         self._crossing = crossing  # channels whose talks can go on elsewhere with a counselor
         self._costly = costly  # channels where one message answers a whole turn
         self._pressed = pressed  # more is due than can be answered in time
+        self._service = service  # what staff set of surge and hours
         self._ledger = ledger  # None: nobody can be erased here, so a person is asked for
 
     async def take(self, now: datetime, most: int) -> Sequence[PendingTurn]:
@@ -246,7 +249,7 @@ class Engine:
             first=first,
             busy=busy,
         )
-        return decide(turn, self._content)
+        return beside(decide(turn, self._content), turn, self._content, self._service(), now)
 
     async def _write(
         self,

@@ -1,5 +1,7 @@
 """The reviewed sentences that a change of hands sends."""
 
+from collections.abc import Mapping
+
 from bot import reply_body
 from bot.dialogue.content import Content
 from bot.messages import Origin, Reply
@@ -36,6 +38,15 @@ class ContentNotices:
     def stopped(self, language: Language) -> Notice:
         """End a talk of abuse neutrally, with the crisis numbers."""
         return self._notice("stopped.1", language)
+
+    def surges(self, language: Language) -> Mapping[str, str]:
+        """Return the prepared sentences for a surge, by the key of the setting."""
+        keys = [one for one in self._content.sentences if one.startswith("surge_")]
+        return {key: self._content.sentence(key, language) for key in keys}
+
+    def surge(self, key: str, language: Language) -> Notice:
+        """Say that it takes long now, in one of the prepared sentences."""
+        return self._notice(key, language)
 
     def counselor(self, text: str, language: Language) -> str:
         """Return the outbox body of a counselor's own words."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Set
 
+from bot.dialogue.service import Service
 from bot.lexicon_file import LexiconFile
 from storage import settings
 from storage.database import Database, Topic
@@ -35,6 +36,10 @@ class Steering:
     def limits(self, base: Limits) -> Limits:
         """Return how long things are kept: what staff set, over what the environment says."""
         return settings.with_days(self._values, base)
+
+    def service(self) -> Service:
+        """Return which surge sentence is on, and the opening hours."""
+        return Service(self._values.get("surge", ""), self._values.get("hours", ""))
 
     async def look(self) -> None:
         """Read everything once.

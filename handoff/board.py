@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from storage import conversations, offers, readers, stopped
+from storage import conversations, offers, readers, settings, stopped
 from storage.database import Database
 from storage.presence import colleagues
 from storage.records import Colleague, Conversation, Offer, Presence, Risk, Stopped, StoppedState
@@ -61,6 +61,7 @@ class Board:
     desks: Sequence[Desk]
     asked: Sequence[tuple[Stopped, LedTalk]]  # stopped texts that wait for an answer
     names: Mapping[UUID, str]
+    surge: str  # the prepared sentence that is on, "" for none
 
     @property
     def late(self) -> int:
@@ -86,6 +87,7 @@ async def read_board(database: Database, *, now: datetime) -> Board:
         along = await readers.of_talks(session, [one.id for one in led], now=now)
         texts = await stopped.standing(session)
         staff = await colleagues(session, now=now)
+        surge = (await settings.current(session))["surge"]
     names = {one.id: one.name for one in staff}
     shown = {one.id: _led_talk(one, asked, along, names) for one in led}
     return Board(
@@ -98,6 +100,7 @@ async def read_board(database: Database, *, now: datetime) -> Board:
             if one.state is StoppedState.ASKED and one.conversation_id in shown
         ],
         names=names,
+        surge=surge,
     )
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.responses import StreamingResponse
 
-from handoff import stopping, supervising
+from handoff import stopping, supervising, surge
 from handoff.alias import alias
 from handoff.along import read_along
 from handoff.audit_sheet import moment
@@ -51,6 +51,7 @@ def make_board_router(
     router = APIRouter(prefix="/console/board", route_class=SecureRoute, include_in_schema=False)
     router.add_api_route("", page.board, methods=["GET"])
     router.add_api_route("/bell", page.bell, methods=["GET"])
+    router.add_api_route("/surge", page.surge, methods=["POST"])
     router.add_api_route("/handover", page.hand_over, methods=["GET"])
     router.add_api_route("/talk/{talk}", page.talk, methods=["GET"])
     router.add_api_route("/talk/{talk}/{act}", page.act, methods=["POST"])
@@ -74,6 +75,15 @@ class _Page:
     async def board(self, request: Request) -> Response:
         """Show who waits, who leads whom and who is here."""
         return await self._overview(request, "board.html")
+
+    async def surge(self, request: Request) -> Response:
+        """Turn a surge on with a prepared sentence, or off."""
+        session, fields = await self._posted(request)
+        if isinstance(session, Response):
+            return session
+        key, now = fields.get("key", ""), self._clock()
+        step = surge.switch(self._database, self._notices, session.staff, key, now=now)
+        return await self._taken(step, "surge_on" if key else "surge_off")
 
     async def hand_over(self, request: Request) -> Response:
         """Show what the next shift takes over, as a list to go through together."""
@@ -191,7 +201,8 @@ class _Page:
         if isinstance(session, Response):
             return session
         board = await read_board(self._database, now=self._clock())
-        return self._show(request, session, template, board=board)
+        surges = self._notices.surges(language_of(request))
+        return self._show(request, session, template, board=board, surges=surges)
 
     def _show(
         self, request: Request, session: StaffSession, template: str, **slots: Any

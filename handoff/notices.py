@@ -1,5 +1,6 @@
 """The words that leave through this room; whoever joins the rooms brings them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -37,6 +38,12 @@ class Notices(Protocol):
 
     def stopped(self, language: Language) -> Notice:
         """End a talk of abuse neutrally, with the crisis numbers."""
+
+    def surges(self, language: Language) -> Mapping[str, str]:
+        """Return the prepared sentences for a surge, by the key of the setting."""
+
+    def surge(self, key: str, language: Language) -> Notice:
+        """Say that it takes long now, in one of the prepared sentences."""
 
     def counselor(self, text: str, language: Language) -> str:
         """Return the outbox body of a counselor's own words."""

@@ -49,7 +49,14 @@ PLAIN_PAYLOADS = (
 )
 """Payloads beside `go:<topic, group or sentence>`."""
 MEANINGS_FILE = "meanings.toml"
-SENTENCE_FILES = ("talk.toml", "crisis.toml", "harms.toml", "questions.toml", "erased.toml")
+SENTENCE_FILES = (
+    "talk.toml",
+    "crisis.toml",
+    "harms.toml",
+    "questions.toml",
+    "erased.toml",
+    "service.toml",
+)
 DEFAULT_CHOICES = ("person", "what_next")
 TALK = (
     "greet", "goodbye", "thanks", "affirm", "deny", "are_you_bot", "change_language", "erase",

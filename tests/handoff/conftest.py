@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import socket as sockets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -91,6 +91,12 @@ class PlainNotices:
 
     def stopped(self, language: Language) -> Notice:
         return Notice(f"stopped-{language}", f"body:stopped-{language}")
+
+    def surges(self, language: Language) -> Mapping[str, str]:
+        return {"surge_many.1": f"many-{language}"}
+
+    def surge(self, key: str, language: Language) -> Notice:
+        return Notice(f"{key}-{language}", f"body:{key}-{language}")
 
     def counselor(self, text: str, language: Language) -> str:
         return f"body:{language}:{text}"

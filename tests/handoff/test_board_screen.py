@@ -91,6 +91,7 @@ async def test_a_stopped_text_is_released_and_goes_when_its_counselor_presses_ag
     await desk.get_by_role("button", name="이 글 그대로 보내기").click()
 
     await expect(desk.locator(".line.stopped")).to_have_count(0)
+    await expect(desk.locator(".line.counselor time")).to_have_count(1)  # it is stored
     await expect(desk.locator(".line.counselor .bubble")).to_have_text(ASKING)
     assert [line.text for line in await lines_of(database, talk)].count(ASKING) == 1
 
@@ -116,8 +117,8 @@ async def test_a_supervisor_reads_along_in_sight_and_takes_over(shift: Shift) ->
     await expect(board.locator("#told")).to_contain_text("이어받았어요")
     await expect(desk.locator("#mine li")).to_have_count(0)
     await expect(desk.locator(".toast")).to_contain_text("솔")
-    mine = await shift.page(shift.chief, "/console")
-    await expect(mine.locator("#mine li")).to_have_count(1)
+    await board.goto(f"{shift.house.origin}/console")
+    await expect(board.locator("#mine li")).to_have_count(1)
 
 
 async def test_a_talk_is_assigned_to_a_named_counselor_and_both_see_it(shift: Shift) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from handoff import along, board, passing, queue, supervising
+from handoff import along, board, passing, queue, supervising, surge
 from handoff.errors import (
     HandoffError,
     NotAudited,
@@ -247,3 +247,18 @@ async def test_the_board_counts_what_each_one_leads_and_who_is_here(case: Case) 
         "솔": (Presence.AVAILABLE, 0),
     }
     assert [one.owner for one in seen.led] == ["별"]
+
+
+async def test_a_surge_is_told_once_to_who_waits_and_only_in_prepared_words(case: Case) -> None:
+    first = await waiting(case.database, "account-2")
+    told = [
+        await surge.switch(case.database, NOTICES, case.chief, key, now=NOON)
+        for key in ("surge_many.1", "surge_many.1", "")
+    ]
+
+    assert told == [1, 0, 0]
+    assert [line.text for line in await lines_of(case.database, first)] == ["surge_many.1-ko"]
+    assert "surge_many.1-ko" not in [one.text for one in await lines_of(case.database, case.talk)]
+    for who, key in ((case.chief, "free text"), (case.other, "surge_many.1")):
+        with pytest.raises(NotTheirs):
+            await surge.switch(case.database, NOTICES, who, key, now=NOON)
