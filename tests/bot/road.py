@@ -12,6 +12,7 @@ import httpx
 from bot import dialogue
 from bot.channels.base import Capabilities, ChannelError, TextUnit
 from bot.dialogue.content import load_content
+from bot.dialogue.service import Service
 from bot.engine import Engine
 from bot.intake import Intake
 from bot.messages import Headers, InboundMessage, MessageKind, Reply
@@ -116,6 +117,7 @@ class Road:
     crossing: Sequence[str] = ()
     costly: Sequence[str] = ()
     ledger: Ledger | None = None
+    service: Service = Service()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
         self.engine = Engine(
@@ -125,6 +127,7 @@ class Road:
             crossing=self.crossing,
             costly=self.costly,
             ledger=self.ledger,
+            service=lambda: self.service,
         )
         self.now = SOON  # the sender's clock
         channels = {self.channel.name: self.channel}
