@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 MAX_TEXT = 1000
-"""Characters of one message of a counselor; every channel carries them in one piece."""
+"""Characters of one message of a counselor; every channel but Instagram carries them at once."""
 
 LEFT = "left"
 """The text of the notice for staff that the young person blocked or left the channel."""

@@ -23,6 +23,7 @@ from storage.tables.people import (
 from storage.tables.road import facts, inbox, outbox, processes, receipts, routes
 from storage.tables.talks import (
     case_notes,
+    companions,
     contacts,
     conversations,
     crossings,
@@ -43,6 +44,7 @@ __all__ = [
     "audit_keys",
     "case_notes",
     "challenges",
+    "companions",
     "contacts",
     "conversations",
     "crossings",
