@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import AsyncGenerator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from handoff.console import COOKIE_LOOPBACK
 from storage.records import Conversation, Role, Speaker
@@ -23,11 +24,52 @@ async def browser() -> AsyncGenerator[Browser]:
         yield running
 
 
-async def opened(browser: Browser, house: House, token: str, **more: Any) -> Page:
-    """The room in a window of its own."""
+class Wire:
+    """The way between a page and the house; it can be cut, and answers can be lost on it."""
+
+    def __init__(self) -> None:
+        self.up = True
+        self.deaf = False  # what the house says reaches nobody
+        self._open: list[tuple[WebSocketRoute, WebSocketRoute]] = []
+
+    async def join(self, page: WebSocketRoute) -> None:
+        """Connect a page, if the way is there."""
+        if not self.up:
+            await page.close()
+            return
+        house = page.connect_to_server()
+        page.on_message(house.send)
+        house.on_message(lambda frame: None if self.deaf else page.send(frame))
+        self._open.append((page, house))
+
+    async def cut(self) -> None:
+        """Break every connection, and let none come about until it is mended."""
+        self.up = False
+        for page, house in self._open:
+            await house.close()
+            await page.close()
+        self._open.clear()
+
+
+async def opened(
+    browser: Browser,
+    house: House,
+    token: str,
+    *,
+    wire: Wire | None = None,
+    script: str = "",
+    clock: datetime | None = None,
+    **more: Any,
+) -> Page:
+    """The room in a window of its own, on a way and with a clock that may be bad."""
     context = await browser.new_context(**{"locale": "ko-KR", "viewport": DESK, **more})
     await context.add_cookies([{"name": COOKIE_LOOPBACK, "value": token, "url": house.origin}])
     page = await context.new_page()
+    await page.add_init_script(script)
+    if clock is not None:
+        await page.clock.install(time=clock)
+    if wire is not None:
+        await page.route_web_socket("**/console/ws", wire.join)
     await page.goto(f"{house.origin}/console")
     await expect(page.locator("#link")).to_have_class("link online")
     return page

@@ -19,10 +19,10 @@ async function asked(action) {
   at("confirm-outcome").value = "";
   at("confirm-outcome").required = action === "close";
   at("confirm-title").textContent = word(`${action}_title`);
-  at("confirm-text").textContent = word(`${action}_text`);
   at("confirm-yes").textContent = word(action);
   fillColleagues(action);
   dialog.returnValue = "no";
+  dialog.dataset.action = action;
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
   if (dialog.returnValue !== "yes") return null;
@@ -34,7 +34,14 @@ async function asked(action) {
   };
 }
 
+// A colleague may come, or go, while one is asked whom to ask.
+export function drawColleagues() {
+  const { open, dataset } = at("confirm");
+  if (open && !at("ask-colleague").hidden) fillColleagues(dataset.action);
+}
+
 function fillColleagues(action) {
+  const chosen = at("confirm-colleague").value;
   const here = desk.colleagues.filter((one) => one.id !== desk.me && one.presence !== "away");
   const options = here.map((one) => {
     const option = element("option", "", `${one.name} (${word(`presence_${one.presence}`)})`);
@@ -43,9 +50,10 @@ function fillColleagues(action) {
   });
   if (action === "ask_along") options.push(Object.assign(element("option", "", word("any_supervisor")), { value: "" }));
   at("confirm-colleague").replaceChildren(...options);
+  if (options.some((one) => one.value === chosen)) at("confirm-colleague").value = chosen;
   const nobody = action === "offer" && !here.length;
   at("confirm-yes").disabled = nobody;
-  if (nobody) at("confirm-text").textContent = word("nobody_here");
+  at("confirm-text").textContent = word(nobody ? "nobody_here" : `${action}_text`);
 }
 
 export async function end(action) {

@@ -1,6 +1,6 @@
 // The counselor's page: what the server says, what the counselor does, and what is seen.
 
-import { doing, drawOffers, drawPresence } from "./acts.js";
+import { doing, drawColleagues, drawOffers, drawPresence } from "./acts.js";
 import { drawSound, isImminent, ring, toggleSound } from "./alarm.js";
 import { keepNote, noteRefused, resendNotes } from "./beside.js";
 import { drawHead, drawLines, drawMine, drawQueue, drawTalk, fitText, showState, tick } from "./screen.js";
@@ -59,6 +59,7 @@ function receive(frame) {
     case "colleagues":
       desk.colleagues = frame.all;
       drawPresence();
+      drawColleagues();
       drawHead();
       break;
     case "offers":
