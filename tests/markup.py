@@ -84,7 +84,10 @@ addEventListener("securitypolicyviolation", (event) => window.broken.push(event.
 """
 """Put into a page before anything else: it notes every try that the page's policy stopped."""
 
-FOREIGN = "script, img, image, iframe, object, embed, video, audio, base, meta, link, style, form:not([id])"
+FOREIGN = (
+    "script, img, image, iframe, object, embed, video, audio, base, meta, link, style,"
+    " form:not([id])"
+)
 
 
 async def nothing_ran(page: Page, inside: str) -> None:
