@@ -46,6 +46,7 @@
     byId("switch").lang = language === "ko" ? "en" : "ko";
     for (const node of document.querySelectorAll("[data-text]")) node.textContent = texts[language][node.dataset.text];
     for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", texts[language][node.dataset.label]);
+    byId("privacy").href = language === "en" ? "/privacy/en" : "/privacy";
     words.placeholder = texts[language][words.dataset.placeholder];
     for (const list of document.querySelectorAll("#danger .numbers")) list.hidden = list.lang !== language;
   }

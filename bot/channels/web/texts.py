@@ -40,6 +40,7 @@ class PageTexts:
     numbers_after: str
     noscript: str
     welcome: str
+    privacy: str
     resumed: str
     log_label: str
     write: str
