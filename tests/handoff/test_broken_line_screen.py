@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from handoff import queue
 from handoff.console import COOKIE_LOOPBACK
 from storage.tables import staff_sessions
+from tests.accessible import violations
 from tests.database import ON_SQLITE
 from tests.handoff.conftest import NOTICES, House, row_of, waiting
 from tests.handoff.desks import Wire, browser, counselors_words, leading, seated, shown
@@ -157,6 +158,7 @@ async def test_who_is_signed_out_in_mid_sentence_signs_in_again_and_goes_on(
     await expect(page.locator("#banner-text")).to_contain_text("쓰던 글은 그대로 있어요")
     await expect(page.locator("#lines")).to_be_hidden()
     await shown(page, "room-signed-out-1280")
+    assert not await violations(page)
 
     house.clock.pass_(seconds=30)  # a code is good once
     token = await house.signed_in(who)
