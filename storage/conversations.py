@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
 
-from storage import places
+from storage import places, tallies
 from storage.database import Session, Topic, wake
 from storage.errors import ConversationChanged, NotFound
 from storage.keyring import Purpose
@@ -72,6 +72,7 @@ async def start(
     if made.one_or_none() is None:
         await vault.destroy_data_key(talk.id)
         raise ConversationChanged("opened_elsewhere")
+    tallies.arrived(session, talk.channel, now=now)
     wake(session, Topic.QUEUE)
     return talk
 

@@ -11,6 +11,7 @@ from storage.tables.kinds import (
     insert_for,
     insert_into,
 )
+from storage.tables.metrics import metric_counts, metric_published
 from storage.tables.people import (
     challenges,
     invitations,
@@ -57,6 +58,8 @@ __all__ = [
     "key_work",
     "ledgers",
     "lines",
+    "metric_counts",
+    "metric_published",
     "offers",
     "outbox",
     "outcomes",

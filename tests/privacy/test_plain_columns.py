@@ -20,6 +20,11 @@ PLAIN = {
         "facts.name", "key_work.name", "processes.roles", "proposals.role", "receipts.channel",
         "routes.channel", "staff.role",
     },
+    "a count that nobody is in, its categories and its period": {
+        f"{table}.{column}"
+        for table in ("metric_counts", "metric_published")
+        for column in ("name", "period", "row", "column", "amount")
+    },
     "a counter of ours": {
         "audit.position", "audit.batch", "audit_batches.leaves", "audit_batches.number",
         "audit_batches.rows", "audit_batches.size", "audit_head.id", "audit_head.number",
