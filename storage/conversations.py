@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, update
 
 from storage import places, tallies
 from storage.database import Session, Topic, wake
@@ -357,3 +357,12 @@ def _record(row: Row[Any]) -> Conversation:
         lease_until=row.lease_until,
         closed_at=row.closed_at,
     )
+
+
+async def line(session: Session) -> tuple[int, datetime | None]:
+    """Return how many wait for a person, and since when the first of them does."""
+    query = select(func.count(), func.min(conversations.c.queued_at)).where(
+        _in(ConversationState.QUEUED)
+    )
+    count, since = (await session.execute(query)).one()
+    return count, since

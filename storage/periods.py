@@ -1,11 +1,10 @@
 """Weeks, months and hours of the day as they are in Korea, whatever the machine's zone."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-SEOUL = ZoneInfo("Asia/Seoul")
+SEOUL = timezone(timedelta(hours=9))  # no summer time since 1988; needs no zone files
 GRACE = timedelta(days=1)
 """How long after its end a period is left alone, so that what was begun in it is in it."""
 
