@@ -41,5 +41,5 @@ def page(published: metrics.Published, month: str, language: Language) -> str:
         language,
         "report.html",
         sheet=numbers_sheet.sheet(published, month, pages.words_in(language)),
-        style=Markup(style),  # noqa: S704 - our own style sheets
+        style=Markup(style),  # noqa: S704 # nosec B704 - our own style sheets
     )
