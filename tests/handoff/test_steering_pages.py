@@ -38,7 +38,10 @@ async def house(database: Database, clock: HandClock, tmp_path: Path) -> AsyncGe
 
 
 async def browser_of(house: House, role: Role, name: str = "별") -> httpx.AsyncClient:
-    return house.browser(await house.signed_in(await member(house.database, name, role=role)))
+    token = await house.signed_in(await member(house.database, name, role=role))
+    browser = house.browser(token)
+    browser.timeout = httpx.Timeout(60)  # checks take a second each, more beside other tests
+    return browser
 
 
 async def send(
