@@ -15,10 +15,10 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from bot import loops, tabs
+from bot import loops, tabs, typing_signs
 from bot.channels.base import Channel
 from bot.channels.telegram import TelegramChannel, make_poller
-from bot.channels.web import FRAME_LIMIT, WebChannel
+from bot.channels.web import FRAME_LIMIT, KeptDays, WebChannel
 from bot.channels.web import make_router as make_web_router
 from bot.config import Settings
 from bot.dialogue.content import FOLDER, Content, load_content
@@ -164,9 +164,17 @@ def make_app(settings: Settings, roles: Collection[ProcessRole], *, alone: bool)
     return app
 
 
+def _kept_days(settings: Settings) -> KeptDays:
+    return KeptDays(settings.transcript_days, settings.contact_days, settings.backup_days)
+
+
 def _add_pages(app: FastAPI, house: _House) -> None:
     app.include_router(make_webhooks(house.providers, house.intake))
-    app.include_router(make_web_router(house.web, _accept_one(house.intake), utc_now))
+    app.include_router(
+        make_web_router(
+            house.web, _accept_one(house.intake), utc_now, days=_kept_days(house.settings)
+        )
+    )
     door = Door(house.database)
     on = (*house.providers, house.web.name)
     add_steering_pages(app, house.database, utc_now, door, house.settings, on)
@@ -190,7 +198,11 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
     keyring = keyring_of(settings)
     database = open_database(settings.database, keyring=keyring)
     content = load_content(FOLDER)
-    web = WebChannel(utc_now, returned=tabs.returning(database, process, utc_now))
+    web = WebChannel(
+        utc_now,
+        returned=tabs.returning(database, process, utc_now),
+        writes=typing_signs.writes(database),
+    )
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
     lexicon = LexiconFile(FOLDER, settings.lexicon)
     steering = Steering(database, lexicon)
@@ -286,6 +298,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     if ProcessRole.WEB in house.roles:
         made += [house.intake.run(), *_telegram(house, ends)]
         made.append(loops.coming_back(missed, partial(_let_tabs_go, house)))
+        made.append(typing_signs.showing(database, house.web, house.process))
     if ProcessRole.WORKER in house.roles:
         made += [
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),

@@ -1,6 +1,7 @@
 """All tables; every column that ends in `_ct` holds a sealed value (see places.py)."""
 
 from storage.tables.audit_log import audit, audit_batches, audit_head, audit_keys
+from storage.tables.board import readers, stopped
 from storage.tables.keys import data_keys, erasures, key_proofs, key_work, ledgers, wrap_keys
 from storage.tables.kinds import (
     KEYS,
@@ -66,11 +67,13 @@ __all__ = [
     "presence",
     "processes",
     "proposals",
+    "readers",
     "receipts",
     "routes",
     "settings",
     "staff",
     "staff_sessions",
+    "stopped",
     "tallies",
     "wrap_keys",
 ]
