@@ -22,6 +22,7 @@ from bot.channels.web import FRAME_LIMIT, KeptDays, WebChannel
 from bot.channels.web import make_router as make_web_router
 from bot.config import Settings
 from bot.dialogue.content import FOLDER, Content, load_content
+from bot.drift import Drift
 from bot.engine import Engine
 from bot.flood import Flood
 from bot.intake import Intake
@@ -38,8 +39,10 @@ from bot.root import keyring_of
 from bot.sealing import Sealer
 from bot.sender import Sender
 from bot.steering import ChannelsOn, Steering
+from bot.steering_pages import add_steering_pages
 from bot.summary import facts
 from bot.webhooks import make_health, make_webhooks, storing
+from handoff.admin_page import make_admin_router
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
 from handoff.board_page import make_board_router
@@ -120,6 +123,7 @@ class _House:
     content: Content
     lexicon: LexiconFile
     steering: Steering
+    drift: Drift
     nlu: NluClient
     intake: Intake
     notices: ContentNotices
@@ -174,6 +178,8 @@ def _add_pages(app: FastAPI, house: _House) -> None:
         )
     )
     door = Door(house.database)
+    on = (*house.providers, house.web.name)
+    add_steering_pages(app, house.database, utc_now, door, house.settings, on)
     windows = _windows(house.providers)
     app.include_router(make_board_router(house.database, house.notices, utc_now, door=door))
     app.include_router(
@@ -188,6 +194,9 @@ def _add_pages(app: FastAPI, house: _House) -> None:
         )
     )
     app.include_router(make_audit_router(house.database, utc_now, door=door))
+    app.include_router(
+        make_admin_router(house.database, utc_now, door=door, health=partial(_health, house))
+    )
 
 
 def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
@@ -216,6 +225,7 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
         content=content,
         lexicon=lexicon,
         steering=steering,
+        drift=Drift(settings.nlu_current),
         nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
         intake=Intake(
             database,
@@ -304,7 +314,9 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
             ),
             loops.rotating(database, house.settings.window, utc_now),
             loops.erasing(database, house.ledger, utc_now),
+            loops.publishing(database, utc_now),
             house.sealer.run(),
+            loops.tallying(database, house.drift),
         ]
     if ProcessRole.SENDER in house.roles:
         on = ChannelsOn({*house.providers, house.web.name}, house.steering)
@@ -330,6 +342,7 @@ def _engine(house: _House) -> Engine:
         pressed=lambda: house.pressure.high,
         ledger=house.ledger,
         service=house.steering.service,
+        drift=house.drift,
     )
 
 
@@ -341,6 +354,11 @@ def _telegram(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     poller = make_poller(channel, token, house.settings.telegram_api)
     ends.push_async_callback(poller.close)
     return (loops.polling(poller, channel, house.intake),)
+
+
+def _health(house: _House) -> Mapping[str, str]:
+    troubles = house.sender.troubles
+    return {name: troubles.get(name, "well") for name in (*house.providers, house.web.name)}
 
 
 def _numbers(house: _House) -> Mapping[str, object]:

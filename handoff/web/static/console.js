@@ -1,6 +1,6 @@
 // The counselor's page: what the server says, what the counselor does, and what is seen.
 
-import { doing, drawOffers, drawPresence } from "./acts.js";
+import { doing, drawColleagues, drawOffers, drawPresence } from "./acts.js";
 import { drawSound, isImminent, ring, toggleSound } from "./alarm.js";
 import { keepNote, noteRefused, resendNotes } from "./beside.js";
 import { drawHead, drawLines, drawMine, drawQueue, drawTalk, fitText, showState, tick } from "./screen.js";
@@ -39,6 +39,8 @@ function receive(frame) {
       asking = false;
       desk.me = frame.id;
       desk.most = frame.most;
+      desk.offers = desk.alongs = []; // told again, if there are any
+      drawOffers();
       room.offset = Date.parse(frame.now) - Date.now();
       break;
     case "ping":
@@ -65,10 +67,17 @@ function receive(frame) {
     case "colleagues":
       desk.colleagues = frame.all;
       drawPresence();
+      drawColleagues();
+      drawHead();
       break;
     case "offers":
       if (frame.talks.length > desk.offers.length) ring();
       desk.offers = frame.talks;
+      drawOffers();
+      break;
+    case "along":
+      if (frame.talks.length > desk.alongs.length) ring();
+      desk.alongs = frame.talks;
       drawOffers();
       break;
     case "alarm":
@@ -130,7 +139,7 @@ function changeTalks(frame) {
   for (const talk of left) {
     const erased = frame.erased.includes(talk.id);
     const owner = desk.colleagues.find((one) => one.id === frame.moved[talk.id])?.name;
-    const lost = owner ? "talk_moved" : "talk_lost";
+    const lost = talk.frame.along ? "along_ended" : owner ? "talk_moved" : "talk_lost";
     toast(erased ? "talk_erased" : (doing.get(talk.id) ?? lost), { name: nameOf(talk.frame), owner });
     doing.delete(talk.id);
   }
