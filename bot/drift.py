@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.dialogue.abstain import believe
 from bot.messages import NluResult
-from storage import tallies
+from storage import weekly
 from storage.database import Database
 from storage.errors import StorageError
 
@@ -32,7 +32,7 @@ class Drift:
 
     def note(self, text: str, found: NluResult | None, now: datetime) -> None:
         """Count one text; nothing of it is kept."""
-        week = tallies.week_of(now)
+        week = weekly.week_of(now)
         self._count(week, "asked", 1)
         if found is None:
             self._count(week, "away", 1)
@@ -53,7 +53,7 @@ class Drift:
             return
         try:
             async with database.transaction() as session:
-                await tallies.add(session, counts)
+                await weekly.add(session, counts)
         except StorageError as error:
             self._counts += counts
             log.info("tallies not written", extra={"code": error.code})

@@ -10,7 +10,7 @@ from handoff import model_facts
 from handoff.admin_door import PLACES, AdminDoor
 from handoff.auth import Door
 from handoff.headers import SecureRoute
-from storage import tallies
+from storage import weekly
 from storage.database import Database
 
 WEEKS = 12
@@ -38,7 +38,7 @@ def make_model_router(
         if isinstance(session, Response):
             return session
         async with database.reading() as reading:
-            sums = await tallies.weeks(reading, most=WEEKS)
+            sums = await weekly.weeks(reading, most=WEEKS)
         facts = model_facts.read(current)
         return admin.show(
             request, "model.html", session, "model", facts=facts, weeks=model_facts.weeks(sums)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from handoff import tally
 from handoff.errors import NotOwner, StaleEpoch
 from handoff.notices import Notice
 from storage import audit, companions, conversations, outbox, transcript
@@ -59,6 +60,7 @@ async def save(
         ConversationChanged: somebody else changed it since it was read.
     """
     saved = await conversations.save(session, before, after)
+    await tally.note(session, before, saved, now=now)
     await note(session, staff, action, saved, now=now)
     return saved
 

@@ -1,33 +1,66 @@
-"""Counters of a week, without any link to a talk, a person or a moment."""
+"""What happens, counted by category in the transaction in which it happens, without anybody."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from storage import counting, metric_tables
+from storage.metric_tables import FAMILIES, NEVER, group, kind, tier
+from storage.periods import hour_of, period_of
+from storage.records import Outcome, Risk
+from storage.sessions import Session
 
-from storage.database import Session
-from storage.tables import insert_into, tallies
-
-
-def week_of(now: datetime) -> str:
-    """Return the ISO week of a moment, such as "2026-W48"."""
-    year, week, _ = now.isocalendar()
-    return f"{year}-W{week:02}"
+TRAINING = "training"
+"""The channel of talks that no young person is in; nothing of them is counted."""
 
 
-async def add(session: Session, counts: Mapping[tuple[str, str], int]) -> None:
-    """Add to the counters named by week and name."""
-    for (week, name), count in sorted(counts.items()):  # one order, so that nobody waits in a ring
-        row = insert_into(session, tallies).values(week=week, name=name, total=count)
-        more = {"total": tallies.c.total + count}
-        await session.execute(row.on_conflict_do_update(index_elements=["week", "name"], set_=more))
+def arrived(session: Session, channel: str, *, now: datetime) -> None:
+    """Count a talk that begins."""
+    if channel != TRAINING:
+        _add(session, "arrivals", kind(channel), {"arrivals_by_hour": hour_of(now)}, now)
 
 
-async def weeks(session: Session, *, most: int) -> Mapping[str, Mapping[str, int]]:
-    """Return the counters of the newest weeks, newest first."""
-    named = select(tallies.c.week).distinct().order_by(tallies.c.week.desc()).limit(most)
-    query = select(tallies).where(tallies.c.week.in_(named)).order_by(tallies.c.week.desc())
-    found: dict[str, dict[str, int]] = {}
-    for row in await session.execute(query):
-        found.setdefault(row.week, {})[row.name] = row.total
-    return found
+def handed_off(session: Session, risk: Risk, reason: str, *, now: datetime) -> None:
+    """Count a talk that begins to wait for a person."""
+    _add(session, "handoffs", tier(risk), {"handoffs": metric_tables.REASON.code(reason)}, now)
+
+
+def waited(session: Session, risk: Risk, column: str, *, since: datetime, now: datetime) -> None:
+    """Count a wait that ends; of one that ended with nobody, also the hour it began in."""
+    columns = {"waits": metric_tables.WAIT.code(column)}
+    if column == NEVER:
+        columns["never_by_hour"] = hour_of(since)
+    _add(session, "waits", tier(risk), columns, now)
+
+
+def ended(
+    session: Session,
+    *,
+    channel: str,
+    risk: Risk,
+    topic: str | None,
+    outcome: str,
+    with_person: bool,
+    now: datetime,
+) -> None:
+    """Count a talk that is over."""
+    if channel == TRAINING:
+        return
+    told = Outcome.REFERRED if outcome == Outcome.ACCOMPANIED else outcome
+    columns = {
+        "ends": metric_tables.OUTCOME.code(told),
+        "ends_by_topic": group(topic),
+        "ends_by_channel": kind(channel),
+        "ends_by_answer": metric_tables.PERSON if with_person else metric_tables.BOT_ONLY,
+    }
+    _add(session, "ends", tier(risk), columns, now)
+
+
+def undelivered(session: Session, channel: str, *, now: datetime) -> None:
+    """Count a message that will never arrive."""
+    if channel != TRAINING:
+        _add(session, "undelivered", metric_tables.ALL, {"undelivered": kind(channel)}, now)
+
+
+def _add(session: Session, family: str, row: str, columns: dict[str, str], now: datetime) -> None:
+    period = period_of(FAMILIES[family].span, now)
+    for name, column in columns.items():
+        counting.add(session, name, period, row, column)

@@ -12,6 +12,7 @@ from storage.tables.kinds import (
     insert_for,
     insert_into,
 )
+from storage.tables.metrics import metric_counts, metric_published
 from storage.tables.people import (
     challenges,
     invitations,
@@ -62,6 +63,8 @@ __all__ = [
     "key_work",
     "ledgers",
     "lines",
+    "metric_counts",
+    "metric_published",
     "offers",
     "outbox",
     "outcomes",

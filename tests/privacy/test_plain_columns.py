@@ -21,6 +21,11 @@ PLAIN = {
         "routes.channel", "staff.role", "settings.name", "drafts.kind", "drafts.state",
         "tallies.name", "tallies.week",
     },
+    "a count that nobody is in, its categories and its period": {
+        f"{table}.{column}"
+        for table in ("metric_counts", "metric_published")
+        for column in ("name", "period", "row", "column", "amount")
+    },
     "a counter of ours": {
         "audit.position", "audit.batch", "audit_batches.leaves", "audit_batches.number",
         "audit_batches.rows", "audit_batches.size", "audit_head.id", "audit_head.number",
