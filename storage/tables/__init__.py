@@ -26,6 +26,7 @@ from storage.tables.road import facts, inbox, outbox, processes, receipts, route
 from storage.tables.steering import drafts, settings, tallies
 from storage.tables.talks import (
     case_notes,
+    companions,
     contacts,
     conversations,
     crossings,
@@ -46,6 +47,7 @@ __all__ = [
     "audit_keys",
     "case_notes",
     "challenges",
+    "companions",
     "contacts",
     "conversations",
     "crossings",

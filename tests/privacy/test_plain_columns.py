@@ -30,7 +30,7 @@ PLAIN = {
         "audit.position", "audit.batch", "audit_batches.leaves", "audit_batches.number",
         "audit_batches.rows", "audit_batches.size", "audit_head.id", "audit_head.number",
         "audit_head.size", "passkeys.sign_count", "receipts.attempt", "receipts.fence",
-        "conversations.epoch", "conversations.last_seq",
+        "companions.epoch", "conversations.epoch", "conversations.last_seq",
         "conversations.version", "inbox.attempts", "inbox.position", "lines.seq", "offers.epoch",
         "outbox.attempt", "outbox.fence", "outbox.part", "outbox.seq", "outbox.tries",
         "routes.fence", "routes.tries", "settings.position", "tallies.total",
