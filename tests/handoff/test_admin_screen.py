@@ -40,7 +40,7 @@ async def test_the_numbers_fit_the_screen_and_everybody_can_read_them(
         await page.goto(f"{house.origin}/admin?lang={language}")
         if folder := os.environ.get("GYEOT_SCREENSHOTS"):
             name = f"numbers-{language}-{width}-{scheme}.png"
-            await page.screenshot(path=Path(folder) / name, full_page=True)
+            await page.screenshot(path=Path(folder) / name, full_page=False)
         assert await page.evaluate("document.documentElement.scrollWidth") == width
         await expect(page.locator("svg.chart").first).to_be_visible()
         assert not await violations(page)
