@@ -30,6 +30,7 @@ from bot.messages import InboundMessage, Kept
 from bot.nlu_client import TIMEOUT, NluClient
 from bot.notices import ContentNotices
 from bot.parting import Parting
+from bot.practice import PracticeChannel, load_scripts, titles
 from bot.pressure import Pressure
 from bot.pump import Loop, Pump, running
 from bot.registry import close, make_channels, secret
@@ -42,6 +43,7 @@ from bot.webhooks import make_health, make_webhooks, storing
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
 from handoff.console import make_router as make_console_router
+from handoff.duties_page import Practice, make_duties_router
 from storage import erasure, processes
 from storage.alone import held_alone
 from storage.database import Database, Topic, open_database
@@ -124,6 +126,7 @@ class _House:
     sender: Sender
     parting: Parting
     web: WebChannel
+    practice: PracticeChannel
     pressure: Pressure
     sealer: Sealer
 
@@ -165,6 +168,16 @@ def _add_pages(app: FastAPI, house: _House) -> None:
     door = Door(house.database)
     windows = _windows(house.providers)
     app.include_router(
+        make_duties_router(
+            house.database,
+            house.notices,
+            utc_now,
+            door=door,
+            heavy_talks=house.settings.heavy_talks,
+            practice=Practice(titles(load_scripts()), house.practice.begin),
+        )
+    )
+    app.include_router(
         make_console_router(
             house.database,
             house.notices,
@@ -173,6 +186,7 @@ def _add_pages(app: FastAPI, house: _House) -> None:
             door=door,
             summarize=facts,
             most=house.settings.max_talks,
+            rest_after=house.settings.heavy_talks,
         )
     )
     app.include_router(make_audit_router(house.database, utc_now, door=door))
@@ -188,7 +202,14 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
     lexicon = LexiconFile(FOLDER, settings.lexicon)
     providers = make_channels(settings, content, utc_now)
     channels = {**providers, web.name: web}
-    here = _sent_here(channels, roles)
+    intake = Intake(
+        database,
+        utc_now,
+        flood=Flood(content, lexicon),
+        holders={name: process for name, one in channels.items() if one.capabilities.held},
+    )
+    practice = PracticeChannel(load_scripts(), intake.store, utc_now)
+    here = _sent_here({**channels, practice.name: practice}, roles)
     pressure = Pressure()
     return _House(
         settings=settings,
@@ -199,17 +220,13 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
         content=content,
         lexicon=lexicon,
         nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
-        intake=Intake(
-            database,
-            utc_now,
-            flood=Flood(content, lexicon),
-            holders={name: process for name, one in channels.items() if one.capabilities.held},
-        ),
+        intake=intake,
         notices=ContentNotices(content),
         providers=providers,
         sender=Sender(database, here, process, utc_now),
         parting=Parting(database, here, process, utc_now),
         web=web,
+        practice=practice,
         pressure=pressure,
         sealer=Sealer(database, settings.checkpoints_path, utc_now),
     )
@@ -283,7 +300,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
             house.sealer.run(),
         ]
     if ProcessRole.SENDER in house.roles:
-        on = (*house.providers, house.web.name)
+        on = (*house.providers, house.web.name, house.practice.name)
         made.append(loops.giving_up(database, on, utc_now))
     if {ProcessRole.WEB, ProcessRole.SENDER} & set(house.roles):
         made.append(Pump(house.sender, database, Topic.OUTBOX, utc_now, width=DELIVERIES).run())

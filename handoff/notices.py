@@ -35,5 +35,8 @@ class Notices(Protocol):
     def goodbye(self, language: Language) -> Notice:
         """Say goodbye in words that tell a stranger nothing."""
 
+    def duty(self, what: str, language: Language) -> Notice:
+        """Say that a report may be owed (`report`), or that somebody was unmasked (`unmasked`)."""
+
     def counselor(self, text: str, language: Language) -> str:
         """Return the outbox body of a counselor's own words."""

@@ -51,6 +51,11 @@ def case_note(conversation: UUID, note: UUID) -> Place:
     return Place("case_notes", "text_ct", conversation, note)
 
 
+def debrief(row: UUID, staff: UUID) -> Place:
+    """What somebody of the staff wrote about their own day."""
+    return Place("debriefs", "text_ct", staff, row)
+
+
 def passkey(row: UUID, staff: UUID) -> Place:
     """A member of staff's passkey: its id, its public key and what it is called."""
     return Place("passkeys", "key_ct", staff, row)

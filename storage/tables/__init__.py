@@ -1,6 +1,7 @@
 """All tables; every column that ends in `_ct` holds a sealed value (see places.py)."""
 
 from storage.tables.audit_log import audit, audit_batches, audit_head, audit_keys
+from storage.tables.duties import debriefs, heavy_talks, reports, unmaskings
 from storage.tables.keys import data_keys, erasures, key_proofs, key_work, ledgers, wrap_keys
 from storage.tables.kinds import (
     KEYS,
@@ -47,8 +48,10 @@ __all__ = [
     "conversations",
     "crossings",
     "data_keys",
+    "debriefs",
     "erasures",
     "facts",
+    "heavy_talks",
     "inbox",
     "insert_for",
     "insert_into",
@@ -65,8 +68,10 @@ __all__ = [
     "processes",
     "proposals",
     "receipts",
+    "reports",
     "routes",
     "staff",
     "staff_sessions",
+    "unmaskings",
     "wrap_keys",
 ]

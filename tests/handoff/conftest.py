@@ -25,6 +25,7 @@ from handoff import queue
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
 from handoff.console import COOKIE_LOOPBACK, make_router
+from handoff.duties_page import make_duties_router
 from handoff.notices import Notice
 from storage import audit, conversations, staff, transcript
 from storage.database import Database
@@ -87,6 +88,9 @@ class PlainNotices:
 
     def goodbye(self, language: Language) -> Notice:
         return Notice(f"goodbye-{language}", f"body:goodbye-{language}")
+
+    def duty(self, what: str, language: Language) -> Notice:
+        return Notice(f"{what}-{language}", f"body:{what}-{language}")
 
     def counselor(self, text: str, language: Language) -> str:
         return f"body:{language}:{text}"
@@ -276,6 +280,7 @@ async def house(database: Database, clock: HandClock) -> AsyncGenerator[House]:
     """The console on a real server, its password hash cheap."""
     app = FastAPI()
     door = Door(database, hasher=CHEAP)
+    app.include_router(make_duties_router(database, NOTICES, clock, door=door))
     app.include_router(make_router(database, NOTICES, clock, door=door, ping=PING))
     app.include_router(make_audit_router(database, clock, door=door))
     with sockets.socket() as listener:

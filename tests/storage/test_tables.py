@@ -45,6 +45,8 @@ CODES = {
     "presence": {"state"},
     "case_notes": {"kind"},
     "outcomes": {"outcome", "follow_up"},
+    "reports": {"state", "told"},
+    "unmaskings": {"reason", "state"},
 }
 TABLES = [*METADATA.tables.values(), *KEYS.tables.values()]
 
