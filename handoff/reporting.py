@@ -122,10 +122,12 @@ async def notice(database: Database, staff: Staff, talk_id: UUID, *, now: dateti
     """Start the clock: somebody sees that a report may be owed. Again, it changes nothing.
 
     Raises:
-        NotOwner: not the talk's counselor.
+        NotOwner: not the talk's counselor, or a practice talk, which is nobody's.
     """
     async with database.transaction() as session:
         talk = await _theirs(session, staff, talk_id)
+        if talk.channel == TRAINING:
+            raise NotOwner("not_owner")
         if await reports.begin(session, Report(talk.id, State.DRAFT, now, staff.id)):
             await steps.note(session, staff, "report_notice", talk, now=now)
 
@@ -321,7 +323,7 @@ async def _theirs(
         raise NotOwner("not_owner") from None
     leads = talk.owner_id == staff.id and talk.state in WORKED_ON
     allowed = leads or (also_supervisors and staff.role is Role.SUPERVISOR)
-    if not allowed or talk.state is ConversationState.ERASED or talk.channel == TRAINING:
+    if not allowed or talk.state is ConversationState.ERASED:
         raise NotOwner("not_owner")
     return talk
 
