@@ -38,7 +38,9 @@ from storage.tables import (
     offers,
     outbox,
     outcomes,
+    readers,
     reports,
+    stopped,
     unmaskings,
 )
 from storage.vault import Vault
@@ -199,7 +201,8 @@ async def destroy_keys(database: Database, owners: Iterable[UUID]) -> None:
 
 async def remove_talks(session: Session, talk_ids: Collection[UUID]) -> None:
     """Remove every row of these talks; their keys were destroyed before."""
-    for table in (crossings, offers, outbox, outcomes, reports, unmaskings, case_notes, lines):
+    of_talks = (crossings, offers, outbox, outcomes, reports, unmaskings, case_notes, readers)
+    for table in (*of_talks, stopped, lines):
         await session.execute(delete(table).where(table.c.conversation_id.in_(talk_ids)))
     await session.execute(delete(conversations).where(conversations.c.id.in_(talk_ids)))
     wake(session, Topic.QUEUE)

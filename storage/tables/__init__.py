@@ -1,6 +1,7 @@
 """All tables; every column that ends in `_ct` holds a sealed value (see places.py)."""
 
 from storage.tables.audit_log import audit, audit_batches, audit_head, audit_keys
+from storage.tables.board import readers, stopped
 from storage.tables.duties import debriefs, heavy_talks, reports, unmaskings
 from storage.tables.keys import data_keys, erasures, key_proofs, key_work, ledgers, wrap_keys
 from storage.tables.kinds import (
@@ -22,6 +23,7 @@ from storage.tables.people import (
     staff_sessions,
 )
 from storage.tables.road import facts, inbox, outbox, processes, receipts, routes
+from storage.tables.steering import drafts, settings, tallies
 from storage.tables.talks import (
     case_notes,
     contacts,
@@ -49,6 +51,7 @@ __all__ = [
     "crossings",
     "data_keys",
     "debriefs",
+    "drafts",
     "erasures",
     "facts",
     "heavy_talks",
@@ -67,11 +70,15 @@ __all__ = [
     "presence",
     "processes",
     "proposals",
+    "readers",
     "receipts",
     "reports",
     "routes",
+    "settings",
     "staff",
     "staff_sessions",
+    "stopped",
+    "tallies",
     "unmaskings",
     "wrap_keys",
 ]

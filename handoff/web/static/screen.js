@@ -6,6 +6,7 @@ import { at, desk, room } from "./desk.js";
 import { arrange, chip, mineCard, queueCard, lineItem, unsentItem } from "./draw.js";
 import { isUnchanged } from "./phrases.js";
 import { MAX_TEXT, length } from "./talks.js";
+import { drawWriting } from "./writing.js";
 import { about, nameOf, roughly, span, word } from "./words.js";
 
 const WINDOW_WARNING = 60 * 60 * 1000; // milliseconds left when the reply window is a warning
@@ -107,6 +108,7 @@ export function drawHead() {
   at("offered").hidden = !talk.frame.offered_to;
   at("offered-text").textContent = word("offer_waits", { name: asked?.name ?? "" });
   drawBeside();
+  drawWriting();
   tellWindow();
 }
 
@@ -134,6 +136,7 @@ function toTheEnd() {
 
 export function tick() {
   tellWindow();
+  drawWriting();
   for (const wait of document.querySelectorAll("[data-since]")) {
     wait.textContent = word("waited", { time: span(room.now() - Date.parse(wait.dataset.since)) });
   }
