@@ -149,4 +149,3 @@ async def test_a_debrief_is_read_by_a_supervisor_in_another_browser(
         await sound(desk, "duties-practice")
         await desk.goto(f"{house.origin}/console")
         await expect(desk.locator("#mine li")).to_contain_text("[연습]")
-        await sound(desk, "console-practice")
