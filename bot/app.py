@@ -22,6 +22,7 @@ from bot.channels.web import FRAME_LIMIT, KeptDays, WebChannel
 from bot.channels.web import make_router as make_web_router
 from bot.config import Settings
 from bot.dialogue.content import FOLDER, Content, load_content
+from bot.drift import Drift
 from bot.engine import Engine
 from bot.flood import Flood
 from bot.intake import Intake
@@ -39,6 +40,7 @@ from bot.root import keyring_of
 from bot.sealing import Sealer
 from bot.sender import Sender
 from bot.steering import ChannelsOn, Steering
+from bot.steering_pages import add_steering_pages
 from bot.summary import facts
 from bot.webhooks import make_health, make_webhooks, storing
 from handoff.admin_page import make_admin_router
@@ -122,6 +124,7 @@ class _House:
     content: Content
     lexicon: LexiconFile
     steering: Steering
+    drift: Drift
     nlu: NluClient
     intake: Intake
     notices: ContentNotices
@@ -177,6 +180,8 @@ def _add_pages(app: FastAPI, house: _House) -> None:
         )
     )
     door = Door(house.database)
+    on = (*house.providers, house.web.name)
+    add_steering_pages(app, house.database, utc_now, door, house.settings, on)
     windows = _windows(house.providers)
     app.include_router(
         make_duties_router(
@@ -240,6 +245,7 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
         content=content,
         lexicon=lexicon,
         steering=steering,
+        drift=Drift(settings.nlu_current),
         nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
         intake=intake,
         notices=ContentNotices(content),
@@ -325,6 +331,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
             loops.erasing(database, house.ledger, utc_now),
             loops.publishing(database, utc_now),
             house.sealer.run(),
+            loops.tallying(database, house.drift),
         ]
     if ProcessRole.SENDER in house.roles:
         on = ChannelsOn({*house.providers, house.web.name, house.practice.name}, house.steering)
@@ -349,6 +356,7 @@ def _engine(house: _House) -> Engine:
         costly=[name for name, one in house.providers.items() if one.capabilities.costly],
         pressed=lambda: house.pressure.high,
         ledger=house.ledger,
+        drift=house.drift,
     )
 
 

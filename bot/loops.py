@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bot.channels.base import TemporarySendError
 from bot.channels.telegram import TelegramChannel, TelegramPoller
+from bot.drift import Drift
 from bot.intake import Intake
 from bot.notices import ContentNotices
 from bot.pressure import Pressure
@@ -34,6 +35,7 @@ FINISH = 2.0  # seconds between two looks for erasures that a process left unfin
 UNFINISHED = timedelta(seconds=5)  # much longer than an erasure takes
 WATCH = 1.0  # seconds between two looks at the keyring file; see vault.NOTICED
 ROTATE = 60.0  # seconds between two looks for keys that are over
+TALLY = 60.0  # seconds between two writings of counters; a crash loses so much of them
 POLL_PAUSE = 5.0  # seconds after a failed poll
 
 
@@ -152,6 +154,15 @@ async def publishing(database: Database, clock: Clock) -> None:
             log.info("numbers published", extra={"count": published})
 
     await _again(step, SWEEP, "publish numbers")
+
+
+async def tallying(database: Database, drift: Drift) -> None:
+    """Write down again and again what was counted of the language model."""
+
+    async def write() -> None:
+        await drift.write(database)
+
+    await _again(write, TALLY, "tally")
 
 
 async def erasing(database: Database, ledger: Ledger, clock: Clock) -> None:
