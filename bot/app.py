@@ -31,6 +31,7 @@ from bot.messages import InboundMessage, Kept
 from bot.nlu_client import TIMEOUT, NluClient
 from bot.notices import ContentNotices
 from bot.parting import Parting
+from bot.practice import PracticeChannel, load_scripts, titles
 from bot.pressure import Pressure
 from bot.pump import Loop, Pump, running
 from bot.registry import close, make_channels, secret
@@ -47,6 +48,7 @@ from handoff.audit_page import make_audit_router
 from handoff.auth import Door
 from handoff.board_page import make_board_router
 from handoff.console import make_router as make_console_router
+from handoff.duties_page import Practice, make_duties_router
 from storage import erasure, processes
 from storage.alone import held_alone
 from storage.database import Database, Topic, open_database
@@ -131,6 +133,7 @@ class _House:
     sender: Sender
     parting: Parting
     web: WebChannel
+    practice: PracticeChannel
     pressure: Pressure
     sealer: Sealer
 
@@ -183,6 +186,16 @@ def _add_pages(app: FastAPI, house: _House) -> None:
     windows = _windows(house.providers)
     app.include_router(make_board_router(house.database, house.notices, utc_now, door=door))
     app.include_router(
+        make_duties_router(
+            house.database,
+            house.notices,
+            utc_now,
+            door=door,
+            heavy_talks=house.settings.heavy_talks,
+            practice=Practice(titles(load_scripts()), house.practice.begin),
+        )
+    )
+    app.include_router(
         make_console_router(
             house.database,
             house.notices,
@@ -191,6 +204,7 @@ def _add_pages(app: FastAPI, house: _House) -> None:
             door=door,
             summarize=facts,
             most=house.settings.max_talks,
+            rest_after=house.settings.heavy_talks,
         )
     )
     app.include_router(make_audit_router(house.database, utc_now, door=door))
@@ -214,7 +228,15 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
     steering = Steering(database, lexicon)
     providers = make_channels(settings, content, utc_now)
     channels = {**providers, web.name: web}
-    here = _sent_here(channels, roles)
+    intake = Intake(
+        database,
+        utc_now,
+        flood=Flood(content, lexicon),
+        holders={name: process for name, one in channels.items() if one.capabilities.held},
+        is_on=steering.is_on,
+    )
+    practice = PracticeChannel(load_scripts(), intake.store, utc_now)
+    here = _sent_here({**channels, practice.name: practice}, roles)
     pressure = Pressure()
     return _House(
         settings=settings,
@@ -227,18 +249,13 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
         steering=steering,
         drift=Drift(settings.nlu_current),
         nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
-        intake=Intake(
-            database,
-            utc_now,
-            flood=Flood(content, lexicon),
-            holders={name: process for name, one in channels.items() if one.capabilities.held},
-            is_on=steering.is_on,
-        ),
+        intake=intake,
         notices=ContentNotices(content),
         providers=providers,
         sender=Sender(database, here, process, utc_now, is_on=steering.is_on),
         parting=Parting(database, here, process, utc_now, is_on=steering.is_on),
         web=web,
+        practice=practice,
         pressure=pressure,
         sealer=Sealer(database, settings.checkpoints_path, utc_now),
     )
@@ -319,7 +336,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
             loops.tallying(database, house.drift),
         ]
     if ProcessRole.SENDER in house.roles:
-        on = ChannelsOn({*house.providers, house.web.name}, house.steering)
+        on = ChannelsOn({*house.providers, house.web.name, house.practice.name}, house.steering)
         made.append(loops.giving_up(database, on, utc_now))
     if {ProcessRole.WEB, ProcessRole.SENDER} & set(house.roles):
         made.append(Pump(house.sender, database, Topic.OUTBOX, utc_now, width=DELIVERIES).run())

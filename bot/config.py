@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     max_talks: int = Field(default=3, ge=1, le=50)  # talks one counselor may lead at once
 
+    heavy_talks: int = Field(default=3, ge=1, le=50)  # after so many a counselor pauses
+
     nlu_url: str = "http://127.0.0.1:5005"
     nlu_token: SecretStr | None = None
     nlu_current: Path | None = None  # the file that names the released model; None: not checked

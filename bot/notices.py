@@ -48,6 +48,10 @@ class ContentNotices:
         """Say that it takes long now, in one of the prepared sentences."""
         return self._notice(key, language)
 
+    def duty(self, what: str, language: Language) -> Notice:
+        """Say that a report may be owed (`report`), or that somebody was unmasked (`unmasked`)."""
+        return self._notice(f"duty_{what}.1", language)
+
     def counselor(self, text: str, language: Language) -> str:
         """Return the outbox body of a counselor's own words."""
         return reply_body.dump(Reply(text, origin=Origin.COUNSELOR, language=language))

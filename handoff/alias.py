@@ -20,6 +20,10 @@ _CREATURES = (
 _NUMBERS = 90  # two digits, 10 to 99
 
 
+PRACTICE = {Language.KO: "[연습] ", Language.EN: "[Practice] "}
+"""What stands before the name of a talk in which nobody real is."""
+
+
 def alias(conversation_id: UUID, language: Language) -> str:
     """Name a conversation, the same way every time: 초록 고래 17, Green Whale 17.
 

@@ -61,6 +61,7 @@ def make_router(
     ping: timedelta = PING,
     summarize: Summarize = nothing,
     most: int | None = None,
+    rest_after: int | None = None,
 ) -> APIRouter:
     """Make the routes of the console.
 
@@ -74,12 +75,21 @@ def make_router(
         ping: how often each open page is asked whether it is there.
         summarize: reads what the dialogue remembers of a talk.
         most: talks one counselor may lead at once; None: any number.
+        rest_after: heavy talks after which a counselor pauses; None: never.
     """
     # What takes a part of a second is done before any counselor's first message.
     load_rules()
     load_weights()
     console = _Console(
-        database, notices, clock, windows or {}, door or Door(database), ping, summarize, most
+        database,
+        notices,
+        clock,
+        windows or {},
+        door or Door(database),
+        ping,
+        summarize,
+        most,
+        rest_after,
     )
     router = APIRouter(prefix="/console", route_class=SecureRoute, include_in_schema=False)
     router.add_api_route("", console.room, methods=["GET"])
@@ -118,10 +128,12 @@ class _Console:
         ping: timedelta,
         summarize: Summarize,
         most: int | None,
+        rest_after: int | None = None,
     ) -> None:
         self._ping = ping
         self._summarize = summarize
         self._most = most
+        self._rest_after = rest_after
         self._database = database
         self._notices = notices
         self._clock = clock
@@ -279,6 +291,7 @@ class _Console:
                 ping=self._ping,
                 summarize=self._summarize,
                 most=self._most,
+                rest_after=self._rest_after,
             )
             code = await live.run()
         if code is not None:

@@ -49,6 +49,7 @@ class Live:
         ping: timedelta = PING,
         summarize: Summarize,
         most: int | None = None,
+        rest_after: int | None = None,
     ) -> None:
         self._socket = socket
         self._console = console
@@ -59,7 +60,7 @@ class Live:
         self._database = database
         self._ping = ping
         self._most = most
-        self._taker = Taker(database, notices, self._staff, clock, most)
+        self._taker = Taker(database, notices, self._staff, clock, most, rest_after)
         self._view = View(database, self._staff, summarize)
 
     async def run(self) -> int | None:

@@ -45,5 +45,8 @@ class Notices(Protocol):
     def surge(self, key: str, language: Language) -> Notice:
         """Say that it takes long now, in one of the prepared sentences."""
 
+    def duty(self, what: str, language: Language) -> Notice:
+        """Say that a report may be owed (`report`), or that somebody was unmasked (`unmasked`)."""
+
     def counselor(self, text: str, language: Language) -> str:
         """Return the outbox body of a counselor's own words."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from handoff import lifecycle, steps
+from handoff import care, lifecycle, steps
 from handoff.errors import (
     AlreadyClaimed,
     Dismissed,
@@ -133,6 +133,7 @@ async def claim(
     version: int,
     now: datetime,
     most: int | None = None,
+    rest_after: int | None = None,
 ) -> Conversation:
     """Make this counselor the only owner of a waiting conversation, and tell the person.
 
@@ -140,12 +141,14 @@ async def claim(
         version: the card's, as the counselor saw it.
         most: talks one counselor may lead at once; who is in imminent danger, and a talk
             they lost by silence, is taken beyond it. None: any number.
+        rest_after: heavy talks after which they pause (`care.may_take`); None: never.
 
     Raises:
         AlreadyClaimed: the card is not what it was.
         MoreUrgentWaits: somebody at a higher risk, whose talk can be taken, is before this one,
             and it is not a talk that this counselor lost by silence (docs/decisions/0006).
         TooManyTalks: they lead `most` talks.
+        RestFirst: they pause after heavy talks.
         Unreadable: this talk has no key.
         Dismissed: this counselor works here no longer.
     """
@@ -160,6 +163,7 @@ async def claim(
             if not await steps.was_lost_by(session, staff, before):
                 await _no_more_urgent(session, database.vault, before)
                 _has_room(led, before, most)
+                await _rested(session, staff, before, rest_after, now=now)
             return await _take(session, database.vault, notices, staff, before, now=now)
 
     return await steps.tried(step)
@@ -172,13 +176,14 @@ async def claim_next(
     *,
     now: datetime,
     most: int | None = None,
+    rest_after: int | None = None,
 ) -> Conversation | None:
     """Claim the most urgent conversation; None when nobody waits.
 
     A talk without its key is passed over, so that it holds up nobody behind it.
 
     Raises:
-        TooManyTalks: they lead `most` talks, see `claim`.
+        TooManyTalks, RestFirst: see `claim`.
         Dismissed: this counselor works here no longer.
         ConversationChanged: who is next was being written to for more than a second.
     """
@@ -191,6 +196,7 @@ async def claim_next(
             while card := await conversations.next_waiting(session, without=broken):
                 if await steps.can_be_sealed(database.vault, card):
                     _has_room(led, card, most)
+                    await _rested(session, staff, card, rest_after, now=now)
                     return await _take(session, database.vault, notices, staff, card, now=now)
                 broken.append(card.id)
             return None
@@ -291,6 +297,13 @@ async def _led(session: Session, staff: Staff, *, now: datetime) -> int:
 def _has_room(led: int, card: Conversation, most: int | None) -> None:
     if most is not None and led >= most and card.risk is not Risk.IMMINENT:
         raise TooManyTalks("enough_talks")
+
+
+async def _rested(
+    session: Session, staff: Staff, card: Conversation, after: int | None, *, now: datetime
+) -> None:
+    if after is not None:
+        await care.may_take(session, staff, card, after=after, now=now)
 
 
 async def _waiting(session: Session, conversation_id: UUID, *, version: int) -> Conversation:

@@ -10,7 +10,7 @@ from uuid import UUID
 from handoff import tally
 from handoff.errors import NotOwner, StaleEpoch
 from handoff.notices import Notice
-from storage import audit, companions, conversations, outbox, transcript
+from storage import audit, companions, conversations, heavy, outbox, transcript
 from storage.database import Session
 from storage.errors import ConversationChanged, KeyMissing, NotFound, SealBroken
 from storage.records import Conversation, ConversationState, Line, Speaker, Staff
@@ -60,6 +60,7 @@ async def save(
         ConversationChanged: somebody else changed it since it was read.
     """
     saved = await conversations.save(session, before, after)
+    await heavy.note(session, before, saved, now=now)
     await tally.note(session, before, saved, now=now)
     await note(session, staff, action, saved, now=now)
     return saved

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from handoff import company, passing, queue, stopping, typing_signs
@@ -39,6 +40,11 @@ from storage.records import Staff
 _NEVER_UNCHANGED = never_unchanged()
 
 
+class _Limits(TypedDict):
+    most: int | None
+    rest_after: int | None
+
+
 class Taker:
     """Takes the steps that one counselor asks for."""
 
@@ -49,12 +55,14 @@ class Taker:
         staff: Staff,
         clock: Callable[[], datetime],
         most: int | None,
+        rest_after: int | None = None,
     ) -> None:
         self._database = database
         self._notices = notices
         self._staff = staff
         self._clock = clock
-        self._most = most  # talks they may lead at once
+        # How many talks they may lead at once, and after how many heavy ones they pause.
+        self._limits: _Limits = {"most": most, "rest_after": rest_after}
 
     async def take(self, wish: Wish) -> list[ServerFrame]:
         """Take one step and return what its console is told; a refusal is an answer too."""
@@ -72,10 +80,10 @@ class Taker:
         now = self._clock()
         match wish:
             case Claim(talk, version):
-                won = await queue.claim(*where, talk, version=version, now=now, most=self._most)
+                won = await queue.claim(*where, talk, version=version, now=now, **self._limits)
                 return [Claimed(won.id)]
             case ClaimNext():
-                taken = await queue.claim_next(*where, now=now, most=self._most)
+                taken = await queue.claim_next(*where, now=now, **self._limits)
                 return [Claimed(taken.id) if taken else Refused("next", "nobody_waits")]
             case Accept(talk, epoch):
                 await passing.accept(*where, talk, epoch=epoch, now=now)

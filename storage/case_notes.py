@@ -1,5 +1,6 @@
 """What counselors write down about a talk: sealed under the talk's key, never sent."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,13 @@ from storage.vault import Vault
 NOTE = "note"
 HAND_OVER = "hand_over"
 """The kinds: for whoever reads the talk, and for whoever takes it next."""
+
+UNMASKING = "unmasking"
+REPORT = "report"
+UNTOLD = "untold"
+RECEIPT = "receipt"
+"""Kinds of the duties' pages: why somebody is unmasked; what a report says, why the young
+person was not told of it, and the number that the police gave. The desk never shows these."""
 
 
 async def add(
@@ -47,8 +55,14 @@ async def add(
     return made.one_or_none() is not None
 
 
-async def read(session: Session, vault: Vault, conversation_id: UUID) -> tuple[CaseNote, ...]:
-    """Open the notes of a talk, oldest first. The caller audits first.
+async def read(
+    session: Session,
+    vault: Vault,
+    conversation_id: UUID,
+    *,
+    kinds: Collection[str] = (NOTE, HAND_OVER),
+) -> tuple[CaseNote, ...]:
+    """Open the notes of a talk of these kinds, oldest first. The caller audits first.
 
     Raises:
         SealBroken: one does not open; none is returned.
@@ -56,7 +70,7 @@ async def read(session: Session, vault: Vault, conversation_id: UUID) -> tuple[C
     """
     query = (
         select(case_notes)
-        .where(case_notes.c.conversation_id == conversation_id)
+        .where(case_notes.c.conversation_id == conversation_id, case_notes.c.kind.in_(kinds))
         .order_by(case_notes.c.at, case_notes.c.id)
     )
     rows = (await session.execute(query)).all()

@@ -14,6 +14,7 @@ from storage.errors import ConversationChanged, NotFound
 from storage.keyring import Purpose
 from storage.records import (
     OPEN_STATES,
+    TRAINING,
     AskReason,
     Contact,
     Conversation,
@@ -184,7 +185,8 @@ async def next_waiting(session: Session, *, without: Collection[UUID] = ()) -> C
         ConversationChanged: who is next is held at this moment. End the transaction, pause,
             try again: to wait here, with one held, is to wait for each other for ever.
     """
-    query = _waiting(without).limit(1)
+    # A practice talk is taken by hand only, so that it never comes before anybody.
+    query = _waiting(without).where(conversations.c.channel != TRAINING).limit(1)
     row = (await session.execute(query.with_for_update(skip_locked=True))).one_or_none()
     if row is None:
         if (await session.execute(query)).one_or_none() is None:
@@ -206,6 +208,7 @@ async def more_urgent(
         _in(ConversationState.QUEUED),
         conversations.c.rank_at < card.rank_at,
         conversations.c.risk > card.risk,
+        conversations.c.channel != TRAINING,
         *_not(without),
     )
     row = (await session.execute(query.limit(1))).first()

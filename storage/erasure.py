@@ -40,7 +40,9 @@ from storage.tables import (
     outbox,
     outcomes,
     readers,
+    reports,
     stopped,
+    unmaskings,
 )
 from storage.vault import Vault
 
@@ -201,8 +203,8 @@ async def destroy_keys(database: Database, owners: Iterable[UUID]) -> None:
 
 async def remove_talks(session: Session, talk_ids: Collection[UUID]) -> None:
     """Remove every row of these talks; their keys were destroyed before."""
-    gone = (crossings, offers, companions, outbox, outcomes, case_notes, readers, stopped, lines)
-    for table in gone:
+    of_talks = (crossings, offers, companions, outbox, outcomes, reports, unmaskings, case_notes)
+    for table in (*of_talks, readers, stopped, lines):
         await session.execute(delete(table).where(table.c.conversation_id.in_(talk_ids)))
     await session.execute(delete(conversations).where(conversations.c.id.in_(talk_ids)))
     wake(session, Topic.QUEUE)

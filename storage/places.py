@@ -51,6 +51,11 @@ def case_note(conversation: UUID, note: UUID) -> Place:
     return Place("case_notes", "text_ct", conversation, note)
 
 
+def debrief(row: UUID, staff: UUID) -> Place:
+    """What somebody of the staff wrote about their own day."""
+    return Place("debriefs", "text_ct", staff, row)
+
+
 def stopped_words(conversation: UUID, row: UUID) -> Place:
     """A text that the guard stopped, and why its counselor asks to send it."""
     return Place("stopped", "words_ct", conversation, row)

@@ -49,6 +49,10 @@ class Speaker(StrEnum):
     SYSTEM = "system"  # a notice for staff, never sent out
 
 
+TRAINING = "training"
+"""The channel of practice talks: nobody's, in no statistics, kept only until they are closed."""
+
+
 class Language(StrEnum):
     """A language the service answers in."""
 

@@ -4,14 +4,21 @@ from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Table, delete, func, select, update
+from sqlalchemy import Column, ColumnElement, Table, delete, func, or_, select, update
 
-from storage import audit, audit_seal, erasure, tallies
+from storage import audit, audit_seal, erasure, heavy, tallies
 from storage.contacts import NO_INDEX
 from storage.database import Database, Session
 from storage.inbox import EventState
 from storage.metric_tables import BOT_ENDED
-from storage.records import TRAVELLING_STATES, ConversationState, DeliveryState, Limits, Risk
+from storage.records import (
+    TRAINING,
+    TRAVELLING_STATES,
+    ConversationState,
+    DeliveryState,
+    Limits,
+    Risk,
+)
 from storage.tables import (
     contacts,
     conversations,
@@ -87,6 +94,7 @@ async def purge(database: Database, limits: Limits, *, now: datetime) -> bool:
         nobodies = await _some(session, contacts.c.id, _of_no_talk())
     await erasure.destroy_keys(database, (*talks, *nobodies))
     async with database.transaction() as session:
+        await heavy.forget(session, now=now)
         await erasure.remove_talks(session, talks)
         await session.execute(delete(contacts).where(contacts.c.id.in_(nobodies)))
         over = _contacts_over(now - limits.contacts)
@@ -179,7 +187,9 @@ def _dead_deliveries(before: datetime) -> _Where:
 
 def _talks_over(before: datetime) -> _Where:
     closed = conversations.c.state == ConversationState.CLOSED
-    return closed, conversations.c.closed_at < before
+    # A practice talk is of nobody, and is kept only until it is closed.
+    practice = conversations.c.channel == TRAINING
+    return closed, or_(practice, conversations.c.closed_at < before)
 
 
 def _contacts_over(before: datetime) -> _Where:

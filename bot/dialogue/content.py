@@ -76,7 +76,10 @@ POLICY_GROUPS = (
     "busy", "slow_down", "which", "which_worry", "neither", "kept", *PLACES,
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
-NOTICES = ("joined", "closed", "returned", "handed", "to_bot", "failure", "erased", "stopped")
+NOTICES = (
+    "joined", "closed", "returned", "handed", "to_bot", "failure", "erased", "stopped",
+    "duty_report", "duty_unmasked",
+)  # fmt: skip
 """What the engine and the console say by id: `joined.1`, …"""
 TOPICS_OF_RISK = ("sextortion", "grooming", "runaway_helper", "illegal_filming", "scared")
 """Topics a risk rule may lead to, so they must be there."""

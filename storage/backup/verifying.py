@@ -15,6 +15,7 @@ from storage.tables import (
     case_notes,
     contacts,
     conversations,
+    debriefs,
     inbox,
     lines,
     outbox,
@@ -123,6 +124,12 @@ SEALED = (
         (staff.c.id,),
         _of_keyring("totp_ct", Purpose.STAFF),
         lambda row: places.staff_totp(row.id),
+    ),
+    Sealed(
+        debriefs.c.text_ct,
+        (debriefs.c.id,),
+        _of_keyring("text_ct", Purpose.STAFF),
+        lambda row: places.debrief(row.id, row.staff_id),
     ),
     Sealed(
         passkeys.c.key_ct,

@@ -2,6 +2,7 @@
 
 from storage.tables.audit_log import audit, audit_batches, audit_head, audit_keys
 from storage.tables.board import readers, stopped
+from storage.tables.duties import debriefs, heavy_talks, reports, unmaskings
 from storage.tables.keys import data_keys, erasures, key_proofs, key_work, ledgers, wrap_keys
 from storage.tables.kinds import (
     KEYS,
@@ -52,9 +53,11 @@ __all__ = [
     "conversations",
     "crossings",
     "data_keys",
+    "debriefs",
     "drafts",
     "erasures",
     "facts",
+    "heavy_talks",
     "inbox",
     "insert_for",
     "insert_into",
@@ -74,11 +77,13 @@ __all__ = [
     "proposals",
     "readers",
     "receipts",
+    "reports",
     "routes",
     "settings",
     "staff",
     "staff_sessions",
     "stopped",
     "tallies",
+    "unmaskings",
     "wrap_keys",
 ]

@@ -27,6 +27,7 @@ from handoff.audit_page import make_audit_router
 from handoff.auth import Door
 from handoff.board_page import make_board_router
 from handoff.console import COOKIE_LOOPBACK, make_router
+from handoff.duties_page import make_duties_router
 from handoff.notices import Notice
 from storage import audit, conversations, staff, transcript
 from storage.database import Database
@@ -98,6 +99,9 @@ class PlainNotices:
 
     def surge(self, key: str, language: Language) -> Notice:
         return Notice(f"{key}-{language}", f"body:{key}-{language}")
+
+    def duty(self, what: str, language: Language) -> Notice:
+        return Notice(f"{what}-{language}", f"body:{what}-{language}")
 
     def counselor(self, text: str, language: Language) -> str:
         return f"body:{language}:{text}"
@@ -288,6 +292,7 @@ async def house(database: Database, clock: HandClock) -> AsyncGenerator[House]:
     app = FastAPI()
     door = Door(database, hasher=CHEAP)
     app.include_router(make_board_router(database, NOTICES, clock, door=door))
+    app.include_router(make_duties_router(database, NOTICES, clock, door=door))
     app.include_router(make_router(database, NOTICES, clock, door=door, ping=PING))
     app.include_router(make_audit_router(database, clock, door=door))
     app.include_router(make_admin_router(database, clock, door=door))

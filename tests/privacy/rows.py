@@ -11,6 +11,7 @@ from sqlalchemy import Column, select, update
 from storage import (
     case_notes,
     conversations,
+    heavy,
     inbox,
     outbox,
     passkeys,
@@ -27,7 +28,7 @@ from storage.keyring import Keyring, Purpose
 from storage.records import DeliveryState, Line, Role, Speaker, Staff, Stopped, StoppedState
 from storage.seal import Place
 from storage.tables import case_notes as notes
-from storage.tables import contacts, data_keys, lines
+from storage.tables import contacts, data_keys, debriefs, lines
 from storage.tables import conversations as talks
 from storage.tables import inbox as events
 from storage.tables import outbox as deliveries
@@ -69,6 +70,7 @@ class Person:
     passkey: UUID
     keeper: UUID  # whose passkey it is
     receipt: UUID
+    debrief: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,9 @@ class House:
         member = await self._join(f"소나무-{number}")
         keeper = await self._join(f"전나무-{number}")
         passkey, receipt = await self._passkey(keeper), await self._last_word()
+        async with self.database.transaction() as session:
+            vault = self.database.vault
+            debrief = await heavy.write(session, vault, member.id, "긴 하루", now=NOON)
         return Person(
             talk.contact_id,
             talk.id,
@@ -125,6 +130,7 @@ class House:
             passkey,
             keeper.id,
             receipt,
+            debrief,
         )
 
     async def _passkey(self, member: Staff) -> UUID:
@@ -273,6 +279,14 @@ async def _read_passkeys(house: House, person: Person) -> object:
         return await passkeys.of_staff(session, house.database.vault, owner)
 
 
+async def _read_debrief(house: House, person: Person) -> object:
+    async with house.database.reading() as session:
+        found = await heavy.read(session, house.database.vault, person.debrief)
+    if found is None:
+        raise SealBroken("gone")
+    return found
+
+
 async def _say_last(house: House, person: Person) -> object:
     """Claim every last word that is due; the person's own is removed when it does not open."""
     async with house.database.transaction() as session:
@@ -301,6 +315,7 @@ SEALED = {
     "contacts.address_ct": Sealed(contacts.c.address_ct, "contact", _send),
     "conversations.memory_ct": Sealed(talks.c.memory_ct, "talk", _read_memory),
     "data_keys.wrapped": Sealed(data_keys.c.wrapped, "talk", _unwrap),
+    "debriefs.text_ct": Sealed(debriefs.c.text_ct, "debrief", _read_debrief),
     "inbox.body_ct": Sealed(events.c.body_ct, "event", _take),
     "lines.text_ct": Sealed(lines.c.text_ct, "line", _read_lines),
     "outbox.body_ct": Sealed(deliveries.c.body_ct, "delivery", _send),
@@ -323,7 +338,9 @@ async def opens(house: House, person: Person, name: str, blob: bytes) -> None:
     """
     vault, place = house.database.vault, await _place(house, person, name)
     purposes = {"inbox.body_ct": Purpose.INTAKE}
-    purposes |= dict.fromkeys(("staff.totp_ct", "passkeys.key_ct"), Purpose.STAFF)
+    purposes |= dict.fromkeys(
+        ("staff.totp_ct", "passkeys.key_ct", "debriefs.text_ct"), Purpose.STAFF
+    )
     purpose = purposes.get(name)
     owners = {"contacts": person.contact, "receipts": person.receipt}
     owner = owners.get(name.partition(".")[0], person.talk)
@@ -339,6 +356,7 @@ async def _place(house: House, person: Person, name: str) -> Place:
         "case_notes.text_ct": places.case_note(person.talk, person.note),
         "contacts.address_ct": places.contact_address(person.contact, "fake"),
         "conversations.memory_ct": places.conversation_memory(person.talk),
+        "debriefs.text_ct": places.debrief(person.debrief, person.staff),
         "inbox.body_ct": places.inbox_body(person.event, "fake", event_hash),
         "lines.text_ct": places.line_text(person.talk, person.line, Speaker.BOT, 1),
         "outbox.body_ct": places.outbox_body(person.talk, person.delivery, 1),

@@ -76,6 +76,7 @@ MOVES: dict[str, dict[str, Change]] = {
         "wrap key": lambda here, there: {"wrap_key": 2},
         "a wrap key that never was": lambda here, there: {"wrap_key": 2**40},
     },
+    "debriefs.text_ct": {"owner": lambda here, there: {"staff_id": there.keeper}},
     "inbox.body_ct": {
         "row": lambda here, there: {"id": elsewhere()},
         "channel": lambda here, there: {"channel": "other"},

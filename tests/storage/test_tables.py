@@ -22,6 +22,7 @@ SEALED = {
         places.stopped_words(ID, ID),
         places.stopped_answer(ID, ID),
         places.passkey(ID, ID),
+        places.debrief(ID, ID),
         places.receipt_address(ID, "fake"),
         places.receipt_body(ID),
     )
@@ -48,6 +49,8 @@ CODES = {
     "case_notes": {"kind"},
     "stopped": {"ask", "state"},
     "outcomes": {"outcome", "follow_up"},
+    "reports": {"state", "told"},
+    "unmaskings": {"reason", "state"},
     "settings": {"name", "value"},
     "drafts": {"kind", "body", "state"},
     "tallies": {"week", "name"},
