@@ -21,6 +21,7 @@ from bot.channels.telegram import TelegramChannel, make_poller
 from bot.channels.web import FRAME_LIMIT, WebChannel
 from bot.channels.web import make_router as make_web_router
 from bot.config import Settings
+from bot.dialogue.accounts import ACCOUNTS_FILE, load_accounts
 from bot.dialogue.content import FOLDER, Content, load_content
 from bot.engine import Engine
 from bot.flood import Flood
@@ -38,6 +39,7 @@ from bot.root import keyring_of
 from bot.sealing import Sealer
 from bot.sender import Sender
 from bot.summary import facts
+from bot.verify import make_verify
 from bot.webhooks import make_health, make_webhooks, storing
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
@@ -162,6 +164,8 @@ def make_app(settings: Settings, roles: Collection[ProcessRole], *, alone: bool)
 def _add_pages(app: FastAPI, house: _House) -> None:
     app.include_router(make_webhooks(house.providers, house.intake))
     app.include_router(make_web_router(house.web, _accept_one(house.intake), utc_now))
+    accounts = load_accounts(house.settings.accounts or FOLDER / ACCOUNTS_FILE)
+    app.include_router(make_verify(house.database, house.content, accounts, utc_now))
     door = Door(house.database)
     windows = _windows(house.providers)
     app.include_router(

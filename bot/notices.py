@@ -1,8 +1,12 @@
 """The reviewed sentences that a change of hands sends."""
 
-from bot import reply_body
+from dataclasses import replace
+
+from bot import reply_body, talks
+from bot.dialogue.codes import spelled
 from bot.dialogue.content import Content
 from bot.messages import Origin, Reply
+from bot.returning import SPELLINGS
 from handoff.notices import Notice
 from storage.records import Language
 
@@ -32,6 +36,12 @@ class ContentNotices:
     def goodbye(self, language: Language) -> Notice:
         """Say goodbye in words that tell a stranger nothing."""
         return self._notice("closed.1", language)
+
+    def way_back(self, code: int, language: Language) -> Notice:
+        """Give the words to come back with: they leave, and are not in the notice's `text`."""
+        reply = self._content.reply("return_code_closed.1", language)
+        words = spelled(code, language, SPELLINGS)
+        return Notice(reply.text, reply_body.dump(talks.spoken(replace(reply, aside=words))))
 
     def counselor(self, text: str, language: Language) -> str:
         """Return the outbox body of a counselor's own words."""

@@ -35,5 +35,8 @@ class Notices(Protocol):
     def goodbye(self, language: Language) -> Notice:
         """Say goodbye in words that tell a stranger nothing."""
 
+    def way_back(self, code: int, language: Language) -> Notice:
+        """Give the words to come back with: they leave, and are not in the notice's `text`."""
+
     def counselor(self, text: str, language: Language) -> str:
         """Return the outbox body of a counselor's own words."""

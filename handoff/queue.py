@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from handoff import lifecycle, steps
+from handoff import held, lifecycle, steps
 from handoff.errors import (
     AlreadyClaimed,
     AsksForTooMuch,
@@ -223,7 +223,7 @@ async def say(
             is refused (`key_used`).
 
     Raises:
-        TextRefused, NotOwner, StaleEpoch: nothing was written.
+        TextRefused, NotOwner, StaleEpoch, Covered: nothing was written.
         AsksForTooMuch: the guard stopped it; only that is written down, without a word of it.
     """
     words = checked(text)
@@ -235,6 +235,7 @@ async def say(
             earlier = await _said_before(session, database.vault, before, key, words)
             if earlier is not None:
                 return earlier
+            held.open_to(before)
             # Saved first: the version proves that nobody took the talk while we looked.
             talk = await steps.save(session, before, before, staff=staff, action="say", now=now)
             notice = Notice(words, notices.counselor(words, talk.language))
@@ -299,16 +300,16 @@ async def close(
     How it ended is said in the same step, so the wrap-up is finished with it.
 
     Raises:
-        NotOwner, StaleEpoch, Unread: nothing was written.
+        NotOwner, StaleEpoch, Unread, Covered: nothing was written.
     """
 
     async def step() -> Conversation:
         async with database.transaction() as session:
             before = await steps.owned(session, staff, conversation_id, epoch=epoch)
+            held.open_to(before)
             if await transcript.spoken_after(session, before.id, Speaker.PERSON, seen):
                 raise Unread("unread_words")
-            notice = notices.goodbye(before.language)
-            await steps.send(session, database.vault, before, notice, speaker=Speaker.BOT, now=now)
+            await held.say_goodbye(session, database.vault, notices, before, now=now)
             if outcome is not None:
                 await outcomes.record(
                     session, before.id, staff_id=staff.id, outcome=outcome, follow_up=follow_up,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from handoff import passing, queue
+from handoff import held, passing, queue
 from handoff.errors import HandoffError, TextRefused
 from handoff.frames import Claimed, Done, Noted, PresenceKept, Refused, Said, ServerFrame
 from handoff.notices import Notices
@@ -17,6 +17,7 @@ from handoff.wishes import (
     Close,
     Decline,
     Heartbeat,
+    Held,
     JudgeRisk,
     MakeOffer,
     OwnersWish,
@@ -113,6 +114,8 @@ class Taker:
                 await passing.judge_risk(*quiet, epoch=epoch, risk=risk, now=now)
             case MakeOffer(_, _, colleague, note):
                 await passing.offer(*quiet, epoch=epoch, colleague=colleague, note=note, now=now)
+            case Held(_, _, act, seq):
+                await held.decide(*quiet, epoch=epoch, act=act.value, seq=seq, now=now)
             case Withdraw():
                 await passing.withdraw(*quiet, epoch=epoch, now=now)
         return Done(talk, name_of(wish))

@@ -112,6 +112,24 @@ class Withdraw:
     epoch: int
 
 
+class HeldAct(StrEnum):
+    """What becomes of what was held while somebody watched."""
+
+    SEND = "send"
+    DROP = "drop"
+    UNCOVER = "uncover"  # it is safe, as the counselor sees it
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Send or drop a line that was held, or end the cover; `seq` is the line's number."""
+
+    conversation: UUID
+    epoch: int
+    act: HeldAct
+    seq: int
+
+
 @dataclass(frozen=True, slots=True)
 class Accept:
     """Take a talk that a colleague offers."""
@@ -142,7 +160,7 @@ class Heartbeat:
     active: bool
 
 
-OwnersWish = Say | Release | ToBot | Close | JudgeRisk | WriteNote | MakeOffer | Withdraw
+OwnersWish = Say | Release | ToBot | Close | JudgeRisk | WriteNote | MakeOffer | Withdraw | Held
 Wish = OwnersWish | Claim | ClaimNext | Accept | Decline | ChoosePresence | Heartbeat
 
 
@@ -242,6 +260,7 @@ _READERS: Mapping[str, Callable[[_Fields], Wish]] = {
         *_talk(value), _uuid(value, "colleague"), _text(value, "note", missing="")
     ),
     "withdraw": lambda value: Withdraw(*_talk(value)),
+    "held": lambda value: Held(*_talk(value), _code(value, "act", HeldAct), _integer(value, "seq")),
     "accept": lambda value: Accept(*_talk(value)),
     "decline": lambda value: Decline(*_talk(value)),
     "presence": lambda value: ChoosePresence(_code(value, "state", Presence)),
@@ -258,6 +277,7 @@ _NAMES: Mapping[type[Wish], str] = {
     WriteNote: "note",
     MakeOffer: "offer",
     Withdraw: "withdraw",
+    Held: "held",
     Accept: "accept",
     Decline: "decline",
     ChoosePresence: "presence",

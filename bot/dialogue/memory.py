@@ -19,6 +19,8 @@ class Memory:
     introduced: bool = False  # the bot said that it is a bot
     waiting_said: int = 0  # acknowledgements given in this wait
     mentions: tuple[str, ...] = ()  # categories the person named, `kind:value`, in order
+    covered: int = 0  # neutral answers since somebody watches; 0: nobody does
+    safe_word: str | None = None  # payload of the word of ours that was agreed on
     signals: tuple[str, ...] = ()  # what the risk screen found, `category:level:rule`, in order
 
     def said(self, name: str, count: int) -> Self:
@@ -60,9 +62,9 @@ _SIGNALS = 12
 
 def _read(name: str, value: object) -> Any:
     match name, value:
-        case (("topic" | "subject" | "last"), str()):
+        case (("topic" | "subject" | "last" | "safe_word"), str()):
             return value
-        case (("misunderstood" | "waiting_said"), int()) if value >= 0:
+        case (("misunderstood" | "waiting_said" | "covered"), int()) if value >= 0:
             return int(value)
         case "introduced", bool():
             return value

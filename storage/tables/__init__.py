@@ -20,6 +20,7 @@ from storage.tables.people import (
     staff,
     staff_sessions,
 )
+from storage.tables.returning import earlier_talks, proofs, return_codes, return_tries
 from storage.tables.road import facts, inbox, outbox, processes, receipts, routes
 from storage.tables.talks import (
     case_notes,
@@ -47,6 +48,7 @@ __all__ = [
     "conversations",
     "crossings",
     "data_keys",
+    "earlier_talks",
     "erasures",
     "facts",
     "inbox",
@@ -63,8 +65,11 @@ __all__ = [
     "passkeys",
     "presence",
     "processes",
+    "proofs",
     "proposals",
     "receipts",
+    "return_codes",
+    "return_tries",
     "routes",
     "staff",
     "staff_sessions",

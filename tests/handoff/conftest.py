@@ -88,6 +88,9 @@ class PlainNotices:
     def goodbye(self, language: Language) -> Notice:
         return Notice(f"goodbye-{language}", f"body:goodbye-{language}")
 
+    def way_back(self, code: int, language: Language) -> Notice:
+        return Notice(f"way-back-{language}", f"body:way-back-{language}:{code}")
+
     def counselor(self, text: str, language: Language) -> str:
         return f"body:{language}:{text}"
 

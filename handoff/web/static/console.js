@@ -71,6 +71,10 @@ function receive(frame) {
       if (talk) talk.setNotes(frame.notes);
       if (talk?.id === room.open) drawHead();
       break;
+    case "earlier":
+      if (talk) talk.earlier = frame.lines;
+      if (talk?.id === room.open) drawHead();
+      break;
     case "claimed":
       claiming.delete(frame.conversation);
       asking = false;

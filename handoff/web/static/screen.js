@@ -2,6 +2,7 @@
 
 import { drawTitle } from "./alarm.js";
 import { drawBeside, forgetBeside, showNoteDraft } from "./beside.js";
+import { drawHeld, forgetHeld } from "./held.js";
 import { at, desk, room } from "./desk.js";
 import { arrange, chip, mineCard, queueCard, lineItem, unsentItem } from "./draw.js";
 import { isUnchanged } from "./phrases.js";
@@ -92,6 +93,7 @@ export function drawTalk(acts) {
 function forgetTalk() {
   for (const id of ["talk-name", "talk-meta", "lines", "offered-text"]) at(id).replaceChildren();
   at("text").value = "";
+  forgetHeld();
   forgetBeside();
 }
 
@@ -107,7 +109,9 @@ export function drawHead() {
   at("offered").hidden = !talk.frame.offered_to;
   at("offered-text").textContent = word("offer_waits", { name: asked?.name ?? "" });
   drawBeside();
+  drawHeld(talk);
   tellWindow();
+  fitText();
 }
 
 export function drawLines(acts, toEnd = false) {
@@ -155,7 +159,8 @@ export function fitText() {
   const unchanged = isUnchanged(box.value);
   at("count").textContent = over ? word("too_long", { count: count - MAX_TEXT }) : `${count} / ${MAX_TEXT}`;
   at("count").className = over ? "hint over" : "hint";
-  at("send").disabled = !count || over || unchanged;
+  const watched = room.talks.get(room.open)?.frame.covered;
+  at("send").disabled = !count || over || unchanged || watched;
   at("unchanged").hidden = !unchanged;
   box.style.height = "auto";
   box.style.height = `${Math.min(200, box.scrollHeight + 2)}px`;

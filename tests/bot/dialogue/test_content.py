@@ -180,10 +180,11 @@ def test_crisis_sentences_name_a_number_and_ask_one_thing_at_most() -> None:
 
 def test_every_group_that_is_chosen_by_turn_has_a_second_wording() -> None:
     notices = {"joined", "closed", "returned", "handed", "to_bot", "failure", "erased"}
+    notices |= {"code_right", "code_wrong", "return_code_closed"}
     notices |= {"group", "kakao_waiting", "not_stored", "skill_test"}
     notices |= {"kakao_check", "kakao_operator", "kakao_operator_label"}
     for group, variants in CONTENT.groups.items():
-        one_each = group.startswith("erased_")  # by channel, said once for good
+        one_each = group.startswith(("erased_", "hide_"))  # by channel
         if group not in CONTENT.steps and group not in notices and not one_each:
             assert len(variants) >= 2, group
     assert len(CONTENT.groups["waiting"]) >= 3
