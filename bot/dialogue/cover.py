@@ -107,7 +107,7 @@ def _said(
     replies = [content.reply(name, language) for name in names]
     replies = [replace(one, quick_replies=()) for one in replies[:-1]] + replies[-1:]
     choices = tuple(one.payload for one in replies[-1].quick_replies) if replies else ()
-    memory = replace(memory, choices=choices)
+    memory = replace(memory, choices=choices, misunderstood=0)
     return Decision(tuple(replies), memory, language, memory.subject, risk)
 
 
