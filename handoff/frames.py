@@ -192,6 +192,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Typing:
+    """The young person is writing in this talk at this moment."""
+
+    conversation: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Answer with a heartbeat; also the server's time."""
 
@@ -216,6 +223,7 @@ ServerFrame = (
     | Done
     | PresenceKept
     | Refused
+    | Typing
     | Ping
 )
 
@@ -294,6 +302,8 @@ def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0
             return {"type": "done", "conversation": str(conversation), "action": action}
         case Refused():
             return {"type": "refused", **_refused(frame)}
+        case Typing(conversation):
+            return {"type": "typing", "conversation": str(conversation)}
         case Ping(now):
             return {"type": "ping", "now": now.isoformat()}
 

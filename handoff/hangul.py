@@ -57,16 +57,19 @@ _PAIRS = {
     "ㅡㅣ": "ㅢ",
 }
 _PAIR = re.compile("|".join(_PAIRS))
+_WHOLE = {
+    f"{lead}{vowel}{tail.strip()}": chr(FIRST_SYLLABLE + (first * 21 + second) * 28 + last)
+    for first, lead in enumerate(LEADS)
+    for second, vowel in enumerate(VOWELS)
+    for last, tail in enumerate(TAILS)
+}
+"""Letters typed apart -> their syllable; The Unicode Standard, section 3.12."""
 # A tail typed apart inside a word, as in 주ㄱ고; ㅋ and ㅎ there are laughter.
 _APART = re.compile(r"([가-힣])([ㄱ-ㅊㅌㅍ])(?=[가-힣])")
 
 
 def _syllable(found: re.Match[str]) -> str:
-    lead, vowel, tail = found.groups()
-    if lead not in LEADS or (tail and tail not in TAILS):
-        return found[0]
-    number = (LEADS.index(lead) * 21 + VOWELS.index(vowel)) * 28
-    return chr(FIRST_SYLLABLE + number + (TAILS.index(tail) if tail else 0))
+    return _WHOLE.get(found[0], found[0])
 
 
 def _with_tail(found: re.Match[str]) -> str:

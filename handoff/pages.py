@@ -41,7 +41,7 @@ class Pages:
         )
         response = HTMLResponse(page, status)
         if request.query_params.get("lang") == language:
-            for path in ("/console", "/audit"):
+            for path in ("/console", "/audit", "/admin"):
                 response.set_cookie(
                     LANGUAGE_COOKIE, language, max_age=_YEAR, path=path, samesite="strict"
                 )

@@ -131,6 +131,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Typing:
+    """The counselor is writing in this talk at this moment."""
+
+    conversation: UUID
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Accept:
     """Take a talk that a colleague offers."""
 
@@ -161,7 +169,7 @@ class Heartbeat:
 
 
 OwnersWish = Say | Release | ToBot | Close | JudgeRisk | WriteNote | MakeOffer | Withdraw | Held
-Wish = OwnersWish | Claim | ClaimNext | Accept | Decline | ChoosePresence | Heartbeat
+Wish = OwnersWish | Claim | ClaimNext | Accept | Decline | ChoosePresence | Typing | Heartbeat
 
 
 def parse(text: str) -> Wish:
@@ -264,6 +272,7 @@ _READERS: Mapping[str, Callable[[_Fields], Wish]] = {
     "accept": lambda value: Accept(*_talk(value)),
     "decline": lambda value: Decline(*_talk(value)),
     "presence": lambda value: ChoosePresence(_code(value, "state", Presence)),
+    "typing": lambda value: Typing(*_talk(value)),
     "heartbeat": _read_heartbeat,
 }
 _NAMES: Mapping[type[Wish], str] = {
@@ -281,5 +290,6 @@ _NAMES: Mapping[type[Wish], str] = {
     Accept: "accept",
     Decline: "decline",
     ChoosePresence: "presence",
+    Typing: "typing",
     Heartbeat: "heartbeat",
 }

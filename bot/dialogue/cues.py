@@ -2,11 +2,14 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
+from itertools import combinations, product
 
+import ahocorasick
+
+from bot.dialogue.sieve import Sieve, make_sieve
 from bot.dialogue.wording import Wording, by_sound, fold_tails
 from storage.records import Risk
 
@@ -14,9 +17,8 @@ SYLLABLE = 3  # a Korean syllable counts as so many Latin letters of distance
 TOGETHER = 50  # syllables in which points add up
 STRIDE = 10  # syllables from one such stretch to the next
 BESIDE = 14  # syllables around a combination in which an excusing word counts
-_KOREAN_KEY, _LATIN_KEY = 2, 3  # letters by which the index finds a word
+_KOREAN_LEAST, _LATIN_LEAST = 2, 3  # letters; anything shorter is found everywhere
 _NOT_LATIN = re.compile(r"[^a-z0-9]+")
-_WORD = re.compile(r"(?<=\s)[a-z0-9]")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 
 Span = tuple[int, int]
@@ -25,8 +27,7 @@ _Placed = tuple[int, int, str]
 Found = Mapping[str, Sequence[Span]]
 """Cue -> where its words stand, in Latin letters or thirds of a syllable."""
 _Words = Mapping[str, frozenset[str]]
-_Index = Mapping[str, Mapping[int, _Words]]
-"""First letters -> length -> word -> its cues: some words begin hundreds of others."""
+"""Word -> its cues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +39,33 @@ class CueWords:
     patterns: Sequence[re.Pattern[str]] = field(default=(), repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CueIndex:
     """All words of all cues, found in one walk over a text."""
 
-    korean: _Index = field(repr=False)
-    latin: _Index = field(repr=False)
+    korean: _Words = field(repr=False)
+    latin: _Words = field(repr=False)
     patterns: tuple[tuple[str, re.Pattern[str]], ...] = field(repr=False)
 
     def joined(self, other: "CueIndex") -> "CueIndex":
         """Return the words of both."""
         return CueIndex(
-            _merged(self.korean, other.korean, _KOREAN_KEY),
-            _merged(self.latin, other.latin, _LATIN_KEY),
+            _merged(self.korean, other.korean),
+            _merged(self.latin, other.latin),
             self.patterns + other.patterns,
         )
+
+    @cached_property
+    def _korean_walk(self) -> "ahocorasick.Automaton":
+        return _automaton(self.korean)
+
+    @cached_property
+    def _latin_walk(self) -> "ahocorasick.Automaton":
+        return _automaton({f" {word}": cues for word, cues in self.latin.items()})
+
+    @cached_property
+    def _sieve(self) -> Sieve:
+        return make_sieve([pattern for _, pattern in self.patterns])
 
     def find(self, wording: Wording) -> Found:
         """Return every cue the text holds.
@@ -62,13 +75,14 @@ class CueIndex:
         found: dict[str, list[Span]] = {}
         if wording.squeezed:
             heard = by_sound(wording.squeezed)
-            _walk(heard, self.korean, found)
-            for name, pattern in self.patterns:
+            _walk(heard, self._korean_walk, found)
+            for number in self._sieve.likely(heard):
+                name, pattern = self.patterns[number]
                 for each in pattern.finditer(heard):
                     span = (SYLLABLE * each.start(), SYLLABLE * each.end())
                     found.setdefault(name, []).append(span)
         if wording.spaced:
-            _walk_words(wording, self.latin, found)
+            _walk_words(wording, self._latin_walk, found)
         return found
 
 
@@ -86,37 +100,29 @@ class Combination:
     unless: frozenset[str] = field(repr=False)
     near: int  # syllables from the first to the last cue
 
+    @property
+    def narrowest(self) -> frozenset[str]:
+        """The group of the fewest cues: without one of them nothing fires."""
+        return min(self.groups, key=len)
+
     def fires(self, found: Found) -> bool:
         """Tell whether every group is there, near enough and unexcused."""
         cues = found.keys()  # goes through the smaller of the two; a set's method takes the other
         if any(cues.isdisjoint(group) for group in self.groups):
             return False
-        return self._stands((), [self._spans(found, group) for group in self.groups], found, (0, 0))
-
-    def _spans(self, found: Found, group: Iterable[str]) -> list[Span]:
-        return [span for cue in group if cue in found for span in found[cue]]
+        # What excuses a cue excuses all that it is a part of.
+        excuses = [_around(span) for span in _spans(found, self.unless)]
+        groups = [_outside(_spans(found, group), excuses) for group in self.groups]
+        first, *rest = sorted(groups, key=len)
+        return any(self._stands(anchor, rest, excuses) for anchor in first)
 
     def _stands(
-        self, taken: tuple[Span, ...], rest: Sequence[list[Span]], found: Found, reach: Span
+        self, anchor: Span, rest: Sequence[Sequence[Span]], excuses: Sequence[Span]
     ) -> bool:
-        """Try every cue of the next group that stands apart from those taken, and near enough."""
-        start, end = reach  # of those taken
-        if not rest:
-            return not self._excused(start, end, found)
-        for span in rest[0]:
-            longer = (min(start, span[0]), max(end, span[1])) if taken else span
-            too_long = taken and longer[1] - longer[0] > self.near * SYLLABLE
-            if too_long or any(_same(span, own) for own in taken):
-                continue
-            if self._stands((*taken, span), rest[1:], found, longer):
-                return True
-        return False
-
-    def _excused(self, start: int, end: int, found: Found) -> bool:
-        return any(
-            span[0] < end + BESIDE * SYLLABLE and start - BESIDE * SYLLABLE < span[1]
-            for span in self._spans(found, self.unless)
-        )
+        """Tell whether a cue of every other group stands near this one, apart from all others."""
+        reach = self.near * SYLLABLE
+        near = [_apart_from(anchor, spans, reach) for spans in rest]
+        return any(_is_danger((anchor, *others), reach, excuses) for others in product(*near))
 
 
 @dataclass(frozen=True)
@@ -132,23 +138,29 @@ class Tally:
     categories: Mapping[str, frozenset[str]] = field(repr=False)
 
     @cached_property
-    def _counted(self) -> frozenset[str]:
-        return frozenset[str]().union(*self.lines)
+    def _worth(self) -> Mapping[str, Sequence[tuple[int, int]]]:
+        """Cue -> number of a line, and its points there."""
+        worth: dict[str, list[tuple[int, int]]] = {}
+        for number, line in enumerate(self.lines):
+            for cue, points in line.items():
+                worth.setdefault(cue, []).append((number, points))
+        return worth
 
     @cached_property
     def _used(self) -> frozenset[str]:
-        return self._counted.union(self.excuses, *self.categories.values())
+        return frozenset(self._worth).union(self.excuses, *self.categories.values())
 
     def count(self, found: Found) -> tuple[int, str | None]:
         """Return the most points that stand together, and what they are about.
 
         Where all of them are fewer than `need` they are not worth counting: 0, about None.
         """
-        if self._points(set(found)) < self.need:
+        if self._points(found) < self.need:
             return 0, None
         placed = sorted((*span, cue) for cue in self._used & found.keys() for span in found[cue])
-        starts = [start for start, _, cue in placed if cue in self._counted]
-        counted = [self._count_from(start, placed, found) for start in _apart(starts)]
+        starts = [start for start, _, cue in placed if cue in self._worth]
+        excuses = {cue: found[cue] for cue in self.excuses.keys() & found.keys()}
+        counted = [self._count_from(start, placed, excuses) for start in _apart(starts)]
         nothing: tuple[int, set[str]] = (0, set())
         points, near = max(counted, key=lambda each: each[0], default=nothing)
         return (points, self._about(near)) if points > 0 else (0, None)
@@ -158,21 +170,25 @@ class Tally:
         return not self.excuses.keys().isdisjoint(found)
 
     def _count_from(
-        self, start: int, placed: Sequence[_Placed], found: Found
+        self, start: int, placed: Sequence[_Placed], excuses: Found
     ) -> tuple[int, set[str]]:
         near = _beginning(placed, start)
+        points = self._points(near)
+        if points < self.need:
+            return 0, near
         # What excuses often comes first: "in that film …".
         before = start - TOGETHER * SYLLABLE
-        excused = [self.excuses[cue] for cue in self.excuses.keys() & found.keys()
-                   if cue in near or _within(found[cue], before)]  # fmt: skip
-        return self._points(near) - sum(excused), near
+        excused = [self.excuses[cue] for cue in excuses
+                   if cue in near or _within(excuses[cue], before)]  # fmt: skip
+        return points - sum(excused), near
 
-    def _points(self, near: set[str]) -> int:
-        return sum(
-            max([line[cue] for cue in line.keys() & near])
-            for line in self.lines
-            if not line.keys().isdisjoint(near)
-        )
+    def _points(self, near: Iterable[str]) -> int:
+        best: dict[int, int] = {}
+        for cue in near:
+            for number, points in self._worth.get(cue, ()):
+                if points > best.get(number, 0):
+                    best[number] = points
+        return sum(best.values())
 
     def _about(self, near: set[str]) -> str:
         def weight(category: str) -> int:
@@ -196,12 +212,12 @@ def make_index(cues: Mapping[str, CueWords]) -> CueIndex:
     for name, words in cues.items():
         for word in words.korean:
             for each in spelled(word):
-                _put(korean, by_sound(fold_tails(each)), name, _KOREAN_KEY)
+                _put(korean, by_sound(fold_tails(each)), name, _KOREAN_LEAST)
         for word in words.latin:
             for each in spelled(word):
-                _put(latin, each, name, _LATIN_KEY)
+                _put(latin, each, name, _LATIN_LEAST)
     patterns = [(name, each) for name, words in cues.items() for each in words.patterns]
-    return CueIndex(_sealed(korean, _KOREAN_KEY), _sealed(latin, _LATIN_KEY), tuple(patterns))
+    return CueIndex(_sealed(korean), _sealed(latin), tuple(patterns))
 
 
 def spelled(word: str) -> tuple[str, ...]:
@@ -210,52 +226,44 @@ def spelled(word: str) -> tuple[str, ...]:
     return tuple("".join(each) for each in product(*(piece.split("|") for piece in pieces)))
 
 
-def _put(words: dict[str, set[str]], word: str, name: str, key: int) -> None:
-    if len(word) < key:
+def _put(words: dict[str, set[str]], word: str, name: str, least: int) -> None:
+    if len(word) < least:
         raise ValueError(word)
     words.setdefault(word, set()).add(name)
 
 
-def _sealed(words: Mapping[str, Collection[str]], key: int) -> _Index:
-    index: dict[str, dict[int, dict[str, frozenset[str]]]] = {}
+def _sealed(words: Mapping[str, Collection[str]]) -> _Words:
+    return {word: frozenset(names) for word, names in words.items()}
+
+
+def _merged(one: _Words, other: _Words) -> _Words:
+    return {word: one.get(word, frozenset()) | other.get(word, frozenset())
+            for word in {**one, **other}}  # fmt: skip
+
+
+def _automaton(words: _Words) -> "ahocorasick.Automaton":
+    made = ahocorasick.Automaton()
     for word, names in words.items():
-        index.setdefault(word[:key], {}).setdefault(len(word), {})[word] = frozenset(names)
-    return index
+        made.add_word(word, (len(word), tuple(names)))
+    made.make_automaton()
+    return made
 
 
-def _merged(one: _Index, other: _Index, key: int) -> _Index:
-    words: dict[str, frozenset[str]] = {}
-    for index in (one, other):
-        for lengths in index.values():
-            for found in lengths.values():
-                for word, names in found.items():
-                    words[word] = words.get(word, frozenset()) | names
-    return _sealed(words, key)
+def _walk(text: str, walk: "ahocorasick.Automaton", found: dict[str, list[Span]]) -> None:
+    for last, (length, names) in walk.iter(text) if len(walk) else ():
+        span = (SYLLABLE * (last + 1 - length), SYLLABLE * (last + 1))
+        for name in names:
+            found.setdefault(name, []).append(span)
 
 
-def _walk(text: str, index: _Index, found: dict[str, list[Span]]) -> None:
-    for start in range(len(text) - 1):
-        words = index.get(text[start : start + _KOREAN_KEY])
-        if words is not None:
-            _note(text, start, words, found, SYLLABLE)
-
-
-def _walk_words(wording: Wording, index: _Index, found: dict[str, list[Span]]) -> None:
-    text = f" {_NOT_LATIN.sub(' ', wording.spaced.replace('$', ' dollars '))} "
-    for word in _WORD.finditer(text):
-        words = index.get(text[word.start() : word.start() + _LATIN_KEY])
-        if words is not None:
-            _note(text, word.start(), words, found, 1)
-
-
-def _note(
-    text: str, start: int, lengths: Mapping[int, _Words], found: dict[str, list[Span]], size: int
+def _walk_words(
+    wording: Wording, walk: "ahocorasick.Automaton", found: dict[str, list[Span]]
 ) -> None:
-    for length, words in lengths.items():
-        names = words.get(text[start : start + length])
-        if names is not None:
-            for name in names:
-                found.setdefault(name, []).append((start * size, (start + length) * size))
+    """Find words where a word begins: each of them is looked for with the space before it."""
+    text = f" {_NOT_LATIN.sub(' ', wording.spaced.replace('$', ' dollars '))} "
+    for last, (length, names) in walk.iter(text) if len(walk) else ():
+        for name in names:
+            found.setdefault(name, []).append((last + 2 - length, last + 1))
 
 
 def _apart(starts: Iterable[int]) -> Iterator[int]:
@@ -277,6 +285,42 @@ def _beginning(placed: Sequence[_Placed], start: int) -> set[str]:
 def _within(spans: Sequence[Span], start: int) -> bool:
     end = start + TOGETHER * SYLLABLE
     return any(start <= span[0] and span[1] <= end for span in spans)
+
+
+def _spans(found: Found, group: Set[str]) -> list[Span]:
+    return [span for cue in found.keys() & group for span in found[cue]]
+
+
+def _is_danger(chosen: Sequence[Span], reach: int, excuses: Sequence[Span]) -> bool:
+    start, end = min(chosen)[0], max([span[1] for span in chosen])
+    if end - start > reach or any(_same(*pair) for pair in combinations(chosen[1:], 2)):
+        return False
+    return bool(_outside([(start, end)], excuses))
+
+
+def _around(span: Span) -> Span:
+    return span[0] - BESIDE * SYLLABLE, span[1] + BESIDE * SYLLABLE
+
+
+def _outside(spans: Sequence[Span], excuses: Sequence[Span]) -> list[Span]:
+    """Return those that no stretch touches."""
+    for begins, ends in excuses:
+        spans = [span for span in spans if span[0] >= ends or span[1] <= begins]
+        if not spans:
+            return []
+    return list(spans)
+
+
+def _apart_from(anchor: Span, spans: Sequence[Span], reach: int) -> list[Span]:
+    """Return those that are within reach of one, and no part of it nor it of them."""
+    first, last = anchor
+    return [
+        (start, end)
+        for start, end in spans
+        if end - first <= reach >= last - start
+        and not (start <= first and last <= end)
+        and not (first <= start and end <= last)
+    ]
 
 
 def _same(one: Span, other: Span) -> bool:

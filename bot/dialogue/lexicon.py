@@ -1,9 +1,9 @@
 """The words of the risk screen, read from content files and checked as a whole."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from bot.dialogue.content_file import (
@@ -18,6 +18,7 @@ from bot.dialogue.content_file import (
     strings,
 )
 from bot.dialogue.cues import Combination, CueIndex, CueWords, Found, Tally, make_index
+from bot.dialogue.sieve import Sieve, make_sieve
 from bot.dialogue.turn import GUESS
 from bot.dialogue.wording import Wording, normalize
 from storage.records import Risk
@@ -40,17 +41,15 @@ _LATIN = re.compile("[a-z]")
 class Everyday:
     """Harmless phrases: Korean ones in the squeezed text, Latin ones in the spaced text."""
 
-    squeezed: tuple[re.Pattern[str], ...] = field(repr=False)
-    spaced: tuple[re.Pattern[str], ...] = field(repr=False)
+    squeezed: Sieve = field(repr=False)
+    spaced: Sieve = field(repr=False)
 
     def cut(self, wording: Wording) -> Wording:
         """Return the text with a box in the place of each such phrase."""
-        squeezed, spaced = wording.squeezed, wording.spaced
-        for pattern in self.squeezed:
-            squeezed = pattern.sub("□", squeezed)
-        for pattern in self.spaced if spaced else ():
-            spaced = pattern.sub("□", spaced)
-        return Wording(spaced=spaced, squeezed=squeezed)
+        return Wording(
+            spaced=self.spaced.replaced(wording.spaced, "□") if wording.spaced else "",
+            squeezed=self.squeezed.replaced(wording.squeezed, "□") if wording.squeezed else "",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ class Pairing:
         return self.combination.fires(reading.found_without(self.everyday, index))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lexicon:
     """All rules, the most urgent first, and the cues they are made of."""
 
@@ -146,6 +145,49 @@ class Lexicon:
     index: CueIndex
     tally: Tally
     by_staff: frozenset[str] = frozenset()  # ids of the words that were laid over it
+
+    def first(self, readings: Sequence[Reading]) -> Rule | Pairing | None:
+        """Return the most urgent rule that fires on any of the readings."""
+        likely = set[int]().union(*map(self._likely, readings))
+        for rule in (self.rules[number] for number in sorted(likely)):
+            if any(rule.fires(reading, self.index) for reading in readings):
+                return rule
+        return None
+
+    def _likely(self, reading: Reading) -> Iterator[int]:
+        """Name the rules that could fire: a pattern may match, or a cue of theirs is there."""
+        for cue in reading.found:
+            yield from self._by_cue.get(cue, ())
+        for owners, sieve, text in (
+            (*self._squeezed, reading.wording.squeezed),
+            (*self._spaced, reading.wording.spaced),
+        ):
+            yield from (owners[number] for number in (sieve.likely(text) if text else ()))
+
+    @cached_property
+    def _by_cue(self) -> Mapping[str, Sequence[int]]:
+        """Cue -> the combinations that need it, or another of its group, to fire."""
+        found: dict[str, list[int]] = {}
+        for number, rule in enumerate(self.rules):
+            for cue in rule.combination.narrowest if isinstance(rule, Pairing) else ():
+                found.setdefault(cue, []).append(number)
+        return found
+
+    @cached_property
+    def _squeezed(self) -> tuple[Sequence[int], Sieve]:
+        return self._sifted(lambda rule: rule.squeezed)
+
+    @cached_property
+    def _spaced(self) -> tuple[Sequence[int], Sieve]:
+        return self._sifted(lambda rule: filter(None, (rule.spaced,)))
+
+    def _sifted(
+        self, patterns_of: Callable[[Rule], Iterable[re.Pattern[str]]]
+    ) -> tuple[Sequence[int], Sieve]:
+        """Return the rules' patterns in one sieve, and whose each of them is."""
+        owned = [(number, pattern) for number, rule in enumerate(self.rules)
+                 if isinstance(rule, Rule) for pattern in patterns_of(rule)]  # fmt: skip
+        return [number for number, _ in owned], make_sieve([pattern for _, pattern in owned])
 
     def read(self, text: str) -> Reading:
         """Normalize a text; a spelling no pattern of its language can match is left empty."""
@@ -199,16 +241,27 @@ def lay_over(lexicon: Lexicon, staff: Path) -> Lexicon:
     """
     table = read_file(staff) if staff.exists() else {}
     words = entries(staff.name, table, "word") if table.get("word") else ()
+    return lay_words(lexicon, staff.name, words)
+
+
+def lay_words(lexicon: Lexicon, file: str, words: Sequence[Entry]) -> Lexicon:
+    """Return a lexicon with words of staff added; rules are added and none is taken away.
+
+    Raises:
+        ContentError: as `lay_over`; it names `file`.
+    """
     if len(words) > WORDS_MOST:
-        raise ContentError(staff.name, "", f"has more than {WORDS_MOST} words")
-    shipped = {rule.id for rule in lexicon.rules}
+        raise ContentError(file, "", f"has more than {WORDS_MOST} words")
+    known = {rule.id for rule in lexicon.rules}
     for entry in words:
-        _complete(staff.name, entry, shipped)
+        _complete(file, entry, known)
+        known.add(str(entry["id"]))
     named = {_cue_of(str(entry["id"])): _spoken(entry) for entry in words}
-    index = lexicon.index.joined(_indexed(staff.name, named))
+    index = lexicon.index.joined(_indexed(file, named))
     rules = _urgent_first([*(_word(entry) for entry in words), *lexicon.rules])
-    laid = Lexicon(rules, index, lexicon.tally, frozenset(str(entry["id"]) for entry in words))
-    _prove(staff.name, words, laid)
+    own = lexicon.by_staff | {str(entry["id"]) for entry in words}
+    laid = Lexicon(rules, index, lexicon.tally, own)
+    _prove(file, words, laid)
     return laid
 
 
@@ -376,6 +429,6 @@ class _EverydaySets:
             for pattern in patterns(RULES_FILE, {"id": name, **self._table[name]}, "patterns")
         ]
         return Everyday(
-            squeezed=tuple(each for each in found if _HANGUL.search(each.pattern)),
-            spaced=tuple(each for each in found if not _HANGUL.search(each.pattern)),
+            squeezed=make_sieve([each for each in found if _HANGUL.search(each.pattern)]),
+            spaced=make_sieve([each for each in found if not _HANGUL.search(each.pattern)]),
         )

@@ -74,11 +74,8 @@ def _read(words: Sequence[str], lexicon: Lexicon) -> Sequence[Reading]:
 
 
 def _judged(readings: Sequence[Reading], lexicon: Lexicon) -> Screening:
-    found = Screening()
-    for rule in lexicon.rules:
-        if any(rule.fires(reading, lexicon.index) for reading in readings):
-            found = Screening(rule.level, rule.category, rule.id)
-            break
+    rule = lexicon.first(readings)
+    found = Screening(rule.level, rule.category, rule.id) if rule else Screening()
     if found.level >= Risk.HIGH:
         return found
     points, about = _points(readings, lexicon)

@@ -52,6 +52,7 @@ class Turn:
     first: bool  # nothing was said to this person in this talk yet
     channel: str = "web"  # where it is said, as far as that tells in what is said
     busy: bool = False  # more people write than can be answered in time
+    ahead: int | None = None  # people before them in line; None: they do not wait
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """All tables; every column that ends in `_ct` holds a sealed value (see places.py)."""
 
 from storage.tables.audit_log import audit, audit_batches, audit_head, audit_keys
+from storage.tables.board import readers, stopped
 from storage.tables.keys import data_keys, erasures, key_proofs, key_work, ledgers, wrap_keys
 from storage.tables.kinds import (
     KEYS,
@@ -22,6 +23,7 @@ from storage.tables.people import (
 )
 from storage.tables.returning import earlier_talks, proofs, return_codes, return_tries
 from storage.tables.road import facts, inbox, outbox, processes, receipts, routes
+from storage.tables.steering import drafts, settings, tallies
 from storage.tables.talks import (
     case_notes,
     contacts,
@@ -48,6 +50,7 @@ __all__ = [
     "conversations",
     "crossings",
     "data_keys",
+    "drafts",
     "earlier_talks",
     "erasures",
     "facts",
@@ -67,11 +70,15 @@ __all__ = [
     "processes",
     "proofs",
     "proposals",
+    "readers",
     "receipts",
     "return_codes",
     "return_tries",
     "routes",
+    "settings",
     "staff",
     "staff_sessions",
+    "stopped",
+    "tallies",
     "wrap_keys",
 ]

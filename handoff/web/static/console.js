@@ -7,6 +7,7 @@ import { drawHead, drawLines, drawMine, drawQueue, drawTalk, fitText, showState,
 import { at, desk, newKey, room, toast } from "./desk.js";
 import { onChoose } from "./keys.js";
 import { Link } from "./link.js";
+import { personRests, personWrites, tellWriting } from "./writing.js";
 import { drawPhrases } from "./phrases.js";
 import { choose, current, has, nameOf, word } from "./words.js";
 
@@ -43,6 +44,9 @@ function receive(frame) {
       break;
     case "lines":
       if (talk) addLines(talk, frame.lines);
+      break;
+    case "typing":
+      if (talk) personWrites(talk);
       break;
     case "delivery":
       if (talk?.lines.has(frame.seq)) {
@@ -153,6 +157,7 @@ function openWanted() {
 function addLines(talk, lines) {
   const before = talk.lines.size;
   talk.add(lines);
+  if (lines.some((line) => line.speaker === "person")) personRests(talk);
   if (talk.id !== room.open && before) {
     talk.unread += lines.filter((line) => line.speaker === "person").length;
     drawMine(acts);
@@ -281,6 +286,7 @@ at("composer").addEventListener("submit", (event) => {
   if (!talk || at("send").disabled) return;
   at("text").value = "";
   talk.draft = "";
+  talk.toldWriting = 0;
   fitText();
   say(talk, text);
 });
@@ -293,6 +299,7 @@ at("text").addEventListener("keydown", (event) => {
 });
 
 at("text").addEventListener("input", fitText);
+at("text").addEventListener("input", tellWriting);
 at("next").addEventListener("click", () => {
   if (!asking) asking = link.send({ type: "next" });
 });

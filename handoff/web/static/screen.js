@@ -7,6 +7,7 @@ import { at, desk, room } from "./desk.js";
 import { arrange, chip, mineCard, queueCard, lineItem, unsentItem } from "./draw.js";
 import { isUnchanged } from "./phrases.js";
 import { MAX_TEXT, length } from "./talks.js";
+import { drawWriting } from "./writing.js";
 import { about, nameOf, roughly, span, word } from "./words.js";
 
 const WINDOW_WARNING = 60 * 60 * 1000; // milliseconds left when the reply window is a warning
@@ -110,6 +111,7 @@ export function drawHead() {
   at("offered-text").textContent = word("offer_waits", { name: asked?.name ?? "" });
   drawBeside();
   drawHeld(talk);
+  drawWriting();
   tellWindow();
   fitText();
 }
@@ -138,6 +140,7 @@ function toTheEnd() {
 
 export function tick() {
   tellWindow();
+  drawWriting();
   for (const wait of document.querySelectorAll("[data-since]")) {
     wait.textContent = word("waited", { time: span(room.now() - Date.parse(wait.dataset.since)) });
   }
