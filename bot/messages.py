@@ -81,6 +81,7 @@ class Reply:
     language: str = "ko"
     reply_token: str | None = field(default=None, repr=False)  # of the message it answers, if fresh
     reference: str | None = field(default=None, repr=False)  # names this talk on another channel
+    clears: bool = False  # what stands before it is taken off the screen, where that is ours
     aside: str = field(default="", repr=False)  # a code: it leaves with the text, and is not kept
     after: timedelta | None = None  # since the person's last word, when it leaves
 

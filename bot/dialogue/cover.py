@@ -85,6 +85,10 @@ def _covered(
     memory = replace(turn.memory, covered=count, choices=())
     say = () if all(part.kind in _SILENT for part in turn.parts) else ("watched",)
     decision = _said(replace(turn, memory=memory), content, language, risk, say)
+    if count == 1:
+        decision = replace(
+            decision, replies=tuple(replace(one, clears=True) for one in decision.replies)
+        )
     if turn.state is ConversationState.ACTIVE:
         return decision  # their counselor sees it; a higher risk sounds the alarm
     return replace(decision, ask=_asks(turn, risk, payload, count))

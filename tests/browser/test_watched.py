@@ -34,11 +34,15 @@ async def test_a_watched_talk_is_homework_until_it_is_safe(deaf: House, browser:
     await expect(desk.locator("#lines")).to_contain_text(SECRET)
     await desk.locator("#text").fill("그 사람이 뭐라고 했어요?")
 
-    await say(child, "누가 보고 있어")
+    await child.locator("#words").fill("누가 보고 있어")
+    await child.locator("#send").click()
     await expect(child.locator("#log")).to_contain_text("오늘 숙제는")
     await expect(desk.locator("#covered")).to_be_visible()
     await expect(desk.locator("#send")).to_be_disabled()
     await expect(desk.locator("#text")).to_have_value("그 사람이 뭐라고 했어요?")
+    await expect(child.locator("#log")).not_to_contain_text(SECRET)
+    await expect(child.locator("#log .message")).to_have_count(1)
+    await expect(child.locator("#danger")).to_be_hidden()
     await shown(child, "watched-phone-360")
     await shown(desk, "watched-console-1280")
     assert not await violations(desk)
@@ -48,6 +52,7 @@ async def test_a_watched_talk_is_homework_until_it_is_safe(deaf: House, browser:
     await expect(desk.locator("#covered")).to_be_hidden()
     await desk.locator("#send").click()
     await expect(child.locator("#log")).to_contain_text("그 사람이 뭐라고 했어요?")
+    await expect(child.locator("#danger")).to_be_visible()
 
 
 async def test_three_words_lead_back_and_the_phone_is_shown_nothing(
