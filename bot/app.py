@@ -23,6 +23,7 @@ from bot.channels.web import make_router as make_web_router
 from bot.config import Settings
 from bot.dialogue.accounts import ACCOUNTS_FILE, load_accounts
 from bot.dialogue.content import FOLDER, Content, load_content
+from bot.drift import Drift
 from bot.engine import Engine
 from bot.flood import Flood
 from bot.intake import Intake
@@ -39,9 +40,11 @@ from bot.root import keyring_of
 from bot.sealing import Sealer
 from bot.sender import Sender
 from bot.steering import ChannelsOn, Steering
+from bot.steering_pages import add_steering_pages
 from bot.summary import facts
 from bot.verify import make_verify
 from bot.webhooks import make_health, make_webhooks, storing
+from handoff.admin_page import make_admin_router
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
 from handoff.console import make_router as make_console_router
@@ -121,6 +124,7 @@ class _House:
     content: Content
     lexicon: LexiconFile
     steering: Steering
+    drift: Drift
     nlu: NluClient
     intake: Intake
     notices: ContentNotices
@@ -177,6 +181,8 @@ def _add_pages(app: FastAPI, house: _House) -> None:
     accounts = load_accounts(house.settings.accounts or FOLDER / ACCOUNTS_FILE)
     app.include_router(make_verify(house.database, house.content, accounts, utc_now))
     door = Door(house.database)
+    on = (*house.providers, house.web.name)
+    add_steering_pages(app, house.database, utc_now, door, house.settings, on)
     windows = _windows(house.providers)
     app.include_router(
         make_console_router(
@@ -190,6 +196,9 @@ def _add_pages(app: FastAPI, house: _House) -> None:
         )
     )
     app.include_router(make_audit_router(house.database, utc_now, door=door))
+    app.include_router(
+        make_admin_router(house.database, utc_now, door=door, health=partial(_health, house))
+    )
 
 
 def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
@@ -218,6 +227,7 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
         content=content,
         lexicon=lexicon,
         steering=steering,
+        drift=Drift(settings.nlu_current),
         nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
         intake=Intake(
             database,
@@ -306,7 +316,9 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
             ),
             loops.rotating(database, house.settings.window, utc_now),
             loops.erasing(database, house.ledger, utc_now),
+            loops.publishing(database, utc_now),
             house.sealer.run(),
+            loops.tallying(database, house.drift),
         ]
     if ProcessRole.SENDER in house.roles:
         on = ChannelsOn({*house.providers, house.web.name}, house.steering)
@@ -331,6 +343,7 @@ def _engine(house: _House) -> Engine:
         costly=[name for name, one in house.providers.items() if one.capabilities.costly],
         pressed=lambda: house.pressure.high,
         ledger=house.ledger,
+        drift=house.drift,
     )
 
 
@@ -342,6 +355,11 @@ def _telegram(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     poller = make_poller(channel, token, house.settings.telegram_api)
     ends.push_async_callback(poller.close)
     return (loops.polling(poller, channel, house.intake),)
+
+
+def _health(house: _House) -> Mapping[str, str]:
+    troubles = house.sender.troubles
+    return {name: troubles.get(name, "well") for name in (*house.providers, house.web.name)}
 
 
 def _numbers(house: _House) -> Mapping[str, object]:

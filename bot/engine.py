@@ -14,6 +14,7 @@ from bot.dialogue.memory import Memory
 from bot.dialogue.policy import decide, words_for_nlu
 from bot.dialogue.risk import RECENT, screen
 from bot.dialogue.turn import Decision, Part, Turn
+from bot.drift import Drift
 from bot.lexicon_file import LexiconFile
 from bot.messages import InboundMessage, MessageKind, Reply
 from bot.nlu_client import NluClient
@@ -59,6 +60,7 @@ class Engine:
         costly: Collection[str] = (),
         pressed: Callable[[], bool] = lambda: False,
         ledger: Ledger | None = None,
+        drift: Drift | None = None,
     ) -> None:
         self._database = database
         self._vault = database.vault
@@ -68,6 +70,7 @@ class Engine:
         self._crossing = crossing  # channels whose talks can go on elsewhere with a counselor
         self._costly = costly  # channels where one message answers a whole turn
         self._pressed = pressed  # more is due than can be answered in time
+        self._drift = drift  # None: nothing is counted of the language service
         self._ledger = ledger  # None: nobody can be erased here, so a person is asked for
 
     async def take(self, now: datetime, most: int) -> Sequence[PendingTurn]:
@@ -232,7 +235,10 @@ class Engine:
         first = talk.memory.last is None
         busy = first and self._pressed()
         words = words_for_nlu(parts, self._content, talk.memory)
-        nlu = await self._nlu.parse(words) if words and not busy else None
+        asked = bool(words) and not busy
+        nlu = await self._nlu.parse(words) if asked else None
+        if asked and self._drift is not None:
+            self._drift.note(words, nlu, now)
         risk = screen(
             [part.text for part in parts],
             lexicon=self._rules(now),
