@@ -21,6 +21,7 @@ from bot.channels.telegram import TelegramChannel, make_poller
 from bot.channels.web import FRAME_LIMIT, KeptDays, WebChannel
 from bot.channels.web import make_router as make_web_router
 from bot.config import Settings
+from bot.dialogue.accounts import ACCOUNTS_FILE, load_accounts
 from bot.dialogue.content import FOLDER, Content, load_content
 from bot.drift import Drift
 from bot.engine import Engine
@@ -42,6 +43,7 @@ from bot.sender import Sender
 from bot.steering import ChannelsOn, Steering
 from bot.steering_pages import add_steering_pages
 from bot.summary import facts
+from bot.verify import make_verify
 from bot.webhooks import make_health, make_webhooks, storing
 from handoff.admin_page import make_admin_router
 from handoff.audit_page import make_audit_router
@@ -180,6 +182,8 @@ def _add_pages(app: FastAPI, house: _House) -> None:
             house.web, _accept_one(house.intake), utc_now, days=_kept_days(house.settings)
         )
     )
+    accounts = load_accounts(house.settings.accounts or FOLDER / ACCOUNTS_FILE)
+    app.include_router(make_verify(house.database, house.content, accounts, utc_now))
     door = Door(house.database)
     on = (*house.providers, house.web.name)
     add_steering_pages(app, house.database, utc_now, door, house.settings, on)

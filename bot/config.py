@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     nlu_current: Path | None = None  # the file that names the released model; None: not checked
     lexicon: Path | None = None  # words of staff for the risk screen, beside those we ship
 
+    accounts: Path | None = None  # our confirmed accounts, shown at /verify; None: those shipped
+
     telegram_token: SecretStr | None = None
     telegram_secret: SecretStr | None = None
     telegram_api: str | None = None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot import erasing, event_body, last_resort, talks
+from bot import covering, erasing, event_body, last_resort, returning, talks
 from bot.channels.reading import UNKNOWN_TIME
 from bot.dialogue.content import Content
 from bot.dialogue.erasing import is_pending, is_question
@@ -153,6 +153,9 @@ class Engine:
     ) -> None:
         if await erasing.of_nobody(self._database, self._content, turn, messages, now=now):
             return
+        if await returning.by_code(self._database, self._content, turn, messages, now=now):
+            return
+        messages = returning.without_codes(messages)
         talk = await self._read(messages, now)
         if talk is None:
             await self._take_back(turn, messages, now)
@@ -210,7 +213,7 @@ class Engine:
         recent = await transcript.last_words(
             session, self._vault, conversation.id, Speaker.PERSON, most=RECENT
         )
-        remembered = Memory.load(memory)
+        remembered = covering.agreed(conversation, Memory.load(memory))
         if is_pending(remembered):  # a yes to what a counselor asked since is no yes to us
             told = await transcript.last_told(session, self._vault, conversation.id)
             if not is_question(told, self._content):
@@ -253,6 +256,7 @@ class Engine:
             state=talk.conversation.state,
             language=talk.conversation.language,
             memory=talk.memory,
+            channel=talk.conversation.channel,
             first=first,
             busy=busy,
             ahead=talk.ahead,
@@ -271,8 +275,12 @@ class Engine:
         conversation = await self._advance(session, talk, messages, decision, now)
         if not _left(messages):
             await outbox.release_waiting(session, conversation.contact_id, now=now)
+        await covering.turn_over(session, talk.conversation, conversation, now=now)
         replies = await self._ready(session, conversation, messages[-1], decision, now)
-        await talks.write(session, self._vault, conversation, messages, replies, now=now)
+        neutral = covering.is_neutral(decision)
+        await talks.write(
+            session, self._vault, conversation, messages, replies, now=now, neutral=neutral
+        )
         await talks.blank(session, self._vault, conversation.contact_id, messages)
 
     async def _ready(
@@ -290,7 +298,11 @@ class Engine:
         if conversation.channel in self._costly:
             replies = [joined(replies)]
         replies[0] = replace(replies[0], reply_token=message.reply_token)
-        if decision.ask is not None and conversation.channel in self._crossing:
+        replies[-1] = await returning.bring(
+            session, self._vault, conversation, replies[-1], decision.gives, now=now
+        )
+        offers_way = decision.ask is not None and not decision.memory.covered
+        if offers_way and conversation.channel in self._crossing:
             reference = await crossings.offer(session, conversation, now=now)
             replies[-1] = replace(replies[-1], reference=reference)
         return replies
@@ -310,6 +322,7 @@ class Engine:
             topic=decision.topic or before.topic,
             risk=max(before.risk, decision.risk),
             heard_at=now,
+            covered_at=(before.covered_at or now) if decision.memory.covered else None,
         )
         memory = decision.memory.dump()
         conversation = await conversations.advance(

@@ -100,5 +100,6 @@ async def _give(
     if conversation.state is ConversationState.ACTIVE:
         return
     conversation = await queue.ask(session, conversation, reason=AskReason.FAILURE, now=now)
-    sorry = content.reply("failure.1", conversation.language)
-    await talks.write(session, vault, conversation, (), [sorry], now=now)
+    covered = conversation.covered_at is not None
+    sorry = content.reply("watched.1" if covered else "failure.1", conversation.language)
+    await talks.write(session, vault, conversation, (), [sorry], now=now, neutral=covered)

@@ -19,6 +19,7 @@ class MessageKind(StrEnum):
     JOIN = "join"  # came over from another channel; `refers_to` is the reference we gave there
     GROUP = "group"  # said where others read along: refused politely, never kept
     FLOOD = "flood"  # wrote more than is kept; stands once a minute for what was not
+    CODE = "code"  # typed the words to come back with; they are not kept
     LEAVE = "leave"  # blocked or left the channel: nothing can be sent any more
 
 
@@ -80,6 +81,8 @@ class Reply:
     language: str = "ko"
     reply_token: str | None = field(default=None, repr=False)  # of the message it answers, if fresh
     reference: str | None = field(default=None, repr=False)  # names this talk on another channel
+    clears: bool = False  # what stands before it is taken off the screen, where that is ours
+    aside: str = field(default="", repr=False)  # a code: it leaves with the text, and is not kept
     after: timedelta | None = None  # since the person's last word, when it leaves
 
 

@@ -1,10 +1,13 @@
 """The reviewed sentences that a change of hands sends."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from bot import reply_body
+from bot import reply_body, talks
+from bot.dialogue.codes import spelled
 from bot.dialogue.content import Content
 from bot.messages import Origin, Reply
+from bot.returning import SPELLINGS
 from handoff.notices import Notice
 from storage.records import Language
 
@@ -51,6 +54,12 @@ class ContentNotices:
     def duty(self, what: str, language: Language) -> Notice:
         """Say that a report may be owed (`report`), or that somebody was unmasked (`unmasked`)."""
         return self._notice(f"duty_{what}.1", language)
+
+    def way_back(self, code: int, language: Language) -> Notice:
+        """Give the words to come back with: they leave, and are not in the notice's `text`."""
+        reply = self._content.reply("return_code_closed.1", language)
+        words = spelled(code, language, SPELLINGS)
+        return Notice(reply.text, reply_body.dump(talks.spoken(replace(reply, aside=words))))
 
     def counselor(self, text: str, language: Language) -> str:
         """Return the outbox body of a counselor's own words."""

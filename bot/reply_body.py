@@ -15,6 +15,7 @@ def dump(reply: Reply) -> str:
             "language": reply.language,
             "reply_token": reply.reply_token,
             "reference": reply.reference,
+            **({"clears": True} if reply.clears else {}),
         },
         ensure_ascii=False,
     )
@@ -30,4 +31,5 @@ def load(body: str) -> Reply:
         language=kept["language"],
         reply_token=kept.get("reply_token"),
         reference=kept.get("reference"),
+        clears=kept.get("clears", False),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -100,13 +101,25 @@ async def write(
     replies: Sequence[Reply],
     *,
     now: datetime,
+    neutral: bool = False,
 ) -> None:
-    """Write what the person said or did, then the replies, and let those go out."""
+    """Write what the person said or did, then the replies, and let those go out.
+
+    While somebody watches only `neutral` replies leave.
+    """
     words = [*map(_heard, messages), *(Words(Speaker.BOT, one.text, "reply") for one in replies)]
     lines = await transcript.append_all(session, vault, conversation.id, words, at=now)
     for line, reply in zip(lines[len(messages) :], replies, strict=True):
-        body = reply_body.dump(reply)
-        await outbox.put(session, vault, conversation, line, body, from_counselor=False, now=now)
+        body = reply_body.dump(spoken(reply))
+        await outbox.put(
+            session, vault, conversation, line, body, from_counselor=False, now=now,
+            neutral=neutral,
+        )  # fmt: skip
+
+
+def spoken(reply: Reply) -> Reply:
+    """Return the reply as it leaves: with what stands in no transcript."""
+    return replace(reply, text=f"{reply.text}\n\n{reply.aside}", aside="") if reply.aside else reply
 
 
 def _heard(message: InboundMessage) -> Words:

@@ -67,3 +67,7 @@ class NotTheirs(HandoffError):
 
 class AsksForTooMuch(HandoffError):
     """The message asks for what nobody here may ask (`guard_<what>`): show that, keep the draft."""
+
+
+class Covered(HandoffError):
+    """Somebody watches the young person: nothing is sent, the words stay with the counselor."""

@@ -53,6 +53,7 @@ class Card:
     language: str
     queued_at: datetime
     reply_until: datetime | None  # after it the channel holds words until the person writes
+    covered: bool = False  # somebody watches them: nothing is sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,14 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The lines of the talk that this person came back to; none where its keys are gone."""
+
+    conversation: UUID
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """How far one line has come."""
 
@@ -231,6 +240,7 @@ ServerFrame = (
     | Colleagues
     | Alarm
     | Lines
+    | Earlier
     | Notes
     | StoppedTexts
     | Summary
@@ -271,6 +281,7 @@ def card(conversation: Conversation, names: Mapping[str, str], *, window: timede
         language=conversation.language,
         queued_at=conversation.queued_at or conversation.opened_at,
         reply_until=None if window is None else conversation.heard_at + window,
+        covered=conversation.covered_at is not None,
     )
 
 
@@ -311,6 +322,9 @@ def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0
         case Lines(conversation, lines):
             told = [_line(line) for line in lines]
             return {"type": "lines", "conversation": str(conversation), "lines": told}
+        case Earlier(conversation, lines):
+            before = [_line(line) for line in lines]
+            return {"type": "earlier", "conversation": str(conversation), "lines": before}
         case Delivery(conversation, seq, state):
             where = {"conversation": str(conversation), "seq": seq}
             return {"type": "delivery", **where, "state": state}
@@ -341,6 +355,7 @@ def _card(shown: Card) -> dict[str, object]:
         "language": shown.language,
         "queued_at": shown.queued_at.isoformat(),
         "reply_until": shown.reply_until and shown.reply_until.isoformat(),
+        "covered": shown.covered,
     }
 
 

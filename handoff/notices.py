@@ -48,5 +48,8 @@ class Notices(Protocol):
     def duty(self, what: str, language: Language) -> Notice:
         """Say that a report may be owed (`report`), or that somebody was unmasked (`unmasked`)."""
 
+    def way_back(self, code: int, language: Language) -> Notice:
+        """Give the words to come back with: they leave, and are not in the notice's `text`."""
+
     def counselor(self, text: str, language: Language) -> str:
         """Return the outbox body of a counselor's own words."""

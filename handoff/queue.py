@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from handoff import care, lifecycle, steps
+from handoff import care, held, lifecycle, steps
 from handoff.errors import (
     AlreadyClaimed,
     Dismissed,
@@ -258,16 +258,16 @@ async def close(
     How it ended is said in the same step, so the wrap-up is finished with it.
 
     Raises:
-        NotOwner, StaleEpoch, Unread: nothing was written.
+        NotOwner, StaleEpoch, Unread, Covered: nothing was written.
     """
 
     async def step() -> Conversation:
         async with database.transaction() as session:
             before = await steps.owned(session, staff, conversation_id, epoch=epoch)
+            held.open_to(before)
             if await transcript.spoken_after(session, before.id, Speaker.PERSON, seen):
                 raise Unread("unread_words")
-            notice = notices.goodbye(before.language)
-            await steps.send(session, database.vault, before, notice, speaker=Speaker.BOT, now=now)
+            await held.say_goodbye(session, database.vault, notices, before, now=now)
             if outcome is not None:
                 await outcomes.record(
                     session, before.id, staff_id=staff.id, outcome=outcome, follow_up=follow_up,

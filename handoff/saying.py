@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from handoff import steps
+from handoff import held, steps
 from handoff.errors import AsksForTooMuch, TextRefused
 from handoff.guard.asking import asked
 from handoff.notices import Notice, Notices
@@ -35,7 +35,7 @@ async def say(
             is refused (`key_used`).
 
     Raises:
-        TextRefused, NotOwner, StaleEpoch: nothing was written.
+        TextRefused, NotOwner, StaleEpoch, Covered: nothing was written.
         AsksForTooMuch: the guard stopped it; only that is written down, without a word of it.
             A text that a supervisor released goes once, under the key it was asked about.
     """
@@ -50,6 +50,7 @@ async def say(
             earlier = await _said_before(session, database.vault, before, key, words)
             if earlier is not None:
                 return earlier
+            held.open_to(before)
             # Saved first: the version proves that nobody took the talk while we looked.
             action = "say_released" if released else "say"
             talk = await steps.save(session, before, before, staff=staff, action=action, now=now)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from handoff import company, passing, queue, stopping, typing_signs
+from handoff import company, held, passing, queue, stopping, typing_signs
 from handoff.errors import HandoffError, TextRefused
 from handoff.frames import Claimed, Done, Noted, PresenceKept, Refused, Said, ServerFrame
 from handoff.notices import Notices
@@ -21,6 +21,7 @@ from handoff.wishes import (
     Decline,
     EndAlong,
     Heartbeat,
+    Held,
     Join,
     JudgeRisk,
     MakeOffer,
@@ -139,6 +140,8 @@ class Taker:
                 await passing.judge_risk(*quiet, epoch=epoch, risk=risk, now=now)
             case MakeOffer(_, _, colleague, note):
                 await passing.offer(*quiet, epoch=epoch, colleague=colleague, note=note, now=now)
+            case Held(_, _, act, seq):
+                await held.decide(*quiet, epoch=epoch, act=act.value, seq=seq, now=now)
             case AskAlong(_, _, wanted):
                 await company.ask(*quiet, epoch=epoch, colleague=wanted, now=now)
             case Withdraw():

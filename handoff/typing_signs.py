@@ -18,6 +18,7 @@ async def writes(database: Database, staff: Staff, talk_id: UUID, *, epoch: int)
     try:
         async with database.reading() as session:
             talk = await steps.owned(session, staff, talk_id, epoch=epoch)
-        await database.show_typing(TypingSign(talk.id, Writer.COUNSELOR))
+        if talk.covered_at is None:  # or whoever watches would see that somebody is there
+            await database.show_typing(TypingSign(talk.id, Writer.COUNSELOR))
     except (NotOwner, DatabaseAway):
         return

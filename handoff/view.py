@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from handoff import frames, queue, steps
+from handoff import earlier, frames, queue, steps
 from handoff.errors import NotAudited, NotOwner
 from handoff.frames import (
     Alarm,
@@ -12,6 +12,7 @@ from handoff.frames import (
     Card,
     Colleagues,
     Delivery,
+    Earlier,
     Lines,
     Notes,
     OffersChange,
@@ -53,6 +54,7 @@ class View:
         self._talks: Mapping[UUID, Talk] = {}
         self._marks: dict[UUID, Mark] = {}  # of the lines that were told
         self._told: dict[UUID, dict[int, DeliveryState | None]] = {}  # by line
+        self._earlier: dict[UUID, tuple[int, UUID]] = {}  # epoch and earlier talk that were told
         self._broken: set[UUID] = set()  # talks of which a line does not open
         self._blanked: dict[UUID, frozenset[int]] = {}  # lines known to be taken back
 
@@ -108,6 +110,7 @@ class View:
             upto = await self._written_down(talk_id, led, now=now)
             beside = await self._beside_written_down(talk_id, led, upto, now=now)
             told = await self._new_lines(talk_id, led, upto, beside=beside)
+            told += await self._came_back(talk_id, led.talk.epoch, now=now)
         except NotOwner:
             return []  # lost since we looked; the next look says so
         except NotAudited as error:
@@ -188,6 +191,17 @@ class View:
             around = await self._beside(session, talk_id, led) if beside else []
         self._blanked[talk_id] = known | fresh
         return [*around, *self._tell(talk_id, lines), *again]
+
+    async def _came_back(self, talk_id: UUID, epoch: int, *, now: datetime) -> list[ServerFrame]:
+        """Tell once the talk that this person came back to by their code."""
+        before = await earlier.earlier_id(self._database, talk_id)
+        if before is None or self._earlier.get(talk_id) == (epoch, before):
+            return []
+        lines = await earlier.open_earlier(
+            self._database, self._staff, talk_id, before, epoch=epoch, now=now
+        )
+        self._earlier[talk_id] = (epoch, before)
+        return [Earlier(talk_id, lines)]
 
     async def _beside(self, session: Session, talk_id: UUID, led: Led) -> list[ServerFrame]:
         """Tell what is different beside the lines: notes, summary, texts asked to be released."""

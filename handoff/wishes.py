@@ -123,6 +123,24 @@ class Withdraw:
     epoch: int
 
 
+class HeldAct(StrEnum):
+    """What becomes of what was held while somebody watched."""
+
+    SEND = "send"
+    DROP = "drop"
+    UNCOVER = "uncover"  # it is safe, as the counselor sees it
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Send or drop a line that was held, or end the cover; `seq` is the line's number."""
+
+    conversation: UUID
+    epoch: int
+    act: HeldAct
+    seq: int
+
+
 @dataclass(frozen=True, slots=True)
 class AskAlong:
     """Ask a colleague, or any supervisor, to read the talk along."""
@@ -197,6 +215,7 @@ OwnersWish = (
     | MakeOffer
     | Withdraw
     | AskAlong
+    | Held
 )
 Wish = (
     OwnersWish
@@ -311,6 +330,7 @@ _READERS: Mapping[str, Callable[[_Fields], Wish]] = {
         *_talk(value), _uuid(value, "colleague"), _text(value, "note", missing="")
     ),
     "withdraw": lambda value: Withdraw(*_talk(value)),
+    "held": lambda value: Held(*_talk(value), _code(value, "act", HeldAct), _integer(value, "seq")),
     "accept": lambda value: Accept(*_talk(value)),
     "decline": lambda value: Decline(*_talk(value)),
     "presence": lambda value: ChoosePresence(_code(value, "state", Presence)),
@@ -334,6 +354,7 @@ _NAMES: Mapping[type[Wish], str] = {
     AskRelease: "ask_release",
     MakeOffer: "offer",
     Withdraw: "withdraw",
+    Held: "held",
     Accept: "accept",
     Decline: "decline",
     ChoosePresence: "presence",

@@ -367,6 +367,7 @@ def _record(row: Row[Any]) -> Conversation:
         queued_at=row.queued_at,
         lease_until=row.lease_until,
         closed_at=row.closed_at,
+        covered_at=row.covered_at,
     )
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
 
-from storage import receipts
+from storage import receipts, returning
 from storage.contacts import NO_INDEX
 from storage.database import Database, Session, Topic, wake
 from storage.errors import LedgerMissing
@@ -203,6 +203,7 @@ async def destroy_keys(database: Database, owners: Iterable[UUID]) -> None:
 
 async def remove_talks(session: Session, talk_ids: Collection[UUID]) -> None:
     """Remove every row of these talks; their keys were destroyed before."""
+    await returning.forget(session, talk_ids)
     of_talks = (crossings, offers, companions, outbox, outcomes, reports, unmaskings, case_notes)
     for table in (*of_talks, readers, stopped, lines):
         await session.execute(delete(table).where(table.c.conversation_id.in_(talk_ids)))

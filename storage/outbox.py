@@ -51,13 +51,16 @@ async def put(
     *,
     from_counselor: bool,
     now: datetime,
+    neutral: bool = False,
 ) -> None:
     """Let a line of the transcript go out to the person as `body`.
+
+    While somebody watches it is held, unless it is `neutral`: words that anybody may read.
 
     Raises:
         KeyMissing: the talk's key was destroyed.
     """
-    row_id = uuid4()
+    row_id, covered = uuid4(), conversation.covered_at is not None
     key = await vault.data_key(conversation.id)
     place = places.outbox_body(conversation.id, row_id, line.seq)
     row = {
@@ -69,7 +72,7 @@ async def put(
         "seq": line.seq,
         "body_ct": vault.seal(key, body, place),
         "from_counselor": from_counselor,
-        "state": DeliveryState.PENDING,
+        "state": DeliveryState.HELD if covered and not neutral else DeliveryState.PENDING,
         "attempt": 0,
         "tries": 0,
         "part": 0,

@@ -105,9 +105,14 @@ class DeliveryState(StrEnum):
     DEAD = "dead"  # will never arrive; the counselor is told
     CANCELLED = "cancelled"
     WAITING_FOR_USER = "waiting_for_user"  # handed over on the person's next touch
+    HELD = "held"  # somebody watches: it stays here until a person lets it go (cover.py)
 
 
-TRAVELLING_STATES = (DeliveryState.PENDING, DeliveryState.WAITING_FOR_USER)
+TRAVELLING_STATES = (
+    DeliveryState.PENDING,
+    DeliveryState.WAITING_FOR_USER,
+    DeliveryState.HELD,
+)
 """States in which a message has not arrived and still may."""
 
 
@@ -144,6 +149,7 @@ class Conversation:
     queued_at: datetime | None
     lease_until: datetime | None
     closed_at: datetime | None
+    covered_at: datetime | None = None  # since then somebody watches, and nothing is sent
 
     @property
     def rank_at(self) -> datetime | None:

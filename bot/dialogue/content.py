@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from bot.dialogue.accounts import ACCOUNTS_FILE, load_accounts
+from bot.dialogue.codes import load_spellings
 from bot.dialogue.commands import Command, command_in, load_commands
 from bot.dialogue.content_file import (
     ContentError,
@@ -39,8 +41,11 @@ CANCEL_WAIT = "wait:cancel"
 NEXT = "next"
 NEITHER = "say:neither"
 ANSWERS = ("erase:yes", "erase:no")
+SAFE_WORDS = ("word:umbrella", "word:snack", "word:workbook")
+"""What is agreed on with somebody who may be watched; the words are in `choices.toml`."""
 PLAIN_PAYLOADS = (
     *ANSWERS,
+    *SAFE_WORDS,
     ASK_PERSON,
     ASK_PLACE,
     CANCEL_WAIT,
@@ -59,6 +64,8 @@ SENTENCE_FILES = (
     "questions.toml",
     "erased.toml",
     "service.toml",
+    "watched.toml",
+    "verify.toml",
 )
 DEFAULT_CHOICES = ("person", "what_next")
 TALK = (
@@ -73,13 +80,38 @@ POLICY_GROUPS = (
     "intro", "intro_crisis", "menu", "more", "safe", "emoji", "sad", "attachment", "unsend",
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
-    "busy", "slow_down", "which", "which_worry", "neither", "kept", *PLACES,
+    "busy", "slow_down", "which", "which_worry", "neither", "kept", "back", "word_set",
+    "safe_word", *PLACES,
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
+BY_RULE = ("hide", "return_code", "proof")
+"""What a typed word or a button leads to and no intent does: see cover.py and returning.py."""
 NOTICES = (
-    "joined", "closed", "returned", "handed", "to_bot", "failure", "erased", "stopped",
-    "duty_report", "duty_unmasked",
-)  # fmt: skip
+    "verify_title",
+    "verify_ask",
+    "verify_digits",
+    "verify_check",
+    "verify_right",
+    "verify_wrong",
+    "verify_later",
+    "verify_accounts",
+    "verify_no_accounts",
+    "verify_never",
+    "verify_leave",
+    "code_right",
+    "code_wrong",
+    "return_code_closed",
+    "joined",
+    "closed",
+    "returned",
+    "handed",
+    "to_bot",
+    "failure",
+    "erased",
+    "stopped",
+    "duty_report",
+    "duty_unmasked",
+)
 """What the engine and the console say by id: `joined.1`, …"""
 TOPICS_OF_RISK = ("sextortion", "grooming", "runaway_helper", "illegal_filming", "scared")
 """Topics a risk rule may lead to, so they must be there."""
@@ -130,6 +162,7 @@ class Content:
     steps: Steps
     commands: tuple[Command, ...]
     answers: tuple[Command, ...]  # understood only where their payload was offered
+    safe: tuple[Command, ...]  # says that nobody watches any more
     hints: tuple[Hint, ...]
     lexicon: Lexicon
     groups: Mapping[str, tuple[str, ...]] = field(repr=False)  # variants: name -> name.1, name.2
@@ -183,7 +216,7 @@ class Content:
         """
         if target in self.steps or self.steps.place(target) is not None:
             return True
-        return target in TALK or target in CRISIS_GROUPS or target == "menu"
+        return target in (*TALK, *BY_RULE, *CRISIS_GROUPS, "menu")
 
     def resolve_payload(self, text: str, offered: tuple[str, ...] = ()) -> str | None:
         """Return the payload a text stands for, or None when it is free text.
@@ -225,6 +258,8 @@ def load_content(folder: Path) -> Content:
             sentences[sentence.id] = sentence
     choices = _choices(read_file(folder / "choices.toml"))
     meanings = _meanings(read_file(folder / MEANINGS_FILE), banned)
+    load_spellings(folder)
+    load_accounts(folder / ACCOUNTS_FILE)
     content = Content(
         sentences=sentences,
         choices=choices,
@@ -233,6 +268,7 @@ def load_content(folder: Path) -> Content:
         steps=_steps(read_file(folder / "steps.toml")),
         commands=load_commands(folder),
         answers=load_commands(folder, kind="answer"),
+        safe=load_commands(folder, kind="safe"),
         hints=load_hints(folder),
         lexicon=load_lexicon(folder),
         groups=_groups(sentences),
@@ -307,7 +343,7 @@ def _choice(file: str, entry: Entry) -> Choice:
 def _labels(choices: Mapping[str, Choice]) -> dict[str, str]:
     """Return what may be typed for a button; the first choice keeps a label that two share."""
     found: dict[str, str] = {}
-    plain = (one for one in choices.values() if one.payload not in ANSWERS)  # see `answers`
+    plain = (one for one in choices.values() if one.payload not in (*ANSWERS, *SAFE_WORDS))
     for choice in plain:
         for label in choice.label.values():
             found.setdefault(normalize(label).squeezed, choice.payload)
@@ -406,7 +442,7 @@ def _check_links(content: Content) -> None:
 
 def _check_groups(content: Content) -> None:
     """Refuse content without the words the policy relies on; two, where it must not repeat."""
-    for group in (*TALK, *CRISIS_GROUPS, *POLICY_GROUPS):
+    for group in (*TALK, *BY_RULE, *CRISIS_GROUPS, *POLICY_GROUPS):
         if len(content.groups.get(group, ())) < 2:
             raise ContentError("(sentences)", group, "needs two wordings at least")
     for notice in NOTICES:

@@ -20,6 +20,8 @@ class Memory:
     waiting_said: int = 0  # acknowledgements given in this wait
     place: str | None = None  # what they were told last of their place in line
     mentions: tuple[str, ...] = ()  # categories the person named, `kind:value`, in order
+    covered: int = 0  # neutral answers since somebody watches; 0: nobody does
+    safe_word: str | None = None  # payload of the word of ours that was agreed on
     signals: tuple[str, ...] = ()  # what the risk screen found, `category:level:rule`, in order
 
     def said(self, name: str, count: int) -> Self:
@@ -61,9 +63,9 @@ _SIGNALS = 12
 
 def _read(name: str, value: object) -> Any:
     match name, value:
-        case (("topic" | "subject" | "last" | "place"), str()):
+        case (("topic" | "subject" | "last" | "place" | "safe_word"), str()):
             return value
-        case (("misunderstood" | "waiting_said"), int()) if value >= 0:
+        case (("misunderstood" | "waiting_said" | "covered"), int()) if value >= 0:
             return int(value)
         case "introduced", bool():
             return value

@@ -3,9 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.dialogue import cover
 from bot.dialogue.abstain import Belief, believe
 from bot.dialogue.choosing import about, sentences_for
-from bot.dialogue.content import ASK_PERSON, ASK_PLACE, CANCEL_WAIT, NEITHER, NEXT, Content
+from bot.dialogue.content import (
+    ASK_PERSON,
+    ASK_PLACE,
+    CANCEL_WAIT,
+    NEITHER,
+    NEXT,
+    SAFE_WORDS,
+    Content,
+)
 from bot.dialogue.erasing import ABOUT_ERASING, QUESTION, asks, is_confirmed
 from bot.dialogue.heard import payload_of, words_of
 from bot.dialogue.hints import hinted
@@ -81,12 +90,17 @@ def decide(turn: Turn, content: Content) -> Decision:
     turn = replace(turn, memory=turn.memory.naming(mentions(turn.joined).codes()))
     if turn.risk.level > Risk.NONE:
         turn = replace(turn, memory=turn.memory.alarmed(turn.risk.signal))
+    turn, back = cover.lifted(turn, content)
     language = _language(turn, content)
     risk = max(turn.risk.level, _risk_beside_words(turn, content))
     payload = payload_of(turn, content)
     is_erasing = payload in ABOUT_ERASING and risk < Risk.HIGH
     if is_erasing and is_confirmed(payload, turn.memory):
         return Decision((), turn.memory, language, None, risk, erase=True)
+    guess = _intent(turn)
+    hidden = cover.decided(turn, content, language, risk, guess=guess, back=back)
+    if hidden is not None:
+        return hidden
     if turn.state is ConversationState.ACTIVE and not is_erasing:
         # A number typed to a counselor must not press a button of ours later.
         memory = about(turn.memory, content, _meant(turn, content))
@@ -113,6 +127,7 @@ def decide(turn: Turn, content: Content) -> Decision:
         risk=risk,
         ask=plan.ask,
         cancel=plan.cancel,
+        gives=_GIVEN.get(names[-1].rpartition(".")[0], "") if names else "",
     )
 
 
@@ -227,8 +242,12 @@ def _was_asked_which(turn: Turn) -> bool:
     return (turn.memory.last or "").rpartition(".")[0] in WHICH
 
 
+_GIVEN = {"return_code": "return", "proof": "proof"}
+"""What goes out with a sentence of these groups, and stands in no transcript."""
+
 _PLAIN_TARGETS = {
     "say:safe": "safe",
+    **dict.fromkeys(SAFE_WORDS, "safe_word"),  # pressed where it is offered no longer
     "lang:ko": "change_language",
     "lang:en": "change_language",
     "erase:yes": QUESTION,

@@ -50,6 +50,7 @@ class Turn:
     language: Language  # of the talk so far
     memory: Memory
     first: bool  # nothing was said to this person in this talk yet
+    channel: str = "web"  # where it is said, as far as that tells in what is said
     busy: bool = False  # more people write than can be answered in time
     ahead: int | None = None  # people before them in line; None: they do not wait
 
@@ -65,4 +66,5 @@ class Decision:
     risk: Risk  # of this turn alone; the engine keeps the highest
     ask: AskReason | None = None  # put the talk into the queue
     cancel: bool = False  # take it out of the queue: the person said so
+    gives: str = ""  # what the last reply brings with it: a "return" code, a "proof", or nothing
     erase: bool = False  # everything goes, and nothing of this decision is kept: they said so

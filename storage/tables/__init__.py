@@ -23,6 +23,7 @@ from storage.tables.people import (
     staff,
     staff_sessions,
 )
+from storage.tables.returning import earlier_talks, proofs, return_codes, return_tries
 from storage.tables.road import facts, inbox, outbox, processes, receipts, routes
 from storage.tables.steering import drafts, settings, tallies
 from storage.tables.talks import (
@@ -55,6 +56,7 @@ __all__ = [
     "data_keys",
     "debriefs",
     "drafts",
+    "earlier_talks",
     "erasures",
     "facts",
     "heavy_talks",
@@ -74,10 +76,13 @@ __all__ = [
     "passkeys",
     "presence",
     "processes",
+    "proofs",
     "proposals",
     "readers",
     "receipts",
     "reports",
+    "return_codes",
+    "return_tries",
     "routes",
     "settings",
     "staff",

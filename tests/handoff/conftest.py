@@ -103,6 +103,9 @@ class PlainNotices:
     def duty(self, what: str, language: Language) -> Notice:
         return Notice(f"{what}-{language}", f"body:{what}-{language}")
 
+    def way_back(self, code: int, language: Language) -> Notice:
+        return Notice(f"way-back-{language}", f"body:way-back-{language}:{code}")
+
     def counselor(self, text: str, language: Language) -> str:
         return f"body:{language}:{text}"
 

@@ -46,7 +46,7 @@ PLAIN = {
     },
     "a keyed hash, worth nothing without the keyring": {
         "contacts.pseudonym", "inbox.event_hash", "inbox.route", "key_proofs.proof",
-        "lines.message_hash", "routes.route",
+        "lines.message_hash", "routes.route", "return_codes.code_hash", "proofs.code_hash",
     },
     "the SHA-256 of 16 random bytes or more": {
         "challenges.challenge_hash", "crossings.reference_hash", "passkeys.credential_hash",

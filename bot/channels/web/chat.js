@@ -123,6 +123,8 @@
     if (!shown.has(frame.key)) {
       shown.add(frame.key);
       const kind = frame.origin === "counselor" ? "counselor" : "bot";
+      if (frame.clear) log.replaceChildren(); // somebody watches: nothing of before stays in sight
+      danger.hidden = Boolean(frame.clear) || (danger.hidden && kind === "bot" && !frame.choices.length);
       const { message, follow } = addMessage(kind, kind, frame.text, frame.lang);
       if (frame.choices.length) addChoices(frame.choices, message, frame.lang);
       if (kind === "counselor") rests();

@@ -127,7 +127,11 @@ def typing() -> str:
 
 
 def reply(message: Reply, key: str) -> str:
-    """Put a reply into a frame; the page drops a key that it has shown already."""
+    """Put a reply into a frame; the page drops a key that it has shown already.
+
+    With `clear` everything before it leaves the screen: somebody watches.
+    """
+    clears = {"clear": True} if message.clears else {}
     return _frame(
         "reply",
         key=key,
@@ -135,6 +139,7 @@ def reply(message: Reply, key: str) -> str:
         choices=[[choice.label, choice.payload] for choice in message.quick_replies],
         origin=message.origin.value,
         lang=message.language,
+        **clears,
     )
 
 

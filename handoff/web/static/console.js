@@ -98,6 +98,10 @@ function receive(frame) {
       talk.setStopped(frame.texts);
       if (talk.id === room.open) drawLines(acts);
       break;
+    case "earlier":
+      if (talk) talk.earlier = frame.lines;
+      if (talk?.id === room.open) drawHead();
+      break;
     case "claimed":
       claiming.delete(frame.conversation);
       asking = false;

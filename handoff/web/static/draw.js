@@ -67,7 +67,9 @@ export function mineCard(talk, { open, choose }) {
 }
 
 export function chip(card) {
-  return element("span", `chip risk-${card.risk}`, word(`risk_${card.risk}`));
+  const made = element("span", `chip risk-${card.risk}`, word(`risk_${card.risk}`));
+  if (card.covered) made.append(` · ${word("covered_chip")}`);
+  return made;
 }
 
 export function lineItem(line) {
@@ -80,6 +82,7 @@ export function lineItem(line) {
     const bad = line.delivery === "dead" || line.delivery === "cancelled";
     said.append(delivery(`delivery_${line.delivery}`, bad));
   }
+  if (line.delivery === "held") said.append(heldAct("send", line), heldAct("drop", line));
   item.append(element("div", aside ? "bubble aside" : "bubble", text), said);
   return item;
 }
@@ -110,6 +113,13 @@ export function stoppedItem({ text, state, answer }, { send, putBack }) {
   return item;
 }
 
+// Pressed in held.js: a line that was held while somebody watched.
+function heldAct(act, line) {
+  const press = button("put-back held-act", word(`held_${act}`), () => {});
+  Object.assign(press.dataset, { held: act, seq: line.seq });
+  return press;
+}
+
 function delivery(key, bad) {
   return element("span", bad ? "delivery bad" : "delivery", word(key));
 }
@@ -127,6 +137,7 @@ function spoken({ speaker, kind: detailed, text }) {
   if (kind === "taken_back") return { text: word("kind_taken_back"), aside: true };
   if (kind === "flood") return { text: word("kind_flood") };
   if (kind === "unsend") return { text: word("kind_unsend"), aside: true };
+  if (kind === "code") return { text: word("kind_code"), aside: true };
   if (kind === "leave") return { text: word("notice_left"), aside: true };
   if (kind === "start" && !text) return { text: word("kind_start"), aside: true };
   if (kind === "sticker" || kind === "edit") return { text: `[${word(`kind_${kind}`)}] ${text}` };

@@ -3,6 +3,7 @@
 import { drawTitle } from "./alarm.js";
 import { drawCompany, ownTalks } from "./company.js";
 import { drawBeside, forgetBeside, showNoteDraft } from "./beside.js";
+import { drawHeld, forgetHeld } from "./held.js";
 import { at, desk, openTalk, room } from "./desk.js";
 import { arrange, chip, mineCard, queueCard, lineItem, stoppedItem, unsentItem } from "./draw.js";
 import { isUnchanged } from "./phrases.js";
@@ -96,6 +97,7 @@ export function drawTalk(acts) {
 function forgetTalk() {
   for (const id of ["talk-name", "talk-meta", "lines", "offered-text", "company-text"]) at(id).replaceChildren();
   at("text").value = "";
+  forgetHeld();
   forgetBeside();
 }
 
@@ -114,9 +116,11 @@ export function drawHead() {
   at("along").hidden = !names.length;
   at("along").textContent = names.length ? word("reads_along", { names: names.join(", ") }) : "";
   drawBeside();
+  drawHeld(talk);
   drawCompany();
   drawWriting();
   tellWindow();
+  fitText();
 }
 
 export function drawLines(acts, toEnd = false) {
@@ -187,7 +191,8 @@ export function fitText() {
   at("count").textContent = over ? word("too_long", { count: count - MAX_TEXT }) : `${count} / ${MAX_TEXT}`;
   tellLimit(box.value);
   at("count").className = over ? "hint over" : "hint";
-  at("send").disabled = !count || over || unchanged;
+  const watched = room.talks.get(room.open)?.frame.covered;
+  at("send").disabled = !count || over || unchanged || watched;
   at("unchanged").hidden = !unchanged;
   box.style.height = "auto";
   box.style.height = `${Math.min(200, box.scrollHeight + 2)}px`;

@@ -11,6 +11,7 @@ export class Talk {
     this.unread = 0;
     this.alarmed = false; // its risk has grown and nobody looked yet
     this.facts = {};
+    this.earlier = null; // lines of the talk they came back to by their code
     this.notes = [];
     this.noteDraft = "";
     this.stopped = []; // texts that supervisors are asked to release
@@ -52,6 +53,7 @@ export class Talk {
   // Nothing that a person or a colleague wrote; the counselor's unfinished words stay.
   forget() {
     this.lines.clear();
+    this.earlier = null;
     this.facts = {};
     this.notes = [];
     this.stopped = [];

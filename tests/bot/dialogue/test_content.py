@@ -11,6 +11,7 @@ from bot.dialogue.content import (
     FOLDER,
     LABEL_LIMIT,
     PLAIN_PAYLOADS,
+    SAFE_WORDS,
     TEXT_LIMIT,
     load_content,
 )
@@ -181,10 +182,11 @@ def test_crisis_sentences_name_a_number_and_ask_one_thing_at_most() -> None:
 def test_every_group_that_is_chosen_by_turn_has_a_second_wording() -> None:
     notices = {"joined", "closed", "returned", "handed", "to_bot", "failure", "erased"}
     notices |= {"duty_report", "duty_unmasked"}
+    notices |= {"code_right", "code_wrong", "return_code_closed"}
     notices |= {"group", "kakao_waiting", "not_stored", "skill_test"}
     notices |= {"kakao_check", "kakao_operator", "kakao_operator_label"}
     for group, variants in CONTENT.groups.items():
-        one_each = group.startswith("erased_")  # by channel, said once for good
+        one_each = group.startswith(("erased_", "hide_", "verify_"))  # by channel
         if group not in CONTENT.steps and group not in notices and not one_each:
             assert len(variants) >= 2, group
     assert len(CONTENT.groups["waiting"]) >= 3
@@ -233,7 +235,11 @@ def test_labels_and_payloads_fit_every_channel_and_are_told_apart() -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_a_label_typed_by_hand_means_its_button(language: Language) -> None:
-    plain = (choice for choice in CONTENT.choices.values() if choice.payload not in ANSWERS)
+    plain = (
+        choice
+        for choice in CONTENT.choices.values()
+        if choice.payload not in (*ANSWERS, *SAFE_WORDS)
+    )
     for choice in plain:
         assert CONTENT.resolve_payload(choice.label[language]) == choice.payload
         assert CONTENT.resolve_payload(f" {choice.label[language]}!! ") == choice.payload

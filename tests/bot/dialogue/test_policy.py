@@ -24,7 +24,7 @@ def test_the_first_turn_says_what_this_is_and_answers_what_was_said() -> None:
 
     intro, answer = decision.replies
     assert "챗봇" in intro.text
-    assert "사진은 묻지 않아요" in intro.text
+    assert "이름, 학교, 사진, 비밀번호, 돈은 달라고 하지 않아요" in intro.text
     assert "상담사" in intro.text
     assert answer.text == CONTENT.sentence("grooming.1", Language.KO)
     assert decision.memory.introduced
@@ -432,5 +432,4 @@ def test_who_wrote_too_much_still_gets_the_neutral_answer_and_nothing_beside_it(
 
     decision = decide(arrived, CONTENT)
 
-    silent = state is ACTIVE and asked != "erase.1"
-    assert [decision.memory.last] * len(decision.replies) == [asked] * (not silent)
+    assert [decision.memory.last] * len(decision.replies) == [asked]
