@@ -6,9 +6,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.columns import lined_up
-from bot.dialogue.content import Content, Sentence
+from bot.dialogue.content import Content
 from bot.dialogue.play import PlayBroken, Speaker, perform, read_play
 from bot.dialogue.reading_level import Band, reading_level
+from bot.dialogue.sentences import Sentence
 from bot.refused import Refused
 from storage.records import Language
 

@@ -6,16 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.dialogue.content import (
-    ANSWERS,
-    FOLDER,
-    LABEL_LIMIT,
-    PLAIN_PAYLOADS,
-    TEXT_LIMIT,
-    load_content,
-)
+from bot.dialogue.content import FOLDER, PLAIN_PAYLOADS, load_content
 from bot.dialogue.content_file import ContentError
 from bot.dialogue.risk import screen
+from bot.dialogue.sentences import ANSWERS, LABEL_LIMIT, TEXT_LIMIT
 from bot.dialogue.steps import UnknownStep
 from storage.records import Language, Risk
 
