@@ -79,6 +79,10 @@ class Flood:
         self._key = secrets.token_bytes(32)
         self._senders: OrderedDict[bytes, _Sender] = OrderedDict()
 
+    def use(self, content: Content) -> None:
+        """Say the sentences of another set from now on."""
+        self._content = content
+
     def __len__(self) -> int:
         """Return how many senders are remembered."""
         return len(self._senders)

@@ -17,6 +17,7 @@ from bot.dialogue.content_file import (
     strings,
 )
 from bot.dialogue.hints import HINTS_FILE, Hint, load_hints
+from bot.dialogue.reading_level import Band
 from bot.dialogue.risk import Lexicon, load_lexicon
 from bot.dialogue.sentences import (
     ANSWERS,
@@ -94,13 +95,14 @@ class Content:
     labels: Mapping[str, str] = field(repr=False)  # squeezed label of a choice -> its payload
     asked: Mapping[str, str] = field(repr=False)  # the same of the meanings
 
-    def sentence(self, name: str, language: Language) -> str:
-        """Return the words of a sentence with its numbers filled in.
+    def sentence(self, name: str, language: Language, band: Band | None = None) -> str:
+        """Return the words of a sentence with its numbers filled in, for an age band if known.
 
         Raises:
             KeyError: there is no such sentence.
         """
-        text = self.sentences[name].text[language]
+        found = self.sentences[name]
+        text = (found.bands.get(band, found.text) if band else found.text)[language]
         return SLOT.sub(lambda found: self.numbers[found[1]].value, text)
 
     def reply(
@@ -110,6 +112,7 @@ class Content:
         *,
         waiting: bool = False,
         between: Sequence[str] = (),
+        band: Band | None = None,
     ) -> Reply:
         """Return a sentence with its quick replies; a step that has a next one offers it first.
 
@@ -118,6 +121,7 @@ class Content:
             language: of text and labels.
             waiting: the person is in the queue already, so no person is offered again.
             between: intents that the message may have meant; they are offered first.
+            band: whom it is for, where they said so.
 
         Raises:
             KeyError: there is no such sentence.
@@ -131,7 +135,7 @@ class Content:
         following = self.steps.following(name)
         if following:
             replies.insert(0, QuickReply(self.choices[NEXT].label[language], f"go:{following}"))
-        text = self.sentence(name, language)
+        text = self.sentence(name, language, band)
         return Reply(text=text, quick_replies=tuple(replies), language=language.value)
 
     def knows(self, target: str) -> bool:
@@ -142,6 +146,11 @@ class Content:
         if target in self.steps or self.steps.place(target) is not None:
             return True
         return target in TALK or target in CRISIS_GROUPS or target == "menu"
+
+    def _living(self, payload: str) -> str:
+        """Return a payload, or the menu's where an edit took away what it led to."""
+        target = payload.removeprefix("go:")
+        return payload if target == payload or self.knows(target) else "go:menu"
 
     def resolve_payload(self, text: str, offered: tuple[str, ...] = ()) -> str | None:
         """Return the payload a text stands for, or None when it is free text.
@@ -154,7 +163,7 @@ class Content:
             return typed
         number = _NUMBER.fullmatch(typed)
         if number and int(number[1]) <= len(offered):
-            return offered[int(number[1]) - 1]
+            return self._living(offered[int(number[1]) - 1])
         squeezed = normalize(typed).squeezed
         if self.asked.get(squeezed) in offered:  # "yes" presses a button only where one says so
             return self.asked[squeezed]
@@ -163,8 +172,12 @@ class Content:
         return self.labels.get(squeezed) or command_in(typed, self.commands)
 
 
-def load_content(folder: Path) -> Content:
+def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
     """Read and check a content folder.
+
+    Args:
+        folder: with all the files.
+        lexicon: what was read of its lexicon before, where that did not change.
 
     Raises:
         ContentError: anything in it is missing, unknown, too long or not allowed; nothing
@@ -192,7 +205,7 @@ def load_content(folder: Path) -> Content:
         commands=load_commands(folder),
         answers=load_commands(folder, kind="answer"),
         hints=load_hints(folder),
-        lexicon=load_lexicon(folder),
+        lexicon=lexicon or load_lexicon(folder),
         groups=_groups(sentences),
         labels=typed_labels(choices),
         asked=typed_labels(meanings),

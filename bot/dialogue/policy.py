@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.dialogue.bands import band_of
 from bot.dialogue.choosing import about, sentences_for
 from bot.dialogue.content import ASK_PERSON, CANCEL_WAIT, NEITHER, Content
 from bot.dialogue.erasing import ABOUT_ERASING, QUESTION, asks, is_confirmed
@@ -93,8 +94,10 @@ def decide(turn: Turn, content: Content) -> Decision:
     plan = _introduced(turn, _slowed(turn, _plan(turn, content)))
     waiting = (turn.state is ConversationState.QUEUED and not plan.cancel) or plan.ask is not None
     memory, names = sentences_for(plan.say, turn.memory, content)
+    band = band_of(memory)
     replies = [
-        content.reply(name, language, waiting=waiting, between=plan.between) for name in names
+        content.reply(name, language, waiting=waiting, between=plan.between, band=band)
+        for name in names
     ]
     memory = replace(
         memory,

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from bot.dialogue.content_file import ContentError, Entry, day, entries, patterns, string, strings
+from bot.dialogue.reading_level import Band, reading_level
 from bot.dialogue.wording import fold_tails, normalize
 from storage.records import Language
 
@@ -33,6 +34,11 @@ class Sentence:
     date: date
     version: int
     source: str | None
+    bands: Mapping[Band, Mapping[Language, str]] = field(default_factory=dict)  # simpler words
+
+    def texts(self) -> tuple[str, ...]:
+        """Return every wording of it, in each language and for each age band."""
+        return tuple(text for one in (self.text, *self.bands.values()) for text in one.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,23 @@ def read_sentence(file: str, entry: Entry) -> Sentence:
         date=day(file, entry),
         version=version,
         source=string(file, entry, "source") if "source" in entry else None,
+        bands=_bands(file, entry),
     )
+
+
+def _bands(file: str, entry: Entry) -> dict[Band, Mapping[Language, str]]:
+    """Return the wordings `ko_elementary`, `en_elementary`, … , each simple enough for its band."""
+    named = {key.partition("_")[2]: key for key in entry if key[:3] in ("ko_", "en_")}
+    found: dict[Band, Mapping[Language, str]] = {}
+    for name, key in named.items():
+        if name not in list(Band):
+            raise ContentError(file, str(entry["id"]), f"has an unknown {key}")
+        band = Band(name)
+        texts = {one: string(file, entry, f"{one.value}_{name}") for one in Language}
+        if not reading_level(texts[Language.KO]).suits(band):
+            raise ContentError(file, str(entry["id"]), f"is too hard to read for {name}")
+        found[band] = texts
+    return found
 
 
 def read_choices(table: Entry) -> dict[str, Choice]:
@@ -178,7 +200,7 @@ def check_words(
     Raises:
         ContentError: it is not right.
     """
-    for text in sentence.text.values():
+    for text in sentence.texts():
         unknown = [name for name in SLOT.findall(text) if name not in numbers]
         if unknown or _BRACES.search(SLOT.sub("", text)):
             problem = (
