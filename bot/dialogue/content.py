@@ -69,7 +69,7 @@ POLICY_GROUPS = (
     "intro", "intro_crisis", "menu", "more", "safe", "emoji", "sad", "attachment", "unsend",
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
-    "busy", "slow_down", "which", "which_worry", "neither", "kept",
+    "busy", "slow_down", "which", "which_worry", "neither", "kept", "how_long",
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 NOTICES = ("joined", "closed", "returned", "handed", "to_bot", "failure", "erased")

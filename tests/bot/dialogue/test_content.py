@@ -264,7 +264,7 @@ BANDED = 'ko_elementary = "네."\nen_elementary = "Yes."'
     [
         ('ko_elementary = "네."', "has no en_elementary"),
         ('en_middle = "Yes."', "has no ko_middle"),
-        ('ko_primary = "네."\nen_primary = "Yes."', "unknown ko_primary"),
+        ('ko_primary = "네."\nen_primary = "Yes."', "unknown en_primary"),
         (BANDED.replace("네.", "하나 " * 13), "too hard to read for elementary"),
         (BANDED.replace("네.", "왜 그랬어요?"), "blames"),
         (BANDED.replace("네.", "1393에 전화해요."), "not in numbers.toml"),
