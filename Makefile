@@ -15,6 +15,7 @@ faults: env-dev
 
 nlu-report: nlu
 	@nlu/.venv/bin/python -W ignore nlu/report.py
+	@nlu/.venv/bin/python -W ignore nlu/facts.py
 
 env:
 	@scripts/prepare product

@@ -15,7 +15,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from bot import loops, tabs
+from bot import loops, tabs, typing_signs
 from bot.channels.base import Channel
 from bot.channels.telegram import TelegramChannel, make_poller
 from bot.channels.web import FRAME_LIMIT, KeptDays, WebChannel
@@ -23,6 +23,7 @@ from bot.channels.web import make_router as make_web_router
 from bot.config import Settings
 from bot.content_folder import ContentFolder
 from bot.dialogue.content import FOLDER
+from bot.drift import Drift
 from bot.engine import Engine
 from bot.flood import Flood
 from bot.intake import Intake
@@ -39,8 +40,10 @@ from bot.root import keyring_of
 from bot.sealing import Sealer
 from bot.sender import Sender
 from bot.steering import ChannelsOn, Steering
+from bot.steering_pages import add_steering_pages
 from bot.summary import facts
 from bot.webhooks import make_health, make_webhooks, storing
+from handoff.admin_page import make_admin_router
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
 from handoff.console import make_router as make_console_router
@@ -120,6 +123,7 @@ class _House:
     content: ContentFolder
     lexicon: LexiconFile
     steering: Steering
+    drift: Drift
     nlu: NluClient
     intake: Intake
     notices: ContentNotices
@@ -174,6 +178,8 @@ def _add_pages(app: FastAPI, house: _House) -> None:
         )
     )
     door = Door(house.database)
+    on = (*house.providers, house.web.name)
+    add_steering_pages(app, house.database, utc_now, door, house.settings, on)
     windows = _windows(house.providers)
     app.include_router(
         make_console_router(
@@ -187,6 +193,9 @@ def _add_pages(app: FastAPI, house: _House) -> None:
         )
     )
     app.include_router(make_audit_router(house.database, utc_now, door=door))
+    app.include_router(
+        make_admin_router(house.database, utc_now, door=door, health=partial(_health, house))
+    )
 
 
 def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
@@ -196,7 +205,11 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
     folder = settings.content or FOLDER
     shelf = ContentFolder(folder)
     content = shelf.current
-    web = WebChannel(utc_now, returned=tabs.returning(database, process, utc_now))
+    web = WebChannel(
+        utc_now,
+        returned=tabs.returning(database, process, utc_now),
+        writes=typing_signs.writes(database),
+    )
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
     lexicon = LexiconFile(folder, settings.lexicon)
     steering = Steering(database, lexicon)
@@ -216,6 +229,7 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
         content=shelf,
         lexicon=lexicon,
         steering=steering,
+        drift=Drift(settings.nlu_current),
         nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
         intake=Intake(
             database,
@@ -295,6 +309,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     if ProcessRole.WEB in house.roles:
         made += [house.intake.run(), *_telegram(house, ends)]
         made.append(loops.coming_back(missed, partial(_let_tabs_go, house)))
+        made.append(typing_signs.showing(database, house.web, house.process))
     if ProcessRole.WORKER in house.roles:
         made += [
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
@@ -304,7 +319,9 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
             ),
             loops.rotating(database, house.settings.window, utc_now),
             loops.erasing(database, house.ledger, utc_now),
+            loops.publishing(database, utc_now),
             house.sealer.run(),
+            loops.tallying(database, house.drift),
         ]
     if ProcessRole.SENDER in house.roles:
         on = ChannelsOn({*house.providers, house.web.name}, house.steering)
@@ -329,6 +346,7 @@ def _engine(house: _House) -> Engine:
         costly=[name for name, one in house.providers.items() if one.capabilities.costly],
         pressed=lambda: house.pressure.high,
         ledger=house.ledger,
+        drift=house.drift,
     )
     house.content.follow(engine.use)
     return engine
@@ -342,6 +360,11 @@ def _telegram(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     poller = make_poller(channel, token, house.settings.telegram_api)
     ends.push_async_callback(poller.close)
     return (loops.polling(poller, channel, house.intake),)
+
+
+def _health(house: _House) -> Mapping[str, str]:
+    troubles = house.sender.troubles
+    return {name: troubles.get(name, "well") for name in (*house.providers, house.web.name)}
 
 
 def _numbers(house: _House) -> Mapping[str, object]:

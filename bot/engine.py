@@ -14,6 +14,7 @@ from bot.dialogue.memory import Memory
 from bot.dialogue.policy import decide, words_for_nlu
 from bot.dialogue.risk import RECENT, screen
 from bot.dialogue.turn import Decision, Part, Turn
+from bot.drift import Drift
 from bot.lexicon_file import LexiconFile
 from bot.messages import InboundMessage, MessageKind, Reply
 from bot.nlu_client import NluClient
@@ -38,6 +39,7 @@ class _Talk:
     conversation: Conversation
     memory: Memory
     recent: Sequence[str] = field(repr=False)  # what the person said last, oldest first
+    ahead: int | None = None  # people before them in line; None: they do not wait
 
 
 class Engine:
@@ -58,6 +60,7 @@ class Engine:
         costly: Collection[str] = (),
         pressed: Callable[[], bool] = lambda: False,
         ledger: Ledger | None = None,
+        drift: Drift | None = None,
     ) -> None:
         self._database = database
         self._vault = database.vault
@@ -67,6 +70,7 @@ class Engine:
         self._crossing = crossing  # channels whose talks can go on elsewhere with a counselor
         self._costly = costly  # channels where one message answers a whole turn
         self._pressed = pressed  # more is due than can be answered in time
+        self._drift = drift  # None: nothing is counted of the language service
         self._ledger = ledger  # None: nobody can be erased here, so a person is asked for
 
     def use(self, content: Content) -> None:
@@ -212,7 +216,7 @@ class Engine:
             told = await transcript.last_told(session, self._vault, conversation.id)
             if not is_question(told, self._content):
                 remembered = replace(remembered, choices=())
-        return _Talk(conversation, remembered, recent)
+        return _Talk(conversation, remembered, recent, await _ahead(session, conversation))
 
     async def _take_back(
         self, turn: PendingTurn, messages: Sequence[InboundMessage], now: datetime
@@ -232,7 +236,10 @@ class Engine:
         first = talk.memory.last is None
         busy = first and self._pressed()
         words = words_for_nlu(parts, self._content, talk.memory)
-        nlu = await self._nlu.parse(words) if words and not busy else None
+        asked = bool(words) and not busy
+        nlu = await self._nlu.parse(words) if asked else None
+        if asked and self._drift is not None:
+            self._drift.note(words, nlu, now)
         risk = screen(
             [part.text for part in parts],
             lexicon=self._rules(now),
@@ -249,6 +256,7 @@ class Engine:
             memory=talk.memory,
             first=first,
             busy=busy,
+            ahead=talk.ahead,
         )
         return decide(turn, self._content)
 
@@ -361,6 +369,12 @@ def _part(message: InboundMessage) -> Part:
     """Crossing over is a beginning, as far as the dialogue is concerned."""
     kind = MessageKind.START if message.kind is MessageKind.JOIN else message.kind
     return Part(message.text, kind, message.attachment)
+
+
+async def _ahead(session: Session, talk: Conversation) -> int | None:
+    if talk.state is not ConversationState.QUEUED:
+        return None
+    return await conversations.ahead(session, talk)
 
 
 def _left(messages: Sequence[InboundMessage]) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bot.channels.base import TemporarySendError
 from bot.channels.telegram import TelegramChannel, TelegramPoller
+from bot.drift import Drift
 from bot.intake import Intake
 from bot.notices import ContentNotices
 from bot.pressure import Pressure
@@ -15,7 +16,7 @@ from bot.roles import ProcessRole
 from bot.sender import GIVE_UP, Sender
 from bot.webhooks import acknowledge
 from handoff import queue
-from storage import erasure, inbox, outbox, processes, receipts, retention, rotation
+from storage import erasure, inbox, metrics, outbox, processes, receipts, retention, rotation
 from storage.database import Database
 from storage.errors import KeyringUnusable, KeysAway
 from storage.ledger import Ledger
@@ -34,6 +35,7 @@ FINISH = 2.0  # seconds between two looks for erasures that a process left unfin
 UNFINISHED = timedelta(seconds=5)  # much longer than an erasure takes
 WATCH = 1.0  # seconds between two looks at the keyring file; see vault.NOTICED
 ROTATE = 60.0  # seconds between two looks for keys that are over
+TALLY = 60.0  # seconds between two writings of counters; a crash loses so much of them
 POLL_PAUSE = 5.0  # seconds after a failed poll
 
 
@@ -141,6 +143,26 @@ async def sweeping(database: Database, kept: Callable[[], Limits], clock: Clock)
         await retention.forget_acts(database, limits, now=clock())
 
     await _again(sweep, SWEEP, "sweep")
+
+
+async def publishing(database: Database, clock: Clock) -> None:
+    """Publish the numbers of weeks and months that are over, again and again."""
+
+    async def step() -> None:
+        published = await metrics.publish_due(database, now=clock())
+        if published:
+            log.info("numbers published", extra={"count": published})
+
+    await _again(step, SWEEP, "publish numbers")
+
+
+async def tallying(database: Database, drift: Drift) -> None:
+    """Write down again and again what was counted of the language model."""
+
+    async def write() -> None:
+        await drift.write(database)
+
+    await _again(write, TALLY, "tally")
 
 
 async def erasing(database: Database, ledger: Ledger, clock: Clock) -> None:

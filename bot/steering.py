@@ -4,7 +4,8 @@ import logging
 from collections.abc import Iterator, Mapping, Set
 
 from bot.lexicon_file import LexiconFile
-from storage import settings
+from bot.word_checks import entry_of
+from storage import drafts, settings
 from storage.database import Database, Topic
 from storage.errors import StorageError
 from storage.records import Limits
@@ -44,6 +45,9 @@ class Steering:
         """
         async with self._database.reading() as session:
             self._values = await settings.current(session)
+            words = await drafts.live(session, drafts.WORD)
+        if self._lexicon is not None:
+            self._lexicon.use([entry_of(one) for one in words])
 
     async def run(self) -> None:
         """Read at every bell and every few seconds, until cancelled."""

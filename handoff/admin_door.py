@@ -20,6 +20,7 @@ from storage.records import Role, StaffSession
 PLACES: Mapping[str, tuple[str, frozenset[Role]]] = {
     "numbers": ("/admin", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
     "model": ("/admin/model", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
+    "words": ("/admin/words", frozenset({Role.COUNSELOR, Role.SUPERVISOR})),
     "settings": ("/admin/settings", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
     "transparency": ("/transparency", frozenset(Role)),
 }

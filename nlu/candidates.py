@@ -50,7 +50,7 @@ class Data:
 
 def read_data() -> Data:
     """Read a part of the training sentences."""
-    texts, intents, langs, voices = zip(*_sentences()[::EVERY], strict=True)
+    texts, intents, langs, voices = zip(*sentences()[::EVERY], strict=True)
     plain = [normalize(text) for text in texts]
     return Data(
         list(texts),
@@ -71,7 +71,8 @@ def cross_validated(data: Data, predict: Predict) -> Array:
     return found
 
 
-def _sentences() -> Sequence[tuple[str, str, str, str | None]]:
+def sentences() -> Sequence[tuple[str, str, str, str | None]]:
+    """Return text, intent, language and author of all training sentences."""
     found, intent, voice = [], "", None
     for path in sorted((ROOT / "data/nlu").glob("*.yml")):
         lang = path.stem.rpartition("_")[2]

@@ -12,6 +12,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import train  # noqa: E402 -- this folder is not a package
 from candidate import Candidate, CandidateFailed, running  # noqa: E402
 from floors import Outcome, below, read_floors, sentences  # noqa: E402
 
+SHADOW = train.MODELS / "shadow.json"  # counts of the last comparison, for the model page
 SHADOW_CAP = 1000  # characters of a sentence, as the product sends them
 
 
@@ -85,8 +87,15 @@ def shadow(model: Path, lines: Iterable[str]) -> int:
         pairs = Counter((now.intent(text), candidate.intent(text)) for text in texts if text)
     same = sum(count for (one, other), count in pairs.items() if one == other)
     differing = [[*pair, count] for pair, count in pairs.most_common() if pair[0] != pair[1]]
-    print(json.dumps({"sentences": sum(pairs.values()), "agree": same, "differ": differing}))
+    found = {"sentences": sum(pairs.values()), "agree": same, "differ": differing}
+    print(json.dumps(found))
+    names = {"serving": _bare(serving), "candidate": _bare(model), "on": date.today().isoformat()}
+    SHADOW.write_text(json.dumps({**names, **found}) + "\n", encoding="utf-8")
     return 0
+
+
+def _bare(model: Path) -> str:
+    return model.name.partition(".")[0]
 
 
 def _unknown(candidate: Candidate, known: Mapping[str, str]) -> list[str]:

@@ -70,7 +70,7 @@ def main() -> int:
     started = time.monotonic()
     name = train.current()["model"]
     model = load_model(train.MODELS / name)
-    sets = [_ask(model, path) for path in sorted((ROOT / "tests").glob("*.jsonl"))]
+    sets = [ask(model, path) for path in sorted((ROOT / "tests").glob("*.jsonl"))]
     parts = {
         "model": f"`{name.partition('.')[0]}`",
         "sets": _sets_table(sets),
@@ -98,7 +98,8 @@ def load_model(archive: Path) -> IntentModel:
         return IntentModel.load(next(Path(folder).rglob("model.json")).parent)
 
 
-def _ask(model: IntentModel, path: Path) -> Asked:
+def ask(model: IntentModel, path: Path) -> Asked:
+    """Ask the model about every sentence of a test set."""
     examples = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     texts = [example["text"] for example in examples]
     rows = model.probabilities(texts)
@@ -166,14 +167,14 @@ def _calibration(sets: Sequence[Asked]) -> str:
 
 
 def _abstain_table(model: IntentModel, sets: Sequence[Asked]) -> str:
-    abstain = _abstain()
+    abstain = abstain_rule()
     lines = [
         "| set | rule | believed | right when believed | asks which of two | one of them right | "
         "asks openly | cost a message |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for asked in sets:
-        rankings = [_ranking(model, row) for row in asked.rows]
+        rankings = [ranking(model, row) for row in asked.rows]
         old = [
             abstain.Belief(r[0][0]) if r[0][1] >= OLD_FLOOR else abstain.Belief() for r in rankings
         ]
@@ -203,7 +204,7 @@ def _abstain_cells(beliefs: Sequence[Any], meant: Array, cost: Any) -> list[str]
 
 def _outside_table(model: IntentModel, sets: Sequence[Asked]) -> str:
     """Outside: taken for out of scope or small talk, or asked about instead of answered."""
-    abstain = _abstain()
+    abstain = abstain_rule()
     lines = ["| sentences | number | kept out | let in |", "|---|---|---|---|"]
     named = [(f"{a.name}, in scope", a.rows[~np.isin(a.meant, OUTSIDE)]) for a in sets]
     named += [(f"{a.name}, out of scope", a.rows[np.isin(a.meant, OUTSIDE)]) for a in sets]
@@ -211,7 +212,7 @@ def _outside_table(model: IntentModel, sets: Sequence[Asked]) -> str:
         named.append((f"{name} (open data, out of scope)", model.probabilities(texts)))
     for name, rows in named:
         if len(rows):
-            beliefs = [abstain.believe(_ranking(model, row)) for row in rows]
+            beliefs = [abstain.believe(ranking(model, row)) for row in rows]
             out = sum(belief.intent in (None, *OUTSIDE) for belief in beliefs)
             share = _share(out, len(rows))
             lines.append(
@@ -273,7 +274,7 @@ def _draw_confusion(model: IntentModel, sets: Sequence[Asked]) -> None:
     draw_confusion(DOCS / "images/nlu-confusion.svg", model.intents, counts)
 
 
-def _abstain() -> Any:
+def abstain_rule() -> Any:
     """Load the product's rule by its path: the product itself needs another Python."""
     path = ROOT.parent / "bot/dialogue/abstain.py"
     spec = importlib.util.spec_from_file_location("abstain", path)
@@ -285,7 +286,8 @@ def _abstain() -> Any:
     return module
 
 
-def _ranking(model: IntentModel, row: Array) -> list[tuple[str, float]]:
+def ranking(model: IntentModel, row: Array) -> list[tuple[str, float]]:
+    """Return the five likeliest intents."""
     return [(model.intents[i], float(row[i])) for i in row.argsort()[::-1][:5]]
 
 

@@ -1,5 +1,6 @@
 """Who did what to which conversation, and when; rows are only ever added."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -72,6 +73,12 @@ async def note_broken(
         result=code,
         now=now,
     )
+
+
+async def moments(session: Session, action: str) -> Sequence[datetime]:
+    """Return when an act was done, oldest first; of nobody and nothing else is told."""
+    query = select(audit.c.at).where(audit.c.action == action, audit.c.result == "ok")
+    return (await session.execute(query.order_by(audit.c.position))).scalars().all()
 
 
 async def entries(session: Session, *, object_id: UUID | None = None) -> tuple[Entry, ...]:

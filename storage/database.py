@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import select
 
+from storage import counting
 from storage.alone import refuse_half_restored
 from storage.engines import driver_errors, is_sqlite, keys_engine, main_sessions
 from storage.errors import KeyringUnusable
@@ -14,6 +15,7 @@ from storage.listening import Listening
 from storage.migrate import highest_key, knows_a_keyring, migrate
 from storage.sessions import Session, Sessions
 from storage.tables import insert_into, key_proofs
+from storage.typing_signs import TypingSign, TypingSigns
 from storage.vault import Vault, proof
 from storage.wakeups import Subscription, Topic, Wakeups, to_ring, wake
 
@@ -41,6 +43,7 @@ class Database:
         keys: Keys,
         vault: Vault,
         wakeups: Wakeups,
+        typing_signs: TypingSigns,
         listening: Listening | None,
     ) -> None:
         self._writing = writing
@@ -48,6 +51,7 @@ class Database:
         self.keys = keys
         self.vault = vault
         self.wakeups = wakeups
+        self.typing_signs = typing_signs
         self.listening = listening  # None: nobody else can work on this database
 
     @asynccontextmanager
@@ -62,6 +66,7 @@ class Database:
         with driver_errors():
             async with self._writing.begin() as session:
                 yield session
+                await counting.write(session)
                 topics = to_ring(session)
                 if topics and self.listening is not None:
                     await self.listening.announce(session, topics)
@@ -77,6 +82,17 @@ class Database:
         with driver_errors():
             async with self._reading.begin() as session:
                 yield session
+
+    async def show_typing(self, sign: TypingSign) -> None:
+        """Let everybody who wants to know hear, here and elsewhere, that somebody is writing.
+
+        Raises:
+            DatabaseAway: only this process heard it.
+        """
+        self.typing_signs.give(sign)
+        if self.listening is not None:
+            async with self.reading() as session:
+                await self.listening.pass_on(session, sign)
 
     async def prove_keyring(self) -> None:
         """Check that the keyring belongs to this database; keys it sees first are noted.
@@ -114,6 +130,6 @@ def open_database(url: str, *, keys_url: str | None = None, keyring: Keys) -> Da
     refuse_half_restored(url)
     writing, reading = main_sessions(url)
     vault = Vault(keyring, KeyStore(keys_engine(url, keys_url)))
-    wakeups = Wakeups()
-    listening = None if is_sqlite(url) else Listening(url, wakeups)
-    return Database(writing, reading, keyring, vault, wakeups, listening)
+    wakeups, signs = Wakeups(), TypingSigns()
+    listening = None if is_sqlite(url) else Listening(url, wakeups, signs)
+    return Database(writing, reading, keyring, vault, wakeups, signs, listening)

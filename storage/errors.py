@@ -61,6 +61,10 @@ class SettingRefused(StorageError):
     """No such setting, not for this role, or no value it may have; the code says which."""
 
 
+class DraftRefused(StorageError):
+    """A draft cannot be proposed, decided or ended by this person now; the code says why."""
+
+
 class NothingToReplay(StorageError):
     """What was set aside is erased already, or went back on its road meanwhile."""
 

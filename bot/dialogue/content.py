@@ -36,6 +36,7 @@ from bot.dialogue.sentences import (
     typed_labels,
 )
 from bot.dialogue.steps import Steps
+from bot.dialogue.waiting import PLACES
 from bot.dialogue.wording import normalize
 from bot.messages import QuickReply, Reply
 from storage.records import Language
@@ -43,11 +44,13 @@ from storage.records import Language
 FOLDER = Path(__file__).parent / "content"
 """The content that is shipped."""
 ASK_PERSON = "ask:person"
+ASK_PLACE = "wait:place"
 CANCEL_WAIT = "wait:cancel"
 NEITHER = "say:neither"
 PLAIN_PAYLOADS = (
     *ANSWERS,
     ASK_PERSON,
+    ASK_PLACE,
     CANCEL_WAIT,
     NEXT,
     NEITHER,
@@ -69,7 +72,7 @@ POLICY_GROUPS = (
     "intro", "intro_crisis", "menu", "more", "safe", "emoji", "sad", "attachment", "unsend",
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
-    "busy", "slow_down", "which", "which_worry", "neither", "kept", "how_long",
+    "busy", "slow_down", "which", "which_worry", "neither", "kept", "how_long", *PLACES,
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 NOTICES = ("joined", "closed", "returned", "handed", "to_bot", "failure", "erased")

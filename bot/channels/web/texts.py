@@ -52,6 +52,7 @@ class PageTexts:
     counselor: str
     connecting: str
     online: str
+    writing: str
     offline: str
     sending: str
     stored: str

@@ -1,12 +1,13 @@
 // The counselor's page: what the server says, what the counselor does, and what is seen.
 
-import { doing, drawOffers, drawPresence } from "./acts.js";
+import { doing, drawColleagues, drawOffers, drawPresence } from "./acts.js";
 import { drawSound, isImminent, ring, toggleSound } from "./alarm.js";
 import { keepNote, noteRefused, resendNotes } from "./beside.js";
 import { drawHead, drawLines, drawMine, drawQueue, drawTalk, fitText, showState, tick } from "./screen.js";
 import { at, desk, newKey, room, toast } from "./desk.js";
 import { onChoose } from "./keys.js";
 import { Link } from "./link.js";
+import { personRests, personWrites, tellWriting } from "./writing.js";
 import { drawPhrases } from "./phrases.js";
 import { choose, current, has, nameOf, word } from "./words.js";
 
@@ -30,6 +31,8 @@ function receive(frame) {
       asking = false;
       desk.me = frame.id;
       desk.most = frame.most;
+      desk.offers = desk.alongs = []; // told again, if there are any
+      drawOffers();
       room.offset = Date.parse(frame.now) - Date.now();
       break;
     case "ping":
@@ -44,6 +47,9 @@ function receive(frame) {
     case "lines":
       if (talk) addLines(talk, frame.lines);
       break;
+    case "typing":
+      if (talk) personWrites(talk);
+      break;
     case "delivery":
       if (talk?.lines.has(frame.seq)) {
         talk.lines.get(frame.seq).delivery = frame.state;
@@ -53,10 +59,17 @@ function receive(frame) {
     case "colleagues":
       desk.colleagues = frame.all;
       drawPresence();
+      drawColleagues();
+      drawHead();
       break;
     case "offers":
       if (frame.talks.length > desk.offers.length) ring();
       desk.offers = frame.talks;
+      drawOffers();
+      break;
+    case "along":
+      if (frame.talks.length > desk.alongs.length) ring();
+      desk.alongs = frame.talks;
       drawOffers();
       break;
     case "alarm":
@@ -111,7 +124,8 @@ function changeTalks(frame) {
   const left = room.changeTalks(frame, first.talks);
   for (const talk of left) {
     const erased = frame.erased.includes(talk.id);
-    toast(erased ? "talk_erased" : (doing.get(talk.id) ?? "talk_lost"), { name: nameOf(talk.frame) });
+    const lost = talk.frame.along ? "along_ended" : "talk_lost";
+    toast(erased ? "talk_erased" : (doing.get(talk.id) ?? lost), { name: nameOf(talk.frame) });
     doing.delete(talk.id);
   }
   if (first.talks) resend();
@@ -149,6 +163,7 @@ function openWanted() {
 function addLines(talk, lines) {
   const before = talk.lines.size;
   talk.add(lines);
+  if (lines.some((line) => line.speaker === "person")) personRests(talk);
   if (talk.id !== room.open && before) {
     talk.unread += lines.filter((line) => line.speaker === "person").length;
     drawMine(acts);
@@ -277,6 +292,7 @@ at("composer").addEventListener("submit", (event) => {
   if (!talk || at("send").disabled) return;
   at("text").value = "";
   talk.draft = "";
+  talk.toldWriting = 0;
   fitText();
   say(talk, text);
 });
@@ -289,6 +305,7 @@ at("text").addEventListener("keydown", (event) => {
 });
 
 at("text").addEventListener("input", fitText);
+at("text").addEventListener("input", tellWriting);
 at("next").addEventListener("click", () => {
   if (!asking) asking = link.send({ type: "next" });
 });

@@ -5,7 +5,12 @@ import { button, element } from "./draw.js";
 import { current, word } from "./words.js";
 
 const load = async (name) => (await fetch(`/console/static/${name}.json`)).json();
-const [prepared, services] = await Promise.all([load("prepared"), load("resources")]);
+// What staff chose to show; all that is confirmed where that cannot be read.
+const shown = async () => {
+  const answer = await fetch("/console/services.json");
+  return answer.ok ? answer.json() : load("resources");
+};
+const [prepared, services] = await Promise.all([load("prepared"), shown()]);
 
 // The server refuses them unchanged as well; here it is said before one tries.
 export function isUnchanged(text) {

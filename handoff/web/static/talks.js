@@ -14,6 +14,8 @@ export class Talk {
     this.notes = [];
     this.noteDraft = "";
     this.unsavedNotes = new Map(); // key -> text
+    this.writesUntil = 0; // by our own clock, when a sign that they write is old
+    this.toldWriting = 0; // when we last said that we write
     this.update(frame);
   }
 
@@ -122,4 +124,11 @@ export class Room {
 // Characters as the server counts them: code points, without outer white space.
 export function length(text) {
   return [...text.trim()].length;
+}
+
+// As a provider counts: see TextUnit in bot/channels/base.py.
+export function measure(text, unit) {
+  const words = text.trim();
+  if (unit === "bytes") return new TextEncoder().encode(words).length;
+  return unit === "utf16" ? words.length : [...words].length;
 }

@@ -1,0 +1,128 @@
+"""What the model page tells, worked out of files beside the model and of weekly sums."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FEWEST = 10  # texts of a week; with fewer, the week is not shown
+RISKS = ("crisis", "harm", "feeling", "service", "talk")
+MAIN = "held_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One intent, or one kind of risk: how much of it is found, and how often a find is right."""
+
+    name: str
+    meant: int
+    recall: int | None  # percent; None: nothing to divide by
+    precision: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetOf:
+    """One set of sentences the model never learned."""
+
+    name: str
+    sentences: int
+    right: int  # percent
+    abstained: int  # percent
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """How the model did in a week of real use, as sums."""
+
+    week: str
+    asked: int
+    confidence: int | None  # mean, percent
+    abstained: int | None
+    unknown: int | None  # words of a kind the model never learned, percent
+    away: int  # percent
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything the page tells of the served model; empty where nothing is known."""
+
+    model: str = ""
+    sets: Sequence[SetOf] = ()
+    risks: Mapping[str, Sequence[Row]] | None = None  # by set
+    intents: Mapping[str, Sequence[Row]] | None = None
+    misses: Sequence[tuple[str, str, int]] = ()
+    shadow: Mapping[str, Any] | None = None
+
+
+def read(current: Path | None) -> Facts:
+    """Read what files say of the model that is served; what is not there is left out."""
+    served = _json(current)
+    name = str(served.get("model", "")).partition(".")[0]
+    if current is None or not name:
+        return Facts()
+    found = _json(current.parent / f"{name}.facts.json")
+    shadow = _json(current.parent / "shadow.json") or None
+    try:
+        return _facts(name, found, shadow)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return Facts(model=name, shadow=shadow)
+
+
+def _facts(name: str, found: Mapping[str, Any], shadow: Mapping[str, Any] | None) -> Facts:
+    if found.get("model") != name:
+        return Facts(model=name, shadow=shadow)
+    sets = found["sets"]
+    order = sorted(sets, key=lambda one: (one != MAIN, one))
+    return Facts(
+        model=name,
+        sets=[_set(one, sets[one]) for one in order],
+        risks={one: _rows(sets[one]["risks"], RISKS) for one in order},
+        intents={one: _rows(sets[one]["intents"], sorted(sets[one]["intents"])) for one in order},
+        misses=[(str(a), str(b), int(count)) for a, b, count in found["misses"]],
+        shadow=shadow,
+    )
+
+
+def weeks(sums: Mapping[str, Mapping[str, int]]) -> Sequence[Week]:
+    """Work out the weeks; one with few texts is left out, since a share of few tells of one."""
+    return [_week(name, one) for name, one in sums.items() if one.get("asked", 0) >= FEWEST]
+
+
+def _week(name: str, sums: Mapping[str, int]) -> Week:
+    asked, away = sums["asked"], sums.get("away", 0)
+    answered = asked - away
+    return Week(
+        week=name,
+        asked=asked - asked % FEWEST,
+        confidence=_share(sums.get("percent", 0), 100 * answered),
+        abstained=_share(sums.get("abstained", 0), answered),
+        unknown=_share(sums.get("unknown", 0), sums.get("words", 0)),
+        away=_share(away, asked) or 0,
+    )
+
+
+def _set(name: str, one: Mapping[str, Any]) -> SetOf:
+    total = int(one["sentences"])
+    right, abstained = _share(one["right"], total), _share(one["abstained"], total)
+    return SetOf(name, total, right or 0, abstained or 0)
+
+
+def _rows(counts: Mapping[str, Sequence[int]], names: Sequence[str]) -> Sequence[Row]:
+    return [_row(name, *counts[name]) for name in names if name in counts]
+
+
+def _row(name: str, right: int, meant: int, found: int) -> Row:
+    return Row(name, meant, _share(right, meant), _share(right, found))
+
+
+def _share(part: int, whole: int) -> int | None:
+    return round(100 * part / whole) if whole else None
+
+
+def _json(path: Path | None) -> Mapping[str, Any]:
+    try:
+        found = json.loads(path.read_text("utf-8")) if path else {}
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

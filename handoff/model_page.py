@@ -1,0 +1,49 @@
+"""The model page: how well the language model understands, on sentences and week by week."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+
+from handoff import model_facts
+from handoff.admin_door import PLACES, AdminDoor
+from handoff.auth import Door
+from handoff.headers import SecureRoute
+from storage import weekly
+from storage.database import Database
+
+WEEKS = 12
+
+
+def make_model_router(
+    database: Database,
+    clock: Callable[[], datetime],
+    current: Path | None,
+    *,
+    door: Door | None = None,
+) -> APIRouter:
+    """Make the route of the model page.
+
+    Args:
+        database: open, migrated.
+        clock: aware UTC time.
+        current: the file that names the served model; None: nothing is known of it.
+        door: knows who is signed in.
+    """
+    admin = AdminDoor(database, clock, door or Door(database))
+
+    async def show(request: Request) -> Response:
+        session = await admin.allowed(request, PLACES["model"][1])
+        if isinstance(session, Response):
+            return session
+        async with database.reading() as reading:
+            sums = await weekly.weeks(reading, most=WEEKS)
+        facts = model_facts.read(current)
+        return admin.show(
+            request, "model.html", session, "model", facts=facts, weeks=model_facts.weeks(sums)
+        )
+
+    router = APIRouter(route_class=SecureRoute, include_in_schema=False)
+    router.add_api_route("/admin/model", show, methods=["GET"])
+    return router

@@ -1,0 +1,70 @@
+"""A house with the pages staff steer by, as the product joins them."""
+
+import asyncio
+import json
+import logging
+import socket as sockets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from bot.config import Settings
+from bot.steering_pages import add_steering_pages
+from handoff.auth import Door
+from handoff.console import make_router
+from storage.database import Database
+from tests.handoff.conftest import CHEAP, NOTICES, PING, HandClock, House
+
+MODEL = "0123456789abcdef"
+SECRET = "a-token-nobody-may-see"
+FACTS = {
+    "model": MODEL,
+    "sets": {
+        "held_out": {
+            "sentences": 200, "right": 190, "abstained": 6,
+            "intents": {"self_harm": [19, 20, 21], "greet": [10, 10, 10]},
+            "risks": {"crisis": [19, 20, 21], "talk": [10, 10, 10]},
+        }
+    },
+    "misses": [["self_harm", "loneliness", 1]],
+    "words": ["안녕"],
+}  # fmt: skip
+
+
+def models(folder: Path) -> Path:
+    """Files beside a model that is served; return the one that names it."""
+    current = folder / "current.json"
+    current.write_text(json.dumps({"model": f"{MODEL}.tar.gz"}), "utf-8")
+    (folder / f"{MODEL}.facts.json").write_text(json.dumps(FACTS), "utf-8")
+    return current
+
+
+@asynccontextmanager
+async def steered(
+    database: Database, clock: HandClock, current: Path | None = None
+) -> AsyncGenerator[House]:
+    """The console with the steering pages, on a real server."""
+    app, door = FastAPI(), Door(database, hasher=CHEAP)
+    token = SecretStr(SECRET)
+    settings = Settings(
+        nlu_current=current, line_secret=token, line_token=token, transcript_days=60
+    )
+    add_steering_pages(app, database, clock, door, settings, ("web", "line"))
+    app.include_router(make_router(database, NOTICES, clock, door=door, ping=PING))
+    with sockets.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            app, log_level=logging.CRITICAL, lifespan="off", ws="websockets-sansio",
+            timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve([listener]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        yield House(database, clock, listener.getsockname()[1])
+        server.should_exit = True
+        await serving

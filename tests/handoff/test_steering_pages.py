@@ -1,0 +1,256 @@
+"""The pages staff steer by: who sees and sets what, and what they never show."""
+
+import json
+import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.drift import Drift
+from bot.messages import NluResult
+from bot.steering import Steering
+from handoff import transparency_page
+from storage import audit, drafts, settings
+from storage.database import Database
+from storage.records import Role
+from tests.factories import NOON
+from tests.handoff.conftest import HandClock, House, audit_log_full, member
+from tests.handoff.steered import MODEL, SECRET, models, steered
+from tests.scenarios.house import ROOT
+
+WORD = {
+    "phrases": "뿌뿌당하다\nzorped", "fires": "나 뿌뿌당하다니\ni got zorped", "quiet": "뿌듯하다",
+    "level": "high", "category": "sextortion",
+}  # fmt: skip
+SEEN_BY = {
+    "/admin/settings": {Role.ADMINISTRATOR, Role.SUPERVISOR},
+    "/admin/words": {Role.COUNSELOR, Role.SUPERVISOR},
+    "/admin/model": {Role.ADMINISTRATOR, Role.SUPERVISOR},
+}
+
+
+@pytest.fixture
+async def house(database: Database, clock: HandClock, tmp_path: Path) -> AsyncGenerator[House]:
+    async with steered(database, clock, models(tmp_path)) as made:
+        yield made
+
+
+async def browser_of(house: House, role: Role, name: str = "별") -> httpx.AsyncClient:
+    token = await house.signed_in(await member(house.database, name, role=role))
+    browser = house.browser(token)
+    browser.timeout = httpx.Timeout(60)  # checks take a second each, more beside other tests
+    return browser
+
+
+async def send(
+    browser: httpx.AsyncClient, page: str, path: str = "", **fields: str
+) -> httpx.Response:
+    found = re.search(r'name="csrf" value="([^"]+)"', (await browser.get(page)).text)
+    assert found is not None
+    return await browser.post(page + path, data={"csrf": found[1], **fields})
+
+
+async def now(house: House, name: str) -> str:
+    async with house.database.reading() as session:
+        return (await settings.current(session))[name]
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("path", SEEN_BY)
+async def test_a_steering_page_is_for_its_roles_and_for_nobody_else(
+    house: House, role: Role, path: str
+) -> None:
+    async with await browser_of(house, role) as browser:
+        answer = await browser.get(path)
+        posted = await browser.post(path, data={"name": "channel.line", "value": "off"})
+    assert (answer.status_code == 200) is (role in SEEN_BY[path])
+    assert posted.status_code in (403, 405)
+    assert await now(house, "channel.line") == "on"
+
+
+@pytest.mark.parametrize("path", SEEN_BY)
+async def test_a_steering_page_asks_for_a_session_first(house: House, path: str) -> None:
+    async with house.browser() as browser:
+        answer = await browser.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/login")
+
+
+async def test_an_administrator_switches_a_channel_off_and_the_page_says_who_did(
+    house: House,
+) -> None:
+    async with await browser_of(house, Role.ADMINISTRATOR, "해") as browser:
+        page = "/admin/settings"
+        answer = await send(browser, page, name="channel.line", value="off")
+        shown = (await browser.get(page)).text
+    assert answer.status_code == 303
+    assert await now(house, "channel.line") == "off"
+    assert re.search(r"<td>해</td><td>–</td><td>off</td>", shown)
+    steering = Steering(house.database)
+    await steering.look()
+    assert not steering.is_on("line")
+
+
+async def test_no_setting_shows_a_secret_back(house: House) -> None:
+    async with await browser_of(house, Role.ADMINISTRATOR) as browser:
+        shown = (await browser.get("/admin/settings?lang=en")).text
+    assert shown.count("Secrets: set<") == 1
+    assert shown.count("Secrets: not set") == 6
+    assert SECRET not in shown
+
+
+async def test_a_supervisor_sees_and_sets_hours_and_surge_alone(house: House) -> None:
+    async with await browser_of(house, Role.SUPERVISOR) as browser:
+        shown = (await browser.get("/admin/settings")).text
+        page = "/admin/settings"
+        week = await send(browser, page, name="hours", mon="09:00-12:00, 13:00 ~ 18:00")
+        refused = await send(browser, page, name="days.transcripts", value="30")
+    assert set(re.findall(r'name="name" value="([^"]+)"', shown)) == {"hours", "surge"}
+    assert (week.status_code, refused.status_code) == (303, 403)
+    assert json.loads(await now(house, "hours")) == {
+        "mon": [["09:00", "12:00"], ["13:00", "18:00"]]
+    }
+    assert await now(house, "days.transcripts") == ""
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "hours", "mon": "morning"},
+        {"name": "hours", "mon": "18:00-09:00"},
+        {"name": "days.contacts", "value": "91"},
+        {"name": "channel.line", "value": "gone"},
+        {"name": "telegram_token", "value": "x"},
+        {"name": "authority_requests", "half": "2026-2", "came": "1", "answered": "2"},
+        {"name": "authority_requests", "half": "2026-2", "came": "", "answered": ""},
+        {},
+    ],
+)
+async def test_what_cannot_be_is_refused_in_words_and_nothing_is_kept(
+    house: House, fields: dict[str, str]
+) -> None:
+    async with await browser_of(house, Role.ADMINISTRATOR) as browser:
+        answer = await send(browser, "/admin/settings", **fields)
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+    async with house.database.reading() as session:
+        assert "setting" not in {one.action for one in await audit.entries(session)}
+
+
+async def test_nothing_is_set_that_cannot_be_written_down(house: House) -> None:
+    async with await browser_of(house, Role.ADMINISTRATOR) as browser:
+        await browser.get("/admin/settings")
+        async with audit_log_full(house.database):
+            answer = await send(browser, "/admin/settings", name="channel.line", value="off")
+    assert answer.status_code == 503
+    assert await now(house, "channel.line") == "on"
+
+
+async def test_a_help_service_that_is_unticked_is_not_shown_to_counselors(house: House) -> None:
+    async with await browser_of(house, Role.ADMINISTRATOR) as browser:
+        shown = (await browser.get("/admin/settings")).text
+        every = re.findall(r'name="(show_[^"]+)"', shown)
+        kept = dict.fromkeys(every[1:], "yes")
+        await send(browser, "/admin/settings", name="resources.hidden", **kept)
+    async with await browser_of(house, Role.COUNSELOR, "달") as browser:
+        services = (await browser.get("/console/services.json")).json()
+    assert {f"show_{one['id']}" for one in services} == set(kept)
+
+
+async def _draft(house: House) -> drafts.Draft:
+    async with house.database.reading() as session:
+        return (await drafts.newest(session, drafts.WORD))[0]
+
+
+async def test_a_word_is_not_approved_by_who_proposed_it_nor_before_it_passes(
+    house: House,
+) -> None:
+    page = "/admin/words"
+    async with await browser_of(house, Role.SUPERVISOR, "해") as sun:
+        await send(sun, page, **WORD)
+        own = (await _draft(house)).id
+        mine = await send(sun, page, "/decide", draft=str(own), approve="yes")
+        async with await browser_of(house, Role.COUNSELOR, "별") as star:
+            await send(star, page, **{**WORD, "phrases": "숙제", "fires": "숙제"})
+            other = (await _draft(house)).id
+            never = await send(star, page, "/decide", draft=str(own), approve="yes")
+        unsound = await send(sun, page, "/decide", draft=str(other), approve="yes")
+    assert (mine.status_code, never.status_code, unsound.status_code) == (403, 403, 400)
+    async with house.database.reading() as session:
+        assert await drafts.live(session, drafts.WORD) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"phrases": " "}, {"level": "none"}, {"category": "x"}, {"quiet": "가" * 121}],
+)
+async def test_what_cannot_be_a_word_is_not_kept_and_stays_in_the_form(
+    house: House, change: dict[str, str]
+) -> None:
+    async with await browser_of(house, Role.COUNSELOR) as browser:
+        answer = await send(browser, "/admin/words", **{**WORD, **change})
+    assert answer.status_code == 400
+    assert "i got zorped" in answer.text
+    async with house.database.reading() as session:
+        assert await drafts.newest(session, drafts.WORD) == []
+
+
+async def test_the_model_page_shows_figures_of_the_served_model_and_sums_of_whole_weeks(
+    house: House,
+) -> None:
+    drift = Drift()
+    for _ in range(12):
+        drift.note("안녕", NluResult("greet", 0.5), NOON)
+    drift.note("안녕", None, NOON)
+    await drift.write(house.database)
+    async with await browser_of(house, Role.ADMINISTRATOR) as browser:
+        shown = (await browser.get("/admin/model?lang=en")).text
+    assert MODEL in shown
+    assert re.search(r"<td>crisis</td>\D*20</td>\D*95 %</td>\D*90 %", shown)
+    assert re.search(r"2026-W48</td>\D*10\+</td>\D*50 %", shown)
+
+
+async def test_a_model_without_figures_says_so(database: Database, clock: HandClock) -> None:
+    async with (
+        steered(database, clock) as house,
+        await browser_of(house, Role.SUPERVISOR) as browser,
+    ):
+        shown = (await browser.get("/admin/model?lang=en")).text
+    assert "There are no figures of this model yet" in shown
+
+
+async def test_the_transparency_page_needs_no_sign_in_and_sets_nothing(house: House) -> None:
+    async with house.browser() as browser:
+        answer = await browser.get("/transparency")
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+
+
+async def test_the_transparency_page_counts_requests_and_unmaskings_by_half_year(
+    house: House,
+) -> None:
+    async with await browser_of(house, Role.ADMINISTRATOR) as browser:
+        counts = {"half": "2026-2", "came": "7", "answered": "3"}
+        await send(browser, "/admin/settings", name="authority_requests", **counts)
+    async with house.database.transaction() as session:
+        await audit.record(
+            session, staff=None, action=transparency_page.UNMASKED, object_id=None, now=NOON
+        )
+    async with house.browser() as browser:
+        shown = (await browser.get("/transparency?lang=en")).text
+    rows = re.findall(r"<tr>(?:<td>([^<]*)</td>)(?:<td>([^<]*)</td>)(?:<td>([^<]*)</td>)", shown)
+    assert rows[0] == ("2026, half 2", "7", "3")
+    assert "<td>3</td><td>1</td></tr>" in shown
+    assert rows[1] == ("2026, half 1", "not written yet", "not written yet")
+
+
+def test_every_test_that_a_promise_names_exists() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")]
+    defined = set(re.findall(r"def (test_\w+)\(", "\n".join(sources)))
+    promises = transparency_page.promises()
+    named = {test for one in promises for test in one["tests"]}
+
+    assert all(one["tests"] and one["ko"] and one["en"] for one in promises)
+    assert len(named) >= len(promises)
+    assert named - defined == set()
