@@ -18,7 +18,7 @@ from bot.app import serve, utc_now
 from bot.chat import chat
 from bot.check import all_well, check_database, check_settings, database_table, table
 from bot.config import Settings, read_settings
-from bot.dialogue.content import FOLDER, load_content
+from bot.dialogue.content import FOLDER, Content, load_content
 from bot.dialogue.content_file import ContentError
 from bot.guard import judge, read_sentences
 from bot.hardening import harden
@@ -156,12 +156,16 @@ async def _look_at_the_dead(settings: Settings, action: str, letter: UUID) -> st
         return await dead.replayed(database, letter, now=utc_now())
 
 
-def _check_content(_: Settings, __: argparse.Namespace) -> None:
-    print(review.checked(load_content(FOLDER)))
+def _check_content(settings: Settings, _: argparse.Namespace) -> None:
+    print(review.checked(_content(settings)))
 
 
-def _preview(_: Settings, arguments: argparse.Namespace) -> None:
-    print(review.preview(arguments.plays, load_content(FOLDER)))
+def _preview(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(review.preview(arguments.plays, _content(settings)))
+
+
+def _content(settings: Settings) -> Content:
+    return load_content(settings.content or FOLDER)
 
 
 def _chat(settings: Settings, _: argparse.Namespace) -> None:
@@ -170,8 +174,8 @@ def _chat(settings: Settings, _: argparse.Namespace) -> None:
 
 async def _print_chat(settings: Settings) -> None:
     async with _language_service(settings) as nlu:
-        lexicon = LexiconFile(FOLDER, settings.lexicon).current(utc_now())
-        async for line in chat(sys.stdin.readline, load_content(FOLDER), nlu, lexicon=lexicon):
+        lexicon = LexiconFile(settings.content or FOLDER, settings.lexicon).current(utc_now())
+        async for line in chat(sys.stdin.readline, _content(settings), nlu, lexicon=lexicon):
             print(line, flush=True)
 
 
@@ -212,7 +216,7 @@ def _score(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 async def _print_scores(settings: Settings, path: Path) -> None:
-    lexicon = LexiconFile(FOLDER, settings.lexicon).current(utc_now())
+    lexicon = LexiconFile(settings.content or FOLDER, settings.lexicon).current(utc_now())
     async with _language_service(settings) as nlu:
         async for line in score(read_items(path), nlu, lexicon=lexicon):
             print(line)

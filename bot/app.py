@@ -21,8 +21,9 @@ from bot.channels.telegram import TelegramChannel, make_poller
 from bot.channels.web import FRAME_LIMIT, KeptDays, WebChannel
 from bot.channels.web import make_router as make_web_router
 from bot.config import Settings
+from bot.content_folder import ContentFolder
 from bot.dialogue.accounts import ACCOUNTS_FILE, load_accounts
-from bot.dialogue.content import FOLDER, Content, load_content
+from bot.dialogue.content import FOLDER
 from bot.drift import Drift
 from bot.engine import Engine
 from bot.flood import Flood
@@ -124,7 +125,7 @@ class _House:
     process: UUID
     database: Database
     ledger: Ledger
-    content: Content
+    content: ContentFolder
     lexicon: LexiconFile
     steering: Steering
     drift: Drift
@@ -183,7 +184,9 @@ def _add_pages(app: FastAPI, house: _House) -> None:
         )
     )
     accounts = load_accounts(house.settings.accounts or FOLDER / ACCOUNTS_FILE)
-    app.include_router(make_verify(house.database, house.content, accounts, utc_now))
+    app.include_router(
+        make_verify(house.database, lambda: house.content.current, accounts, utc_now)
+    )
     door = Door(house.database)
     on = (*house.providers, house.web.name)
     add_steering_pages(app, house.database, utc_now, door, house.settings, on)
@@ -221,21 +224,26 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
     process = uuid4()
     keyring = keyring_of(settings)
     database = open_database(settings.database, keyring=keyring)
-    content = load_content(FOLDER)
+    folder = settings.content or FOLDER
+    shelf = ContentFolder(folder)
+    content = shelf.current
     web = WebChannel(
         utc_now,
         returned=tabs.returning(database, process, utc_now),
         writes=typing_signs.writes(database),
     )
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
-    lexicon = LexiconFile(FOLDER, settings.lexicon)
+    lexicon = LexiconFile(folder, settings.lexicon)
     steering = Steering(database, lexicon)
     providers = make_channels(settings, content, utc_now)
     channels = {**providers, web.name: web}
+    flood, notices = Flood(content, lexicon), ContentNotices(content)
+    shelf.follow(flood.use)
+    shelf.follow(notices.use)
     intake = Intake(
         database,
         utc_now,
-        flood=Flood(content, lexicon),
+        flood=flood,
         holders={name: process for name, one in channels.items() if one.capabilities.held},
         is_on=steering.is_on,
     )
@@ -248,13 +256,13 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
         process=process,
         database=database,
         ledger=Ledger(settings.ledger_path, keyring.current.id),
-        content=content,
+        content=shelf,
         lexicon=lexicon,
         steering=steering,
         drift=Drift(settings.nlu_current),
         nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
         intake=intake,
-        notices=ContentNotices(content),
+        notices=notices,
         providers=providers,
         sender=Sender(database, here, process, utc_now, is_on=steering.is_on),
         parting=Parting(database, here, process, utc_now, is_on=steering.is_on),
@@ -319,6 +327,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
         loops.looking(database, house.pressure, utc_now),
         loops.watching_keys(database),
         house.steering.run(),
+        house.content.run(),
     ]
     if database.listening is not None:
         made.append(database.listening.run())
@@ -353,10 +362,10 @@ async def _let_tabs_go(house: _House) -> None:
 
 
 def _engine(house: _House) -> Engine:
-    return Engine(
+    engine = Engine(
         house.database,
         house.nlu,
-        house.content,
+        house.content.current,
         lexicon=house.lexicon,
         crossing=("kakao",) if "kakao-consult" in house.providers else (),
         costly=[name for name, one in house.providers.items() if one.capabilities.costly],
@@ -365,6 +374,8 @@ def _engine(house: _House) -> Engine:
         service=house.steering.service,
         drift=house.drift,
     )
+    house.content.follow(engine.use)
+    return engine
 
 
 def _telegram(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:

@@ -18,7 +18,7 @@ async def check_settings(
     settings: Settings, clock: Callable[[], datetime]
 ) -> list[tuple[str, Checkup]]:
     """Ask the provider of every channel that is on; return what each says, by name."""
-    channels = make_channels(settings, load_content(FOLDER), clock)
+    channels = make_channels(settings, load_content(settings.content or FOLDER), clock)
     checkups = []
     for name in sorted(channels):
         webhook = f"{settings.address}/channels/{name}"

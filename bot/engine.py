@@ -76,6 +76,10 @@ class Engine:
         self._drift = drift  # None: nothing is counted of the language service
         self._ledger = ledger  # None: nobody can be erased here, so a person is asked for
 
+    def use(self, content: Content) -> None:
+        """Say the sentences of another set from now on."""
+        self._content = content
+
     async def take(self, now: datetime, most: int) -> Sequence[PendingTurn]:
         """Lease the turns that are due first, at most `most`."""
         async with self._database.transaction() as session:

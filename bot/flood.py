@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.channels.kakao_skill import CHECK
-from bot.dialogue.content import ANSWERS, ASK_PERSON, Content
+from bot.dialogue.content import ASK_PERSON, Content
 from bot.dialogue.erasing import ABOUT_ERASING
-from bot.dialogue.policy import CRISIS_BUTTONS
+from bot.dialogue.meant import CRISIS_BUTTONS
 from bot.dialogue.risk import screen
+from bot.dialogue.sentences import ANSWERS
 from bot.lexicon_file import LexiconFile
 from bot.messages import InboundMessage, MessageKind
 from storage.records import Risk
@@ -77,6 +78,10 @@ class Flood:
         self._lexicon = lexicon  # None: the one that is shipped, as it was at the start
         self._key = secrets.token_bytes(32)
         self._senders: OrderedDict[bytes, _Sender] = OrderedDict()
+
+    def use(self, content: Content) -> None:
+        """Say the sentences of another set from now on."""
+        self._content = content
 
     def __len__(self) -> int:
         """Return how many senders are remembered."""

@@ -18,6 +18,10 @@ class ContentNotices:
     def __init__(self, content: Content) -> None:
         self._content = content
 
+    def use(self, content: Content) -> None:
+        """Say the sentences of another set from now on."""
+        self._content = content
+
     def joined(self, language: Language) -> Notice:
         """Say that a counselor is here now."""
         return self._notice("joined.1", language)

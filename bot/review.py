@@ -6,9 +6,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.columns import lined_up
-from bot.dialogue.content import Content, Sentence
+from bot.dialogue.content import Content
 from bot.dialogue.play import PlayBroken, Speaker, perform, read_play
 from bot.dialogue.reading_level import Band, reading_level
+from bot.dialogue.sentences import Sentence
 from bot.refused import Refused
 from storage.records import Language
 
@@ -30,7 +31,8 @@ def checked(content: Content) -> str:
 
     The content was read before, so everything else is right.
     """
-    rows = sorted((_row(sentence) for sentence in content.sentences.values()), key=_hardness)
+    rows = [row for sentence in content.sentences.values() for row in _rows(sentence)]
+    rows.sort(key=_hardness)
     easy = sum(row[3] == Band.ELEMENTARY for row in rows)
     table = lined_up((_HEAD, *rows))
     return f"{table}\n{len(rows)} sentences are valid; {easy} are easy enough for elementary school"
@@ -60,10 +62,18 @@ def _performed(path: Path, content: Content) -> tuple[str, Sequence[object]]:
     return play.title or path.stem, perform(play, content)
 
 
-def _row(sentence: Sentence) -> tuple[str, ...]:
-    level = reading_level(sentence.text[Language.KO])
+def _rows(sentence: Sentence) -> list[tuple[str, ...]]:
+    """Return a row for the sentence, and one for each age band that has words of its own."""
+    rows = [_row(sentence, sentence.id, sentence.text[Language.KO])]
+    for band, texts in sentence.bands.items():
+        rows.append(_row(sentence, f"{sentence.id} ({band})", texts[Language.KO]))
+    return rows
+
+
+def _row(sentence: Sentence, name: str, text: str) -> tuple[str, ...]:
+    level = reading_level(text)
     return (
-        sentence.id,
+        name,
         f"{level.mean:.1f}",
         str(level.longest),
         level.band or "nobody",

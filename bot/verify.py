@@ -30,7 +30,7 @@ _WORDS = ("title", "leave", "digits", "ask", "check", "never")
 
 def make_verify(
     database: Database,
-    content: Content,
+    content: Callable[[], Content],
     accounts: Sequence[Account],
     clock: Callable[[], datetime],
 ) -> APIRouter:
@@ -38,7 +38,7 @@ def make_verify(
 
     Args:
         database: where the digits are known.
-        content: the words.
+        content: the words, as they are now.
         accounts: that are ours and confirmed.
         clock: aware UTC time.
     """
@@ -52,18 +52,18 @@ def make_verify(
 
     @router.get("/verify")
     async def ask(lang: str = "") -> Response:
-        return _page(content, accounts, _language(lang), "")
+        return _page(content(), accounts, _language(lang), "")
 
     @router.post("/verify")
     async def answer(request: Request) -> Response:
         form = await _form(request)
         language = _language(form.get("lang", ""))
         if not allowance.spend(clock()):
-            return _page(content, accounts, language, "verify_later", status=429)
+            return _page(content(), accounts, language, "verify_later", status=429)
         code = "".join(one for one in form.get("code", "") if one in "0123456789")
         async with database.transaction() as session:
             right = await proofs.confirm(session, database.vault, code, now=clock())
-        return _page(content, accounts, language, "verify_right" if right else "verify_wrong")
+        return _page(content(), accounts, language, "verify_right" if right else "verify_wrong")
 
     return router
 

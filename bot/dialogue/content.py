@@ -6,7 +6,6 @@ Editors change the files in `content/`; `load_content` refuses a folder with any
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from bot.dialogue.accounts import ACCOUNTS_FILE, load_accounts
@@ -15,34 +14,42 @@ from bot.dialogue.commands import Command, command_in, load_commands
 from bot.dialogue.content_file import (
     ContentError,
     Entry,
-    day,
     entries,
-    patterns,
     read_file,
-    string,
     strings,
 )
 from bot.dialogue.hints import HINTS_FILE, Hint, load_hints
+from bot.dialogue.reading_level import Band
 from bot.dialogue.risk import Lexicon, load_lexicon
+from bot.dialogue.sentences import (
+    ANSWERS,
+    MEANINGS_FILE,
+    NEXT,
+    SAFE_WORDS,
+    SLOT,
+    Choice,
+    Number,
+    Sentence,
+    check_words,
+    read_banned,
+    read_choices,
+    read_meanings,
+    read_numbers,
+    read_sentence,
+    typed_labels,
+)
 from bot.dialogue.steps import Steps
 from bot.dialogue.waiting import PLACES
-from bot.dialogue.wording import fold_tails, normalize
+from bot.dialogue.wording import normalize
 from bot.messages import QuickReply, Reply
 from storage.records import Language
 
 FOLDER = Path(__file__).parent / "content"
 """The content that is shipped."""
-LABEL_LIMIT = 14  # characters; KakaoTalk's quick replies, shared/channels.md
-PAYLOAD_LIMIT = 64  # bytes; Telegram's callback_data, https://core.telegram.org/bots/api
-TEXT_LIMIT = 400  # characters: what fits a small phone without scrolling
 ASK_PERSON = "ask:person"
 ASK_PLACE = "wait:place"
 CANCEL_WAIT = "wait:cancel"
-NEXT = "next"
 NEITHER = "say:neither"
-ANSWERS = ("erase:yes", "erase:no")
-SAFE_WORDS = ("word:umbrella", "word:snack", "word:workbook")
-"""What is agreed on with somebody who may be watched; the words are in `choices.toml`."""
 PLAIN_PAYLOADS = (
     *ANSWERS,
     *SAFE_WORDS,
@@ -56,7 +63,6 @@ PLAIN_PAYLOADS = (
     "lang:en",
 )
 """Payloads beside `go:<topic, group or sentence>`."""
-MEANINGS_FILE = "meanings.toml"
 SENTENCE_FILES = (
     "talk.toml",
     "crisis.toml",
@@ -67,7 +73,6 @@ SENTENCE_FILES = (
     "watched.toml",
     "verify.toml",
 )
-DEFAULT_CHOICES = ("person", "what_next")
 TALK = (
     "greet", "goodbye", "thanks", "affirm", "deny", "are_you_bot", "change_language", "erase",
     "watched", "smalltalk", "testing", "abusive", "out_of_scope", "correction",
@@ -81,7 +86,7 @@ POLICY_GROUPS = (
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
     "busy", "slow_down", "which", "which_worry", "neither", "kept", "back", "word_set",
-    "safe_word", *PLACES,
+    "safe_word", "how_long", *PLACES,
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 BY_RULE = ("hide", "return_code", "proof")
@@ -118,40 +123,6 @@ TOPICS_OF_RISK = ("sextortion", "grooming", "runaway_helper", "illegal_filming",
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """One reviewed thing to say, up to four short sentences long."""
-
-    id: str
-    text: Mapping[Language, str]
-    choices: tuple[str, ...]
-    reviewer: str
-    date: date
-    version: int
-    source: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A quick reply's words and meaning."""
-
-    id: str
-    label: Mapping[Language, str]
-    payload: str
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A phone number or address of help that a sentence may name."""
-
-    id: str
-    value: str
-    name: Mapping[Language, str]
-    hours: Mapping[Language, str]
-    source: str
-    date: date
-
-
-@dataclass(frozen=True, slots=True)
 class Content:
     """A valid set of sentences with their choices, paths, commands and risk lexicon."""
 
@@ -169,14 +140,15 @@ class Content:
     labels: Mapping[str, str] = field(repr=False)  # squeezed label of a choice -> its payload
     asked: Mapping[str, str] = field(repr=False)  # the same of the meanings
 
-    def sentence(self, name: str, language: Language) -> str:
-        """Return the words of a sentence with its numbers filled in.
+    def sentence(self, name: str, language: Language, band: Band | None = None) -> str:
+        """Return the words of a sentence with its numbers filled in, for an age band if known.
 
         Raises:
             KeyError: there is no such sentence.
         """
-        text = self.sentences[name].text[language]
-        return _SLOT.sub(lambda found: self.numbers[found[1]].value, text)
+        found = self.sentences[name]
+        text = (found.bands.get(band, found.text) if band else found.text)[language]
+        return SLOT.sub(lambda found: self.numbers[found[1]].value, text)
 
     def reply(
         self,
@@ -185,6 +157,7 @@ class Content:
         *,
         waiting: bool = False,
         between: Sequence[str] = (),
+        band: Band | None = None,
     ) -> Reply:
         """Return a sentence with its quick replies; a step that has a next one offers it first.
 
@@ -193,6 +166,7 @@ class Content:
             language: of text and labels.
             waiting: the person is in the queue already, so no person is offered again.
             between: intents that the message may have meant; they are offered first.
+            band: whom it is for, where they said so.
 
         Raises:
             KeyError: there is no such sentence.
@@ -206,7 +180,7 @@ class Content:
         following = self.steps.following(name)
         if following:
             replies.insert(0, QuickReply(self.choices[NEXT].label[language], f"go:{following}"))
-        text = self.sentence(name, language)
+        text = self.sentence(name, language, band)
         return Reply(text=text, quick_replies=tuple(replies), language=language.value)
 
     def knows(self, target: str) -> bool:
@@ -217,6 +191,11 @@ class Content:
         if target in self.steps or self.steps.place(target) is not None:
             return True
         return target in (*TALK, *BY_RULE, *CRISIS_GROUPS, "menu")
+
+    def _living(self, payload: str) -> str:
+        """Return a payload, or the menu's where an edit took away what it led to."""
+        target = payload.removeprefix("go:")
+        return payload if target == payload or self.knows(target) else "go:menu"
 
     def resolve_payload(self, text: str, offered: tuple[str, ...] = ()) -> str | None:
         """Return the payload a text stands for, or None when it is free text.
@@ -229,7 +208,7 @@ class Content:
             return typed
         number = _NUMBER.fullmatch(typed)
         if number and int(number[1]) <= len(offered):
-            return offered[int(number[1]) - 1]
+            return self._living(offered[int(number[1]) - 1])
         squeezed = normalize(typed).squeezed
         if self.asked.get(squeezed) in offered:  # "yes" presses a button only where one says so
             return self.asked[squeezed]
@@ -238,26 +217,30 @@ class Content:
         return self.labels.get(squeezed) or command_in(typed, self.commands)
 
 
-def load_content(folder: Path) -> Content:
+def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
     """Read and check a content folder.
+
+    Args:
+        folder: with all the files.
+        lexicon: what was read of its lexicon before, where that did not change.
 
     Raises:
         ContentError: anything in it is missing, unknown, too long or not allowed; nothing
             of the folder may be used then.
     """
-    numbers = _numbers(read_file(folder / "numbers.toml"))
-    banned = _banned(read_file(folder / "banned.toml"))
+    numbers = read_numbers(read_file(folder / "numbers.toml"))
+    banned = read_banned(read_file(folder / "banned.toml"))
     sentences: dict[str, Sentence] = {}
     for file in SENTENCE_FILES:
         table = read_file(folder / file)
         for entry in entries(file, table, "sentence"):
-            sentence = _sentence(file, {**table.get("defaults", {}), **entry})
+            sentence = read_sentence(file, {**table.get("defaults", {}), **entry})
             if sentence.id in sentences:
                 raise ContentError(file, sentence.id, "is there twice")
-            _check_words(file, sentence, numbers, banned)
+            check_words(file, sentence, numbers, banned)
             sentences[sentence.id] = sentence
-    choices = _choices(read_file(folder / "choices.toml"))
-    meanings = _meanings(read_file(folder / MEANINGS_FILE), banned)
+    choices = read_choices(read_file(folder / "choices.toml"))
+    meanings = read_meanings(read_file(folder / MEANINGS_FILE), banned)
     load_spellings(folder)
     load_accounts(folder / ACCOUNTS_FILE)
     content = Content(
@@ -270,112 +253,17 @@ def load_content(folder: Path) -> Content:
         answers=load_commands(folder, kind="answer"),
         safe=load_commands(folder, kind="safe"),
         hints=load_hints(folder),
-        lexicon=load_lexicon(folder),
+        lexicon=lexicon or load_lexicon(folder),
         groups=_groups(sentences),
-        labels=_labels(choices),
-        asked=_labels(meanings),
+        labels=typed_labels(choices),
+        asked=typed_labels(meanings),
     )
     _check_links(content)
     _check_groups(content)
     return content
 
 
-_SLOT = re.compile(r"\{number\.([a-z_]+)\}")
-_BRACES = re.compile(r"[{}]")
 _NUMBER = re.compile(r"([1-9])\s*(?:번|번요|번이요|[.)])?")
-_Banned = tuple[tuple[re.Pattern[str], str], ...]
-_DIGITS = re.compile(r"(?<!\d)(?:\d{3,4}|\d{2,4}-\d{3,4}(?:-\d{4})?)(?!\d|년|원|개|자)")
-
-
-def _both(file: str, entry: Entry, *, prefix: str = "") -> dict[Language, str]:
-    return {language: string(file, entry, f"{prefix}{language.value}") for language in Language}
-
-
-def _sentence(file: str, entry: Entry) -> Sentence:
-    version = entry.get("version")
-    if not isinstance(version, int) or version < 1:
-        raise ContentError(file, str(entry["id"]), "has no version")
-    listed = strings(file, entry, "choices") if "choices" in entry else DEFAULT_CHOICES
-    return Sentence(
-        id=string(file, entry, "id"),
-        text=_both(file, entry),
-        choices=listed,
-        reviewer=string(file, entry, "reviewer"),
-        date=day(file, entry),
-        version=version,
-        source=string(file, entry, "source") if "source" in entry else None,
-    )
-
-
-def _choices(table: Entry) -> dict[str, Choice]:
-    file = "choices.toml"
-    found = {}
-    for entry in entries(file, table, "choice"):
-        found[str(entry["id"])] = _choice(file, entry)
-    if NEXT not in found:
-        raise ContentError(file, NEXT, "is missing")
-    return found
-
-
-def _meanings(table: Entry, banned: _Banned) -> dict[str, Choice]:
-    """Return what a button says for each intent; signed, and held to the rules of sentences."""
-    found = {}
-    for entry in entries(MEANINGS_FILE, table, "meaning"):
-        name = str(entry["id"])
-        signed = {"payload": f"go:{name}", **table.get("defaults", {}), **entry}
-        string(MEANINGS_FILE, signed, "reviewer")
-        day(MEANINGS_FILE, signed)
-        found[name] = _choice(MEANINGS_FILE, signed)
-        for label in found[name].label.values():
-            _check_banned(MEANINGS_FILE, name, label, banned)
-    return found
-
-
-def _choice(file: str, entry: Entry) -> Choice:
-    choice = Choice(str(entry["id"]), _both(file, entry), string(file, entry, "payload"))
-    if any(len(label) > LABEL_LIMIT for label in choice.label.values()):
-        raise ContentError(file, choice.id, f"has a label over {LABEL_LIMIT} characters")
-    if len(choice.payload.encode()) > PAYLOAD_LIMIT:
-        raise ContentError(file, choice.id, f"has a payload over {PAYLOAD_LIMIT} bytes")
-    return choice
-
-
-def _labels(choices: Mapping[str, Choice]) -> dict[str, str]:
-    """Return what may be typed for a button; the first choice keeps a label that two share."""
-    found: dict[str, str] = {}
-    plain = (one for one in choices.values() if one.payload not in (*ANSWERS, *SAFE_WORDS))
-    for choice in plain:
-        for label in choice.label.values():
-            found.setdefault(normalize(label).squeezed, choice.payload)
-    found.pop("", None)  # signs alone are no label
-    return found
-
-
-def _numbers(table: Entry) -> dict[str, Number]:
-    file = "numbers.toml"
-    found = {}
-    for entry in entries(file, table, "number"):
-        name = str(entry["id"])
-        if entry.get("status") != "confirmed":
-            raise ContentError(file, name, "is not confirmed and must not be shown")
-        found[name] = Number(
-            id=name,
-            value=string(file, entry, "value"),
-            name=_both(file, entry, prefix="name_"),
-            hours=_both(file, entry, prefix="hours_"),
-            source=string(file, entry, "source"),
-            date=day(file, entry),
-        )
-    return found
-
-
-def _banned(table: Entry) -> _Banned:
-    file = "banned.toml"
-    return tuple(
-        (pattern, string(file, entry, "why"))
-        for entry in entries(file, table, "banned")
-        for pattern in patterns(file, entry, "patterns")
-    )
 
 
 def _steps(table: Entry) -> Steps:
@@ -395,32 +283,6 @@ def _groups(sentences: Mapping[str, Sentence]) -> dict[str, tuple[str, ...]]:
     for name in sentences:
         found.setdefault(name.rpartition(".")[0] or name, []).append(name)
     return {name: tuple(variants) for name, variants in found.items()}
-
-
-def _check_words(
-    file: str,
-    sentence: Sentence,
-    numbers: Mapping[str, Number],
-    banned: _Banned,
-) -> None:
-    for text in sentence.text.values():
-        unknown = [name for name in _SLOT.findall(text) if name not in numbers]
-        if unknown or _BRACES.search(_SLOT.sub("", text)):
-            problem = (
-                f"names an unknown {{number.{unknown[0]}}}" if unknown else "has a stray brace"
-            )
-            raise ContentError(file, sentence.id, problem)
-        if len(text) > TEXT_LIMIT:
-            raise ContentError(file, sentence.id, f"is over {TEXT_LIMIT} characters")
-        if _DIGITS.search(_SLOT.sub("", text)):
-            raise ContentError(file, sentence.id, "has a number that is not in numbers.toml")
-        _check_banned(file, sentence.id, text, banned)
-
-
-def _check_banned(file: str, name: str, text: str, banned: _Banned) -> None:
-    for pattern, why in banned:
-        if pattern.search(fold_tails(text.lower())):
-            raise ContentError(file, name, f"is not allowed: {why}")
 
 
 def _check_links(content: Content) -> None:

@@ -113,3 +113,17 @@ def _compiled(file: str, entry: Entry, item: str) -> re.Pattern[str]:
         return re.compile(_CAPTURES.sub("(?:", fold_tails(item)))
     except re.error as error:
         raise ContentError(file, str(entry.get("id", "?")), f"pattern {item!r}: {error}") from None
+
+
+def line_of(folder: Path, error: ContentError) -> int:
+    """Return the line where the entry of an error begins; 1 where that cannot be told."""
+    told = re.search(r"\(at line (\d+)", error.problem)
+    if told:
+        return int(told[1])
+    try:
+        lines = (folder / error.file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return 1
+    key = re.compile(rf'(id\s*=\s*"{re.escape(error.entry)}"|{re.escape(error.entry)}\s*=)')
+    found = [number for number, line in enumerate(lines, 1) if key.match(line.strip())]
+    return found[-1] if found and error.entry else 1

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from bot.dialogue.choosing import sentences_for
 from bot.dialogue.commands import command_in
-from bot.dialogue.content import ASK_PERSON, SAFE_WORDS, Content
+from bot.dialogue.content import ASK_PERSON, Content
 from bot.dialogue.erasing import ABOUT_ERASING
 from bot.dialogue.heard import payload_of, words_of
+from bot.dialogue.sentences import SAFE_WORDS
 from bot.dialogue.turn import Decision, Part, Turn
 from bot.messages import MessageKind
 from storage.records import AskReason, ConversationState, Language, Risk

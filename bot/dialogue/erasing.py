@@ -1,7 +1,8 @@
 """Whether a young person wants everything gone: asked by rule, and confirmed right after."""
 
-from bot.dialogue.content import ANSWERS, Content
+from bot.dialogue.content import Content
 from bot.dialogue.memory import Memory
+from bot.dialogue.sentences import ANSWERS
 from bot.messages import Reply
 from storage.records import Language
 

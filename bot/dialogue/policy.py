@@ -4,38 +4,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.dialogue import cover
-from bot.dialogue.abstain import Belief, believe
+from bot.dialogue.bands import band_of
 from bot.dialogue.choosing import about, sentences_for
-from bot.dialogue.content import (
-    ASK_PERSON,
-    ASK_PLACE,
-    CANCEL_WAIT,
-    NEITHER,
-    NEXT,
-    SAFE_WORDS,
-    Content,
-)
+from bot.dialogue.content import ASK_PERSON, ASK_PLACE, CANCEL_WAIT, NEITHER, Content
 from bot.dialogue.erasing import ABOUT_ERASING, QUESTION, asks, is_confirmed
 from bot.dialogue.heard import payload_of, words_of
-from bot.dialogue.hints import hinted
-from bot.dialogue.language import is_foreign, language_of, other_language
+from bot.dialogue.language import is_foreign
+from bot.dialogue.meant import (
+    CRISIS,
+    CRISIS_INTENTS,
+    belief_of,
+    crisis_of,
+    fitting,
+    hinted_by,
+    intent_of,
+    is_answered,
+    is_new,
+    language_for,
+    meant_by,
+    risk_beside_words,
+    shows_a_weapon,
+)
 from bot.dialogue.memory import Memory
 from bot.dialogue.mentions import mentions
+from bot.dialogue.sentences import NEXT, SAFE_WORDS
 from bot.dialogue.turn import Decision, Part, Turn
 from bot.dialogue.waiting import PLACES, place_of
-from bot.dialogue.wording import is_ominous, is_payload, is_sad
+from bot.dialogue.wording import is_payload, is_sad
 from bot.messages import MessageKind, Reply
-from storage.records import AskReason, ConversationState, Language, Risk
-
-CRISIS = {
-    "self_harm": "self_harm",
-    "danger": "danger_now",
-    "threat": "threat",
-    "assault": "assault",
-    "friend_self_harm": "friend_self_harm",
-    "pregnancy": "pregnancy",
-}
-"""Category of a risk rule -> group of crisis sentences (numbers and one question)."""
+from storage.records import AskReason, ConversationState, Risk
 
 HARM_OF_RISK = {
     "sextortion": "sextortion",
@@ -48,10 +45,6 @@ HARM_OF_RISK = {
 """Category of a risk rule -> topic whose safety steps fit, when no intent says better."""
 
 STEPS_AFTER = {"threat": "sextortion"}  # crisis -> the topic whose steps go on from it
-
-CRISIS_INTENTS = ("self_harm", "danger_now")
-CRISIS_BUTTONS = (*CRISIS.values(), "sextortion")
-"""Whoever presses "I am threatened" says it as clearly as whoever types it."""
 
 ANSWERED_WHILE_WAITING = ("confidentiality", "is_this_real", "are_you_bot", "erase", "watched")
 NEUTRAL = ("watched", "erase", "kept")
@@ -91,25 +84,27 @@ def decide(turn: Turn, content: Content) -> Decision:
     if turn.risk.level > Risk.NONE:
         turn = replace(turn, memory=turn.memory.alarmed(turn.risk.signal))
     turn, back = cover.lifted(turn, content)
-    language = _language(turn, content)
-    risk = max(turn.risk.level, _risk_beside_words(turn, content))
+    language = language_for(turn, content)
+    risk = max(turn.risk.level, risk_beside_words(turn, content))
     payload = payload_of(turn, content)
     is_erasing = payload in ABOUT_ERASING and risk < Risk.HIGH
     if is_erasing and is_confirmed(payload, turn.memory):
         return Decision((), turn.memory, language, None, risk, erase=True)
-    guess = _intent(turn)
+    guess = intent_of(turn)
     hidden = cover.decided(turn, content, language, risk, guess=guess, back=back)
     if hidden is not None:
         return hidden
     if turn.state is ConversationState.ACTIVE and not is_erasing:
         # A number typed to a counselor must not press a button of ours later.
-        memory = about(turn.memory, content, _meant(turn, content))
+        memory = about(turn.memory, content, meant_by(turn, content))
         return Decision((), replace(memory, choices=()), language, memory.subject, risk)
     plan = _introduced(turn, _slowed(turn, _plan(turn, content)))
     waiting = (turn.state is ConversationState.QUEUED and not plan.cancel) or plan.ask is not None
     memory, names = sentences_for(plan.say, turn.memory, content)
+    band = band_of(memory)
     replies = [
-        content.reply(name, language, waiting=waiting, between=plan.between) for name in names
+        content.reply(name, language, waiting=waiting, between=plan.between, band=band)
+        for name in names
     ]
     memory = replace(
         memory,
@@ -147,7 +142,7 @@ def _plan(turn: Turn, content: Content) -> _Plan:
     payload = payload_of(turn, content)
     if turn.state is ConversationState.ACTIVE:
         return _payload_plan(str(payload), turn, content)
-    crisis = _crisis(turn, content)
+    crisis = crisis_of(turn, content)
     if turn.risk.level >= Risk.HIGH or crisis:
         plan = _danger_plan(turn, content, crisis)
         # The numbers first, then the question.
@@ -175,7 +170,7 @@ def _danger_plan(turn: Turn, content: Content, crisis: str | None) -> _Plan:
     say = ruled or crisis or _told_harm(turn, content) or _danger_name(turn, content)
     if turn.state is ConversationState.QUEUED:
         return _Plan((_not_ended(say, turn, content),), ask=AskReason.CRISIS)
-    if _is_new(turn):
+    if is_new(turn):
         return _Plan(("intro_crisis", say), ask=AskReason.CRISIS, introduces=True)
     return _Plan(("asked_crisis", say), ask=AskReason.CRISIS)
 
@@ -193,10 +188,10 @@ def _danger_name(turn: Turn, content: Content) -> str:
         return CRISIS[category]
     if turn.risk.level is Risk.IMMINENT:
         return "threat"
-    hint = _hinted(turn, content)
+    hint = hinted_by(turn, content)
     if hint is not None:
         return hint
-    intent = _intent(turn)
+    intent = intent_of(turn)
     if intent in content.steps.harms:
         return str(intent)
     return HARM_OF_RISK.get(category, "threat")
@@ -209,7 +204,7 @@ def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
         return _Plan(("neither",), misunderstood=1)  # the next word not understood: a person
     if payload == NEXT:
         return _Plan((_following(turn, content),))
-    target = _fitting(_PLAIN_TARGETS.get(payload) or payload.removeprefix("go:"), turn, content)
+    target = fitting(_PLAIN_TARGETS.get(payload) or payload.removeprefix("go:"), turn, content)
     if target in content.steps and not _was_asked_which(turn):
         return _Plan(content.steps.path(target)[:1])
     return _Plan((target,))
@@ -223,7 +218,7 @@ def _line_plan(payload: str, turn: Turn) -> _Plan:
     if payload == CANCEL_WAIT:
         return _Plan(("cancelled",), cancel=True)
     if payload == ASK_PLACE:
-        return _Plan((place_of(turn.ahead) or "waiting",))
+        return _Plan((place_of(turn.ahead) or "how_long",))
     return _Plan((_place_or_waiting(turn),))
 
 
@@ -263,10 +258,10 @@ def _waiting_plan(turn: Turn, content: Content) -> _Plan:
             if plan.say in (("attachment",), ("encrypted",), ("unsend",), ("unsure_worry",))
             else _Plan((_place_or_waiting(turn),))
         )
-    hint = _hinted(turn, content)
+    hint = hinted_by(turn, content)
     if hint is not None:
         return _Plan((_not_ended(hint, turn, content),))
-    intent = _intent(turn)
+    intent = intent_of(turn)
     if intent == "affirm" and _walks_on(turn, content):
         return _Plan((str(turn.memory.topic),))
     if intent is not None and (intent in content.steps or intent in ANSWERED_WHILE_WAITING):
@@ -291,7 +286,7 @@ def _wordless_plan(turn: Turn) -> _Plan:
     pressed = any(is_payload(part.text) for part in turn.parts)
     if pressed or kinds & {MessageKind.START, MessageKind.BUTTON} or not turn.parts:
         return _Plan(("menu",))
-    if _shows_a_weapon(turn):
+    if shows_a_weapon(turn):
         return _Plan(("unsure_worry",))
     return _Plan(("sad" if any(is_sad(part.text) for part in turn.parts) else "emoji",))
 
@@ -301,12 +296,12 @@ def _words_plan(turn: Turn, content: Content) -> _Plan:
         return _Plan(("unknown_language",), ask=AskReason.NOT_UNDERSTOOD)
     if turn.nlu is None:
         return _Plan(("nlu_away",), ask=AskReason.NLU_AWAY)
-    hint, intent = _hinted(turn, content), _intent(turn)
-    if hint is None and (intent is None or not _answered(intent, content)):
+    hint, intent = hinted_by(turn, content), intent_of(turn)
+    if hint is None and (intent is None or not is_answered(intent, content)):
         return _unsure_plan(turn, content)
     attached = any(part.kind is MessageKind.ATTACHMENT for part in turn.parts)
     plan = _Plan((hint,)) if hint else _intent_plan(str(intent), turn, content)
-    if attached and len(plan.say) == 1 and not _is_new(turn):
+    if attached and len(plan.say) == 1 and not is_new(turn):
         return replace(plan, say=("attachment", *plan.say))
     return plan
 
@@ -315,7 +310,7 @@ def _intent_plan(intent: str, turn: Turn, content: Content) -> _Plan:
     match intent:
         case "ask_human":
             return _Plan(("asked",), ask=AskReason.REQUESTED)
-        case "greet" if _is_new(turn):
+        case "greet" if is_new(turn):
             return _Plan(("menu",))
         case "affirm" if _walks_on(turn, content):
             return _Plan((str(turn.memory.topic),))
@@ -343,7 +338,7 @@ def _unsure_plan(turn: Turn, content: Content) -> _Plan:
     """Ask once, about two intents where these are the likeliest; then a person is called."""
     if turn.memory.misunderstood:
         return _Plan(("not_understood",), ask=AskReason.NOT_UNDERSTOOD)
-    between = _belief(turn).between or ()
+    between = belief_of(turn).between or ()
     worried = turn.risk.level >= Risk.LOW or bool({*between} & {*CRISIS_INTENTS})
     if between and all(intent in content.meanings for intent in between):
         return _Plan(("which_worry" if worried else "which",), misunderstood=1, between=between)
@@ -352,94 +347,9 @@ def _unsure_plan(turn: Turn, content: Content) -> _Plan:
 
 def _introduced(turn: Turn, plan: _Plan) -> _Plan:
     """Put the introduction before the first answer."""
-    if plan.introduces or not plan.say or not _is_new(turn) or plan.say[0] in NEUTRAL:
+    if plan.introduces or not plan.say or not is_new(turn) or plan.say[0] in NEUTRAL:
         return plan
     return replace(plan, say=("intro", plan.say[0]), introduces=True)
-
-
-def _is_new(turn: Turn) -> bool:
-    return turn.first or not turn.memory.introduced
-
-
-def _intent(turn: Turn) -> str | None:
-    """Return the intent that is believed, if any."""
-    return _belief(turn).intent
-
-
-def _belief(turn: Turn) -> Belief:
-    """Return what is expected to cost least: an intent, a choice between two, or a question."""
-    if turn.nlu is None:
-        return Belief()
-    return believe(turn.nlu.ranking or ((turn.nlu.intent, turn.nlu.confidence),))
-
-
-def _answered(intent: str, content: Content) -> bool:
-    return content.knows(intent) or intent == "ask_human"
-
-
-def _hinted(turn: Turn, content: Content) -> str | None:
-    """Return what the words and the subject of the talk say better than the intent."""
-    return hinted(
-        " ".join(words_of(turn.parts)),
-        content.hints,
-        intent=_intent(turn),
-        subject=turn.memory.subject,
-        queued=turn.state is ConversationState.QUEUED,
-    )
-
-
-def _meant(turn: Turn, content: Content) -> str | None:
-    """Return the hint where there is one, or the intent."""
-    return _hinted(turn, content) or _intent(turn)
-
-
-def _fitting(target: str, turn: Turn, content: Content) -> str:
-    """Return what a button leads to; another topic where this one would be untrue."""
-    place = content.steps.place(target)
-    better = hinted(
-        "",
-        content.hints,
-        intent=place[0] if place else target,
-        subject=turn.memory.subject,
-        queued=False,
-    )
-    return better or target
-
-
-def _risk_beside_words(turn: Turn, content: Content) -> Risk:
-    """Return the risk of buttons, intents and signs, which the screen does not read."""
-    if _crisis(turn, content):
-        return Risk.HIGH
-    return Risk.LOW if _shows_a_weapon(turn) else Risk.NONE
-
-
-def _shows_a_weapon(turn: Turn) -> bool:
-    return any(is_ominous(part.text) for part in turn.parts)
-
-
-def _crisis(turn: Turn, content: Content) -> str | None:
-    """Return what a crisis button or intent is about; a button outweighs the classifier."""
-    payload = payload_of(turn, content)
-    if payload is not None:
-        target = payload.removeprefix("go:")
-        return target if target in CRISIS_BUTTONS else None
-    intent = _intent(turn)
-    if intent == "self_harm" and turn.memory.subject == "friend_self_harm":
-        return "friend_self_harm"  # a rule says so where it is the writer's own
-    return intent if intent in CRISIS_INTENTS else None
-
-
-def _language(turn: Turn, content: Content) -> Language:
-    payload = payload_of(turn, content)
-    if payload is not None and payload.startswith("lang:"):
-        return Language(payload.removeprefix("lang:"))
-    if payload == "go:change_language":
-        return other_language(turn.language)
-    typed = " ".join(words_of(turn.parts))
-    found = language_of(typed, turn.language, first=turn.first)
-    if _intent(turn) == "change_language" and found is turn.language:
-        return other_language(found)
-    return found
 
 
 def _not_ended(name: str, turn: Turn, content: Content) -> str:

@@ -32,13 +32,15 @@ class ReadingLevel:
     mean: float
     longest: int
 
+    def suits(self, band: Band) -> bool:
+        """Tell whether readers of this band can be expected to follow."""
+        mean, longest = LIMITS[band]
+        return self.mean <= mean and self.longest <= longest
+
     @property
     def band(self) -> Band | None:
         """The youngest readers it suits; None when it is too long for all."""
-        for band, (mean, longest) in LIMITS.items():
-            if self.mean <= mean and self.longest <= longest:
-                return band
-        return None
+        return next((band for band in Band if self.suits(band)), None)
 
 
 def reading_level(text: str) -> ReadingLevel:

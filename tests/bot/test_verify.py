@@ -39,7 +39,7 @@ def clock() -> Clock:
 async def page(database: Database, clock: Clock) -> AsyncGenerator[httpx.AsyncClient]:
     app = FastAPI()
     ours = (Account("Telegram", "@gyeot_example", datetime(2026, 11, 28, tzinfo=UTC).date()),)
-    app.include_router(make_verify(database, CONTENT_FILES, ours, clock))
+    app.include_router(make_verify(database, lambda: CONTENT_FILES, ours, clock))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client

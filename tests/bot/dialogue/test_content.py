@@ -6,17 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.dialogue.content import (
-    ANSWERS,
-    FOLDER,
-    LABEL_LIMIT,
-    PLAIN_PAYLOADS,
-    SAFE_WORDS,
-    TEXT_LIMIT,
-    load_content,
-)
+from bot.dialogue.content import FOLDER, PLAIN_PAYLOADS, load_content
 from bot.dialogue.content_file import ContentError
 from bot.dialogue.risk import screen
+from bot.dialogue.sentences import ANSWERS, LABEL_LIMIT, SAFE_WORDS, TEXT_LIMIT
 from bot.dialogue.steps import UnknownStep
 from storage.records import Language, Risk
 
@@ -267,3 +260,36 @@ def test_plain_payloads_are_what_the_commands_and_choices_use() -> None:
     used = {choice.payload for choice in CONTENT.choices.values()}
     used |= {command.payload for command in CONTENT.commands}
     assert {payload for payload in used if not payload.startswith("go:")} == set(PLAIN_PAYLOADS)
+
+
+BANDED = 'ko_elementary = "네."\nen_elementary = "Yes."'
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ('ko_elementary = "네."', "has no en_elementary"),
+        ('en_middle = "Yes."', "has no ko_middle"),
+        ('ko_primary = "네."\nen_primary = "Yes."', "unknown en_primary"),
+        (BANDED.replace("네.", "하나 " * 13), "too hard to read for elementary"),
+        (BANDED.replace("네.", "왜 그랬어요?"), "blames"),
+        (BANDED.replace("네.", "1393에 전화해요."), "not in numbers.toml"),
+        (BANDED.replace("네.", "{number.pizza}"), "unknown {number.pizza}"),
+        (BANDED.replace("Yes.", "x" * (TEXT_LIMIT + 1)), "over 400"),
+    ],
+)
+def test_words_for_an_age_band_are_held_to_all_rules(folder: Path, more: str, problem: str) -> None:
+    add(folder)
+    with (folder / "talk.toml").open("a", encoding="utf-8") as file:
+        file.write(more)
+
+    with pytest.raises(ContentError, match=re.escape(problem)) as caught:
+        load_content(folder, lexicon=CONTENT.lexicon)
+
+    assert caught.value.entry == "extra.1"
+
+
+def test_nobody_is_named_as_a_reviewer_who_did_not_read() -> None:
+    told = {sentence.reviewer for sentence in CONTENT.sentences.values()}
+
+    assert told == {"project draft, not yet reviewed by a counselor"}

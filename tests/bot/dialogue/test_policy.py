@@ -10,8 +10,9 @@ from bot.dialogue.content import (
     POLICY_GROUPS,
     TOPICS_OF_RISK,
 )
+from bot.dialogue.meant import CRISIS
 from bot.dialogue.memory import Memory
-from bot.dialogue.policy import CRISIS, HARM_OF_RISK, decide, words_for_nlu
+from bot.dialogue.policy import HARM_OF_RISK, decide, words_for_nlu
 from bot.dialogue.risk import CATEGORIES, screen
 from bot.dialogue.turn import Part
 from bot.messages import MessageKind

@@ -57,7 +57,7 @@ def test_who_asks_how_long_is_told_their_place_each_time(text: str) -> None:
 
 
 def test_a_line_that_cannot_be_seen_is_not_made_up() -> None:
-    assert group(waiting("얼마나 걸려요", None, ASKED)) == "waiting"
+    assert group(waiting("얼마나 걸려요", None, ASKED)) == "how_long"
 
 
 def test_who_does_not_wait_any_more_is_told_of_no_place() -> None:
