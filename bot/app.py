@@ -39,6 +39,7 @@ from bot.sealing import Sealer
 from bot.sender import Sender
 from bot.summary import facts
 from bot.webhooks import make_health, make_webhooks, storing
+from handoff.accounts_page import make_accounts_router
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
 from handoff.console import make_router as make_console_router
@@ -176,6 +177,11 @@ def _add_pages(app: FastAPI, house: _House) -> None:
         )
     )
     app.include_router(make_audit_router(house.database, utc_now, door=door))
+    app.include_router(
+        make_accounts_router(
+            house.database, house.notices, utc_now, door=door, address=house.settings.public_url
+        )
+    )
 
 
 def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:

@@ -8,6 +8,7 @@ from handoff import passing, queue
 from handoff.errors import HandoffError, TextRefused
 from handoff.frames import Claimed, Done, Noted, PresenceKept, Refused, Said, ServerFrame
 from handoff.notices import Notices
+from handoff.permissions import may_wish
 from handoff.prepared import never_unchanged
 from handoff.wishes import (
     Accept,
@@ -53,6 +54,8 @@ class Taker:
 
     async def take(self, wish: Wish) -> list[ServerFrame]:
         """Take one step and return what its console is told; a refusal is an answer too."""
+        if not may_wish(self._staff.role, name_of(wish)):
+            return [refused(wish, "not_yours")]
         try:
             return await self._take(wish)
         except HandoffError as error:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -150,12 +150,6 @@ async def secrets_of(session: Session, vault: Vault, name: str) -> StaffSecrets 
     key = vault.keyring_key(row.totp_ct, Purpose.STAFF)
     seed = vault.open(key, row.totp_ct, places.staff_totp(row.id))
     return StaffSecrets(_staff(row), row.password_hash, seed, row.totp_last_step)
-
-
-async def everybody(session: Session) -> Sequence[Staff]:
-    """Return all who work or worked here, by name."""
-    rows = await session.execute(select(staff).order_by(staff.c.name))
-    return [_staff(row) for row in rows]
 
 
 async def use_totp_step(session: Session, staff_id: UUID, step: int) -> bool:
