@@ -15,10 +15,10 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from bot import loops, tabs
+from bot import loops, tabs, typing_signs
 from bot.channels.base import Channel
 from bot.channels.telegram import TelegramChannel, make_poller
-from bot.channels.web import FRAME_LIMIT, WebChannel
+from bot.channels.web import FRAME_LIMIT, KeptDays, WebChannel
 from bot.channels.web import make_router as make_web_router
 from bot.config import Settings
 from bot.dialogue.content import FOLDER, Content, load_content
@@ -37,6 +37,7 @@ from bot.roles import ProcessRole, written
 from bot.root import keyring_of
 from bot.sealing import Sealer
 from bot.sender import Sender
+from bot.steering import ChannelsOn, Steering
 from bot.summary import facts
 from bot.webhooks import make_health, make_webhooks, storing
 from handoff.accounts_page import make_accounts_router
@@ -118,6 +119,7 @@ class _House:
     ledger: Ledger
     content: Content
     lexicon: LexiconFile
+    steering: Steering
     nlu: NluClient
     intake: Intake
     notices: ContentNotices
@@ -160,9 +162,17 @@ def make_app(settings: Settings, roles: Collection[ProcessRole], *, alone: bool)
     return app
 
 
+def _kept_days(settings: Settings) -> KeptDays:
+    return KeptDays(settings.transcript_days, settings.contact_days, settings.backup_days)
+
+
 def _add_pages(app: FastAPI, house: _House) -> None:
     app.include_router(make_webhooks(house.providers, house.intake))
-    app.include_router(make_web_router(house.web, _accept_one(house.intake), utc_now))
+    app.include_router(
+        make_web_router(
+            house.web, _accept_one(house.intake), utc_now, days=_kept_days(house.settings)
+        )
+    )
     door = Door(house.database)
     windows = _windows(house.providers)
     app.include_router(
@@ -189,9 +199,14 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
     keyring = keyring_of(settings)
     database = open_database(settings.database, keyring=keyring)
     content = load_content(FOLDER)
-    web = WebChannel(utc_now, returned=tabs.returning(database, process, utc_now))
+    web = WebChannel(
+        utc_now,
+        returned=tabs.returning(database, process, utc_now),
+        writes=typing_signs.writes(database),
+    )
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
     lexicon = LexiconFile(FOLDER, settings.lexicon)
+    steering = Steering(database, lexicon)
     providers = make_channels(settings, content, utc_now)
     channels = {**providers, web.name: web}
     here = _sent_here(channels, roles)
@@ -204,17 +219,19 @@ def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
         ledger=Ledger(settings.ledger_path, keyring.current.id),
         content=content,
         lexicon=lexicon,
+        steering=steering,
         nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
         intake=Intake(
             database,
             utc_now,
             flood=Flood(content, lexicon),
             holders={name: process for name, one in channels.items() if one.capabilities.held},
+            is_on=steering.is_on,
         ),
         notices=ContentNotices(content),
         providers=providers,
-        sender=Sender(database, here, process, utc_now),
-        parting=Parting(database, here, process, utc_now),
+        sender=Sender(database, here, process, utc_now, is_on=steering.is_on),
+        parting=Parting(database, here, process, utc_now, is_on=steering.is_on),
         web=web,
         pressure=pressure,
         sealer=Sealer(database, settings.checkpoints_path, utc_now),
@@ -251,6 +268,7 @@ def _close_at_the_end(ends: AsyncExitStack, house: _House) -> None:
 
 
 async def _appear(house: _House, *, alone: bool) -> None:
+    await house.steering.look()  # what is switched off is off from the first message on
     async with house.database.transaction() as session:
         if alone:
             await processes.start_alone(session, now=utc_now())
@@ -273,23 +291,27 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
         loops.beating(database, house.process, named, house.sender, utc_now, missed),
         loops.looking(database, house.pressure, utc_now),
         loops.watching_keys(database),
+        house.steering.run(),
     ]
     if database.listening is not None:
         made.append(database.listening.run())
     if ProcessRole.WEB in house.roles:
         made += [house.intake.run(), *_telegram(house, ends)]
         made.append(loops.coming_back(missed, partial(_let_tabs_go, house)))
+        made.append(typing_signs.showing(database, house.web, house.process))
     if ProcessRole.WORKER in house.roles:
         made += [
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
             loops.lapsing(database, house.notices, utc_now),
-            loops.sweeping(database, house.settings.limits, utc_now),
+            loops.sweeping(
+                database, partial(house.steering.limits, house.settings.limits), utc_now
+            ),
             loops.rotating(database, house.settings.window, utc_now),
             loops.erasing(database, house.ledger, utc_now),
             house.sealer.run(),
         ]
     if ProcessRole.SENDER in house.roles:
-        on = (*house.providers, house.web.name)
+        on = ChannelsOn({*house.providers, house.web.name}, house.steering)
         made.append(loops.giving_up(database, on, utc_now))
     if {ProcessRole.WEB, ProcessRole.SENDER} & set(house.roles):
         made.append(Pump(house.sender, database, Topic.OUTBOX, utc_now, width=DELIVERIES).run())

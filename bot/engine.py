@@ -38,6 +38,7 @@ class _Talk:
     conversation: Conversation
     memory: Memory
     recent: Sequence[str] = field(repr=False)  # what the person said last, oldest first
+    ahead: int | None = None  # people before them in line; None: they do not wait
 
 
 class Engine:
@@ -208,7 +209,7 @@ class Engine:
             told = await transcript.last_told(session, self._vault, conversation.id)
             if not is_question(told, self._content):
                 remembered = replace(remembered, choices=())
-        return _Talk(conversation, remembered, recent)
+        return _Talk(conversation, remembered, recent, await _ahead(session, conversation))
 
     async def _take_back(
         self, turn: PendingTurn, messages: Sequence[InboundMessage], now: datetime
@@ -245,6 +246,7 @@ class Engine:
             memory=talk.memory,
             first=first,
             busy=busy,
+            ahead=talk.ahead,
         )
         return decide(turn, self._content)
 
@@ -357,6 +359,12 @@ def _part(message: InboundMessage) -> Part:
     """Crossing over is a beginning, as far as the dialogue is concerned."""
     kind = MessageKind.START if message.kind is MessageKind.JOIN else message.kind
     return Part(message.text, kind, message.attachment)
+
+
+async def _ahead(session: Session, talk: Conversation) -> int | None:
+    if talk.state is not ConversationState.QUEUED:
+        return None
+    return await conversations.ahead(session, talk)
 
 
 def _left(messages: Sequence[InboundMessage]) -> bool:

@@ -5,11 +5,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.dialogue.content_file import ContentError
-from bot.dialogue.lexicon import CUES_FILE, RULES_FILE, Lexicon, lay_over, load_lexicon
+from bot.dialogue.content_file import ContentError, Entry
+from bot.dialogue.lexicon import (
+    CUES_FILE,
+    RULES_FILE,
+    Lexicon,
+    lay_over,
+    lay_words,
+    load_lexicon,
+)
 
 log = logging.getLogger("gyeot.lexicon")
 
+DRAFTS = "drafts"  # stands for the file where words of the database are named
 EVERY = timedelta(seconds=30)  # a word added is live after this at the latest
 
 _Stamp = tuple[int, int]
@@ -37,7 +45,8 @@ class LexiconFile:
         self._every = every
         self._looked: datetime | None = None
         self._stamps = self._on_disk()
-        self._shipped = self._lexicon = load_lexicon(folder)
+        self._approved: Sequence[Entry] = ()  # words that were proposed and approved on the page
+        self._shipped = self._with_file = self._lexicon = load_lexicon(folder)
         self._lay_over()
 
     def current(self, now: datetime) -> Lexicon:
@@ -52,6 +61,12 @@ class LexiconFile:
             self._lay_over()
         return self._lexicon
 
+    def use(self, approved: Sequence[Entry]) -> None:
+        """Take the words that staff approved on the page, all of them, from now on."""
+        if approved != self._approved:
+            self._approved = approved
+            self._add_approved()
+
     def _read_shipped(self) -> None:
         try:
             self._shipped = load_lexicon(self._folder)
@@ -62,11 +77,30 @@ class LexiconFile:
 
     def _lay_over(self) -> None:
         try:
-            self._lexicon = lay_over(self._shipped, self._staff) if self._staff else self._shipped
+            staff = self._staff
+            self._with_file = lay_over(self._shipped, staff) if staff else self._shipped
         except ContentError as error:
             _report(error)
             return
+        self._add_approved()
+
+    def _add_approved(self) -> None:
+        """Add each word that still proves itself; one that does not leaves the others in."""
+        try:
+            self._lexicon = lay_words(self._with_file, DRAFTS, self._approved)
+        except ContentError as error:
+            _report(error)
+            self._lexicon = self._one_by_one()
         log.info("lexicon read", extra={"count": len(self._lexicon.rules)})
+
+    def _one_by_one(self) -> Lexicon:
+        laid = self._with_file
+        for entry in self._approved:
+            try:
+                laid = lay_words(laid, DRAFTS, [entry])
+            except ContentError as error:
+                _report(error)
+        return laid
 
     def _on_disk(self) -> Sequence[_Stamp]:
         """Return what changes when a file does; the words of staff are last."""

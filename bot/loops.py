@@ -124,10 +124,11 @@ async def rotating(database: Database, window: timedelta, clock: Clock) -> None:
     await _again(step, ROTATE, "rotate keys")
 
 
-async def sweeping(database: Database, limits: Limits, clock: Clock) -> None:
-    """Throw away again and again what is over."""
+async def sweeping(database: Database, kept: Callable[[], Limits], clock: Clock) -> None:
+    """Throw away again and again what is over; how long is asked each time."""
 
     async def sweep() -> None:
+        limits = kept()
         more = True
         while more:
             async with database.transaction() as session:
@@ -166,7 +167,9 @@ async def giving_up(database: Database, channels: Collection[str], clock: Clock)
         while found == outbox.BATCH:
             now = clock()
             async with database.transaction() as session:
-                found = await outbox.give_up(session, channels, before=now - GIVE_UP, now=now)
+                found = await outbox.give_up(
+                    session, tuple(channels), before=now - GIVE_UP, now=now
+                )
             if found:
                 log.error("channel is off", extra={"count": found})
 

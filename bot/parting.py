@@ -1,7 +1,7 @@
 """The last word to those who erased: sent like any message, and then nothing is left of it."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -32,9 +32,12 @@ class Parting:
         channels: Mapping[str, Channel],
         process: UUID,
         clock: Callable[[], datetime],
+        *,
+        is_on: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._database = database
         self._channels = channels
+        self._is_on = is_on  # channels that staff did not switch off
         self._clock = clock
         self._holding = holding(process, channels)
 
@@ -48,7 +51,7 @@ class Parting:
                     self._database.vault,
                     now=now,
                     lease=LEASE,
-                    channels=self._channels.keys(),
+                    channels=self._open(),
                     holding=self._holding,
                 )
                 if receipt is None:
@@ -59,7 +62,10 @@ class Parting:
     async def next_due(self, now: datetime) -> datetime | None:
         """Return when the next last word is due."""
         async with self._database.reading() as session:
-            return await receipts.next_due(session, self._channels.keys(), self._holding, now=now)
+            return await receipts.next_due(session, self._open(), self._holding, now=now)
+
+    def _open(self) -> Collection[str]:
+        return [name for name in self._channels if self._is_on(name)]
 
     async def work(self, work: Receipt, now: datetime) -> None:
         """Send one, and leave nothing of it; what failed for now is tried again."""

@@ -17,7 +17,8 @@ from handoff.auth import AuthError, Door
 from storage import audit, retention, rotation
 from storage.database import Database
 from storage.errors import StorageError
-from storage.records import Staff
+from storage.records import Limits, Staff
+from storage.settings import current, with_days
 
 Clock = Callable[[], datetime]
 
@@ -69,9 +70,10 @@ async def run(
 async def over(database: Database, settings: Settings, clock: Clock, *, dry: bool) -> str:
     """Remove what is over its time (or only count it); return the counts, a line a class."""
     async with database.reading() as session:
-        due = await retention.due(session, settings.limits, now=clock())
+        limits = with_days(await current(session), settings.limits)
+        due = await retention.due(session, limits, now=clock())
     if not dry:
-        await _remove(database, settings, clock)
+        await _remove(database, limits, clock)
     rows = [(one.name.replace("_", " "), str(getattr(due, one.name))) for one in fields(due)]
     return lined_up([("class", "would go" if dry else "gone"), *rows])
 
@@ -119,17 +121,15 @@ async def _backed_up(fresh: Backup, clock: Clock) -> str:
         return f"gyeot: no backup was made ({error.code}), and there is none: python -m bot backup"
 
 
-async def _remove(database: Database, settings: Settings, clock: Clock) -> None:
-    while await retention.purge(database, settings.limits, now=clock()):
+async def _remove(database: Database, limits: Limits, clock: Clock) -> None:
+    while await retention.purge(database, limits, now=clock()):
         pass
     more = True
     while more:
         async with database.transaction() as session:
-            swept = await retention.sweep(
-                session, now=clock(), dead_bodies=settings.limits.dead_bodies
-            )
+            swept = await retention.sweep(session, now=clock(), dead_bodies=limits.dead_bodies)
         more = swept.more
-    await retention.forget_acts(database, settings.limits, now=clock())
+    await retention.forget_acts(database, limits, now=clock())
 
 
 async def _confirmed(door: Door, clock: Clock, terminal: Terminal, which: str) -> Staff:

@@ -201,6 +201,11 @@ class Door:
         async with self._database.reading() as session:
             return await staff.session_of(session, hash_of(token), now=now, touch=False) is not None
 
+    async def is_locked(self, token: str, *, now: datetime) -> bool:
+        """Tell whether a session is over only because nobody touched its page for long."""
+        async with self._database.reading() as session:
+            return await staff.is_idle(session, hash_of(token), now=now)
+
     async def sign_out(self, session: StaffSession, *, now: datetime) -> None:
         """End a session; its token is worth nothing from here on."""
         async with self._database.transaction() as open_session:

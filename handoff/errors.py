@@ -57,5 +57,13 @@ class NotOffered(HandoffError):
     """Nobody offers this talk to this counselor (any more): show that."""
 
 
+class NotAsked(HandoffError):
+    """Nobody asks a supervisor for this (any more), or not this one: show the board again."""
+
+
+class NotTheirs(HandoffError):
+    """This step is a supervisor's, about a talk as they saw it: show the board again."""
+
+
 class AsksForTooMuch(HandoffError):
     """The message asks for what nobody here may ask (`guard_<what>`): show that, keep the draft."""

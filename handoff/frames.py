@@ -37,6 +37,13 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
+class Locked:
+    """Nobody touched the page for long: it is covered, and the talks stay for so many minutes."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What every console may know about one conversation: no word, no identity."""
 
@@ -183,6 +190,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Typing:
+    """The young person is writing in this talk at this moment."""
+
+    conversation: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Answer with a heartbeat; also the server's time."""
 
@@ -206,6 +220,8 @@ ServerFrame = (
     | Done
     | PresenceKept
     | Refused
+    | Typing
+    | Locked
     | Ping
 )
 
@@ -261,6 +277,8 @@ def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0
         case Summary(conversation, facts):
             at_a_glance = {name: list(values) for name, values in facts.items()}
             return {"type": "summary", "conversation": str(conversation), "facts": at_a_glance}
+        case Locked(minutes):
+            return {"type": "locked", "minutes": minutes}
         case PresenceKept(state):
             return {"type": "presence", "state": state}
         case Noted(conversation, key):
@@ -280,6 +298,8 @@ def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0
             return {"type": "done", "conversation": str(conversation), "action": action}
         case Refused():
             return {"type": "refused", **_refused(frame)}
+        case Typing(conversation):
+            return {"type": "typing", "conversation": str(conversation)}
         case Ping(now):
             return {"type": "ping", "now": now.isoformat()}
 

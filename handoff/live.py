@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from handoff import frames, wishes
+from handoff import frames, locked, wishes
 from handoff.auth import Door
-from handoff.frames import Hello, Ping, Refused, ServerFrame
+from handoff.frames import Hello, Ping, Refused, ServerFrame, Typing
 from handoff.hub import Console
 from handoff.notices import Notices
 from handoff.summaries import Summarize
@@ -19,6 +19,7 @@ from handoff.view import View
 from handoff.wishes import Heartbeat, InvalidFrame, Wish
 from storage.database import Database
 from storage.errors import DatabaseAway
+from storage.typing_signs import Writer
 
 log = logging.getLogger("gyeot.console")
 
@@ -55,6 +56,7 @@ class Live:
         self._token = token
         self._door = door
         self._clock = clock
+        self._database = database
         self._ping = ping
         self._most = most
         self._taker = Taker(database, notices, self._staff, clock, most)
@@ -65,7 +67,18 @@ class Live:
         await self._taker.beat()
         me = self._staff
         await self._send(Hello(me.name, me.role, self._clock(), me.id, self._most))
-        return await _first_of(self._show(), self._listen(), self._ask())
+        code = await _first_of(self._show(), self._listen(), self._ask(), self._watch_typing())
+        return await self._after(code)
+
+    async def _after(self, code: int | None) -> int | None:
+        """Let a page that only rested too long keep its talks a while; nothing is shown there."""
+        if code != SIGNED_OUT or not await self._door.is_locked(self._token, now=self._clock()):
+            return code
+        where = (self._socket, self._taker, self._door, self._token)
+        with suppress(WebSocketDisconnect):
+            if await locked.hold(*where, clock=self._clock, ping=self._ping):
+                return SIGNED_OUT
+        return None
 
     async def _show(self) -> int:
         while (look := await self._console.look()) is not None:
@@ -86,6 +99,14 @@ class Live:
             await self._send(Ping(self._clock()))
             await asyncio.sleep(self._ping.total_seconds())
         return SIGNED_OUT
+
+    async def _watch_typing(self) -> None:
+        with self._database.typing_signs.listen() as signs:
+            while True:
+                sign = await signs.get()
+                shown = sign.writer is Writer.PERSON and self._view.leads(sign.talk)
+                if shown and not self._console.signed_out:
+                    await self._send(Typing(sign.talk))
 
     async def _listen(self) -> int | None:
         while True:

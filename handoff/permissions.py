@@ -73,6 +73,7 @@ WISHES: Mapping[str, Roles] = {
     "accept": ROOM,
     "decline": ROOM,
     "presence": ROOM,
+    "typing": ROOM,
     "heartbeat": ROOM,
 }
 

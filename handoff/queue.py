@@ -6,18 +6,16 @@ from uuid import UUID, uuid4
 from handoff import lifecycle, steps
 from handoff.errors import (
     AlreadyClaimed,
-    AsksForTooMuch,
     Dismissed,
     MoreUrgentWaits,
-    TextRefused,
     TooManyTalks,
     Unread,
     Unreadable,
 )
-from handoff.guard.asking import asked
 from handoff.leases import LEASE, dismiss, heartbeat, lapse
-from handoff.notices import Notice, Notices
+from handoff.notices import Notices
 from handoff.reading import open_beside, open_transcript
+from handoff.saying import MAX_TEXT, checked, say
 from storage import case_notes, conversations, duty, outcomes, presence, transcript
 from storage.database import Database, Session
 from storage.errors import NotFound
@@ -26,7 +24,6 @@ from storage.records import (
     Conversation,
     ConversationState,
     FollowUp,
-    Line,
     Outcome,
     Risk,
     Speaker,
@@ -54,9 +51,6 @@ __all__ = [
     "release",
     "say",
 ]
-
-MAX_TEXT = 1000
-"""Characters of one message of a counselor; every channel carries them in one piece."""
 
 LEFT = "left"
 """The text of the notice for staff that the young person blocked or left the channel."""
@@ -204,47 +198,6 @@ async def claim_next(
     return await steps.tried(step, attempts=_LOOKS, pause=_LOOK_AGAIN_SECONDS)
 
 
-async def say(
-    database: Database,
-    notices: Notices,
-    staff: Staff,
-    conversation_id: UUID,
-    *,
-    epoch: int,
-    text: str,
-    key: UUID,
-    now: datetime,
-) -> Line:
-    """Send a counselor's words to the young person.
-
-    Args:
-        key: chosen by the console for this message and kept until it is answered; it becomes
-            the line's id, so the same key twice is one message, and for another message it
-            is refused (`key_used`).
-
-    Raises:
-        TextRefused, NotOwner, StaleEpoch: nothing was written.
-        AsksForTooMuch: the guard stopped it; only that is written down, without a word of it.
-    """
-    words = checked(text)
-    await _guarded(database, staff, conversation_id, words, epoch=epoch, now=now)
-
-    async def step() -> Line:
-        async with database.transaction() as session:
-            before = await steps.owned(session, staff, conversation_id, epoch=epoch)
-            earlier = await _said_before(session, database.vault, before, key, words)
-            if earlier is not None:
-                return earlier
-            # Saved first: the version proves that nobody took the talk while we looked.
-            talk = await steps.save(session, before, before, staff=staff, action="say", now=now)
-            notice = Notice(words, notices.counselor(words, talk.language))
-            return await steps.send(
-                session, database.vault, talk, notice, speaker=Speaker.COUNSELOR, now=now, key=key
-            )
-
-    return await steps.tried(step)
-
-
 async def release(
     database: Database,
     notices: Notices,
@@ -320,22 +273,6 @@ async def close(
     return await steps.tried(step)
 
 
-def checked(text: str) -> str:
-    """Return the text as it will be sent: without outer white space, 1 to 1000 characters.
-
-    Raises:
-        TextRefused: empty, too long, or with a NUL or half a surrogate pair in it.
-    """
-    words = text.strip()
-    if not words:
-        raise TextRefused("text_empty")
-    if len(words) > MAX_TEXT:
-        raise TextRefused("text_too_long")
-    if "\0" in words or any("\ud800" <= letter <= "\udfff" for letter in words):
-        raise TextRefused("text_unreadable")
-    return words
-
-
 _LOOKS = 100  # at who is next, while a message of theirs or a colleague holds them
 _LOOK_AGAIN_SECONDS = 0.01
 
@@ -390,33 +327,3 @@ async def _take(
     notice = notices.joined(taken.language)
     await steps.send(session, vault, taken, notice, speaker=Speaker.BOT, now=now)
     return taken
-
-
-async def _guarded(
-    database: Database,
-    staff: Staff,
-    conversation_id: UUID,
-    words: str,
-    *,
-    epoch: int,
-    now: datetime,
-) -> None:
-    ask = asked(words)
-    if ask is None:
-        return
-    async with database.transaction() as session:
-        talk = await steps.owned(session, staff, conversation_id, epoch=epoch)
-        await steps.note(session, staff, "guard_stop", talk, now=now)
-    raise AsksForTooMuch(f"guard_{ask}")
-
-
-async def _said_before(
-    session: Session, vault: Vault, talk: Conversation, key: UUID, words: str
-) -> Line | None:
-    place = await conversations.of_line(session, key)
-    if place is None:
-        return None
-    earlier = await transcript.find(session, vault, talk.id, key)
-    if earlier is None or (earlier.speaker, earlier.text) != (Speaker.COUNSELOR, words):
-        raise TextRefused("key_used")
-    return earlier

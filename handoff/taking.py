@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from handoff import passing, queue
+from handoff import passing, queue, typing_signs
 from handoff.errors import HandoffError, TextRefused
 from handoff.frames import Claimed, Done, Noted, PresenceKept, Refused, Said, ServerFrame
 from handoff.notices import Notices
@@ -24,6 +24,7 @@ from handoff.wishes import (
     Release,
     Say,
     ToBot,
+    Typing,
     Wish,
     Withdraw,
     WriteNote,
@@ -84,6 +85,9 @@ class Taker:
             case ChoosePresence(state):
                 await passing.choose_presence(self._database, self._staff, state, now=now)
                 return [PresenceKept(state)]
+            case Typing(talk, epoch):
+                await typing_signs.writes(self._database, self._staff, talk, epoch=epoch)
+                return []
             case Heartbeat():
                 await self.beat()
                 return []

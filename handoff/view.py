@@ -74,6 +74,10 @@ class View:
             told += [Alarm(card, owner) for card, owner in _risen(seen, look)]
         return told
 
+    def leads(self, talk_id: UUID) -> bool:
+        """Tell whether this counselor's page shows a talk as theirs."""
+        return talk_id in self._talks
+
     def unread(self, look: Look) -> list[tuple[UUID, Led]]:
         """Return this counselor's talks whose lines look different than when they were told."""
         mine = look.led.get(self._staff.id, {})

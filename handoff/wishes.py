@@ -113,6 +113,14 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class Typing:
+    """The counselor is writing in this talk at this moment."""
+
+    conversation: UUID
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Accept:
     """Take a talk that a colleague offers."""
 
@@ -143,7 +151,7 @@ class Heartbeat:
 
 
 OwnersWish = Say | Release | ToBot | Close | JudgeRisk | WriteNote | MakeOffer | Withdraw
-Wish = OwnersWish | Claim | ClaimNext | Accept | Decline | ChoosePresence | Heartbeat
+Wish = OwnersWish | Claim | ClaimNext | Accept | Decline | ChoosePresence | Typing | Heartbeat
 
 
 def parse(text: str) -> Wish:
@@ -245,6 +253,7 @@ _READERS: Mapping[str, Callable[[_Fields], Wish]] = {
     "accept": lambda value: Accept(*_talk(value)),
     "decline": lambda value: Decline(*_talk(value)),
     "presence": lambda value: ChoosePresence(_code(value, "state", Presence)),
+    "typing": lambda value: Typing(*_talk(value)),
     "heartbeat": _read_heartbeat,
 }
 _NAMES: Mapping[type[Wish], str] = {
@@ -261,5 +270,6 @@ _NAMES: Mapping[type[Wish], str] = {
     Accept: "accept",
     Decline: "decline",
     ChoosePresence: "presence",
+    Typing: "typing",
     Heartbeat: "heartbeat",
 }

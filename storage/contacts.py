@@ -57,6 +57,24 @@ async def find(session: Session, vault: Vault, *, channel: str, account: str) ->
     return None if row is None else row.id
 
 
+async def address_held_by(
+    session: Session, vault: Vault, contact_id: UUID, process: UUID
+) -> str | None:
+    """Open the address of a person whose connection this process has, None for anybody else.
+
+    Raises:
+        KeyMissing, SealBroken: it does not open.
+    """
+    query = select(contacts.c.channel, contacts.c.address_ct).where(
+        contacts.c.id == contact_id, contacts.c.holder == process, contacts.c.gone_at.is_(None)
+    )
+    row = (await session.execute(query)).first()
+    if row is None:
+        return None
+    key = await vault.data_key(contact_id)
+    return vault.open(key, row.address_ct, places.contact_address(contact_id, row.channel))
+
+
 async def mark_gone(session: Session, contact_id: UUID, *, now: datetime) -> None:
     """Note that the person blocked or left the channel: nothing reaches them."""
     await session.execute(update(contacts).where(contacts.c.id == contact_id).values(gone_at=now))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, update
 
 from storage import places
 from storage.database import Session, Topic, wake
@@ -158,6 +158,14 @@ async def of_person(
 async def queue(session: Session) -> tuple[Conversation, ...]:
     """Return everybody who waits, by `Conversation.rank_at`, then id."""
     return tuple(_record(row) for row in await session.execute(_waiting(())))
+
+
+async def ahead(session: Session, talk: Conversation) -> int:
+    """Return how many people are before one who waits, as the line stands now."""
+    earlier = conversations.c.rank_at < talk.rank_at
+    as_early = and_(conversations.c.rank_at == talk.rank_at, conversations.c.id < talk.id)
+    query = select(func.count()).where(_in(ConversationState.QUEUED), or_(earlier, as_early))
+    return (await session.execute(query)).scalar_one()
 
 
 async def next_waiting(session: Session, *, without: Collection[UUID] = ()) -> Conversation | None:

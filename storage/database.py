@@ -14,6 +14,7 @@ from storage.listening import Listening
 from storage.migrate import highest_key, knows_a_keyring, migrate
 from storage.sessions import Session, Sessions
 from storage.tables import insert_into, key_proofs
+from storage.typing_signs import TypingSign, TypingSigns
 from storage.vault import Vault, proof
 from storage.wakeups import Subscription, Topic, Wakeups, to_ring, wake
 
@@ -41,6 +42,7 @@ class Database:
         keys: Keys,
         vault: Vault,
         wakeups: Wakeups,
+        typing_signs: TypingSigns,
         listening: Listening | None,
     ) -> None:
         self._writing = writing
@@ -48,6 +50,7 @@ class Database:
         self.keys = keys
         self.vault = vault
         self.wakeups = wakeups
+        self.typing_signs = typing_signs
         self.listening = listening  # None: nobody else can work on this database
 
     @asynccontextmanager
@@ -77,6 +80,17 @@ class Database:
         with driver_errors():
             async with self._reading.begin() as session:
                 yield session
+
+    async def show_typing(self, sign: TypingSign) -> None:
+        """Let everybody who wants to know hear, here and elsewhere, that somebody is writing.
+
+        Raises:
+            DatabaseAway: only this process heard it.
+        """
+        self.typing_signs.give(sign)
+        if self.listening is not None:
+            async with self.reading() as session:
+                await self.listening.pass_on(session, sign)
 
     async def prove_keyring(self) -> None:
         """Check that the keyring belongs to this database; keys it sees first are noted.
@@ -114,6 +128,6 @@ def open_database(url: str, *, keys_url: str | None = None, keyring: Keys) -> Da
     refuse_half_restored(url)
     writing, reading = main_sessions(url)
     vault = Vault(keyring, KeyStore(keys_engine(url, keys_url)))
-    wakeups = Wakeups()
-    listening = None if is_sqlite(url) else Listening(url, wakeups)
-    return Database(writing, reading, keyring, vault, wakeups, listening)
+    wakeups, signs = Wakeups(), TypingSigns()
+    listening = None if is_sqlite(url) else Listening(url, wakeups, signs)
+    return Database(writing, reading, keyring, vault, wakeups, signs, listening)

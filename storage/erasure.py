@@ -38,6 +38,8 @@ from storage.tables import (
     offers,
     outbox,
     outcomes,
+    readers,
+    stopped,
 )
 from storage.vault import Vault
 
@@ -197,7 +199,7 @@ async def destroy_keys(database: Database, owners: Iterable[UUID]) -> None:
 
 async def remove_talks(session: Session, talk_ids: Collection[UUID]) -> None:
     """Remove every row of these talks; their keys were destroyed before."""
-    for table in (crossings, offers, outbox, outcomes, case_notes, lines):
+    for table in (crossings, offers, outbox, outcomes, case_notes, readers, stopped, lines):
         await session.execute(delete(table).where(table.c.conversation_id.in_(talk_ids)))
     await session.execute(delete(conversations).where(conversations.c.id.in_(talk_ids)))
     wake(session, Topic.QUEUE)

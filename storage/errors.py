@@ -57,6 +57,10 @@ class NotWrittenDown(StorageError):
     """The act could not be written into the audit log, so it must not happen."""
 
 
+class SettingRefused(StorageError):
+    """No such setting, not for this role, or no value it may have; the code says which."""
+
+
 class NothingToReplay(StorageError):
     """What was set aside is erased already, or went back on its road meanwhile."""
 

@@ -51,6 +51,16 @@ def case_note(conversation: UUID, note: UUID) -> Place:
     return Place("case_notes", "text_ct", conversation, note)
 
 
+def stopped_words(conversation: UUID, row: UUID) -> Place:
+    """A text that the guard stopped, and why its counselor asks to send it."""
+    return Place("stopped", "words_ct", conversation, row)
+
+
+def stopped_answer(conversation: UUID, row: UUID) -> Place:
+    """A supervisor's word about a stopped text."""
+    return Place("stopped", "answer_ct", conversation, row)
+
+
 def passkey(row: UUID, staff: UUID) -> Place:
     """A member of staff's passkey: its id, its public key and what it is called."""
     return Place("passkeys", "key_ct", staff, row)

@@ -213,6 +213,21 @@ async def still_signed_in(
     return frozenset((await session.execute(query)).scalars())
 
 
+async def is_idle(session: Session, token_hash: bytes, *, now: datetime) -> bool:
+    """Tell whether a sign-in would go on, had it been used within `IDLE_LIMIT`."""
+    query = (
+        select(staff_sessions.c.id)
+        .join(staff, staff.c.id == staff_sessions.c.staff_id)
+        .where(
+            staff_sessions.c.token_hash == token_hash,
+            staff_sessions.c.seen_at <= now - IDLE_LIMIT,
+            staff_sessions.c.started_at > now - ABSOLUTE_LIMIT,
+            staff.c.active,
+        )
+    )
+    return (await session.execute(query)).one_or_none() is not None
+
+
 async def end_session(session: Session, session_id: UUID) -> None:
     """Sign a browser out."""
     await session.execute(delete(staff_sessions).where(staff_sessions.c.id == session_id))

@@ -14,6 +14,7 @@ class Topic(StrEnum):
     INBOX = "inbox"  # a delivery was accepted
     OUTBOX = "outbox"  # a message may be sent
     QUEUE = "queue"  # the queue or any talk looks different now
+    SETTINGS = "settings"  # a setting changed, or words of staff did
 
 
 def wake(session: Session, topic: Topic) -> None:

@@ -23,6 +23,7 @@ from bot.dialogue.content_file import (
 from bot.dialogue.hints import HINTS_FILE, Hint, load_hints
 from bot.dialogue.risk import Lexicon, load_lexicon
 from bot.dialogue.steps import Steps
+from bot.dialogue.waiting import PLACES
 from bot.dialogue.wording import fold_tails, normalize
 from bot.messages import QuickReply, Reply
 from storage.records import Language
@@ -33,6 +34,7 @@ LABEL_LIMIT = 14  # characters; KakaoTalk's quick replies, shared/channels.md
 PAYLOAD_LIMIT = 64  # bytes; Telegram's callback_data, https://core.telegram.org/bots/api
 TEXT_LIMIT = 400  # characters: what fits a small phone without scrolling
 ASK_PERSON = "ask:person"
+ASK_PLACE = "wait:place"
 CANCEL_WAIT = "wait:cancel"
 NEXT = "next"
 NEITHER = "say:neither"
@@ -40,6 +42,7 @@ ANSWERS = ("erase:yes", "erase:no")
 PLAIN_PAYLOADS = (
     *ANSWERS,
     ASK_PERSON,
+    ASK_PLACE,
     CANCEL_WAIT,
     NEXT,
     NEITHER,
@@ -63,7 +66,7 @@ POLICY_GROUPS = (
     "intro", "intro_crisis", "menu", "more", "safe", "emoji", "sad", "attachment", "unsend",
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
-    "busy", "slow_down", "which", "which_worry", "neither", "kept",
+    "busy", "slow_down", "which", "which_worry", "neither", "kept", *PLACES,
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 NOTICES = ("joined", "closed", "returned", "handed", "to_bot", "failure", "erased")

@@ -241,16 +241,27 @@ def lay_over(lexicon: Lexicon, staff: Path) -> Lexicon:
     """
     table = read_file(staff) if staff.exists() else {}
     words = entries(staff.name, table, "word") if table.get("word") else ()
+    return lay_words(lexicon, staff.name, words)
+
+
+def lay_words(lexicon: Lexicon, file: str, words: Sequence[Entry]) -> Lexicon:
+    """Return a lexicon with words of staff added; rules are added and none is taken away.
+
+    Raises:
+        ContentError: as `lay_over`; it names `file`.
+    """
     if len(words) > WORDS_MOST:
-        raise ContentError(staff.name, "", f"has more than {WORDS_MOST} words")
-    shipped = {rule.id for rule in lexicon.rules}
+        raise ContentError(file, "", f"has more than {WORDS_MOST} words")
+    known = {rule.id for rule in lexicon.rules}
     for entry in words:
-        _complete(staff.name, entry, shipped)
+        _complete(file, entry, known)
+        known.add(str(entry["id"]))
     named = {_cue_of(str(entry["id"])): _spoken(entry) for entry in words}
-    index = lexicon.index.joined(_indexed(staff.name, named))
+    index = lexicon.index.joined(_indexed(file, named))
     rules = _urgent_first([*(_word(entry) for entry in words), *lexicon.rules])
-    laid = Lexicon(rules, index, lexicon.tally, frozenset(str(entry["id"]) for entry in words))
-    _prove(staff.name, words, laid)
+    own = lexicon.by_staff | {str(entry["id"]) for entry in words}
+    laid = Lexicon(rules, index, lexicon.tally, own)
+    _prove(file, words, laid)
     return laid
 
 

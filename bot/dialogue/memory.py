@@ -18,6 +18,7 @@ class Memory:
     choices: tuple[str, ...] = ()  # payloads offered with it, in order
     introduced: bool = False  # the bot said that it is a bot
     waiting_said: int = 0  # acknowledgements given in this wait
+    place: str | None = None  # what they were told last of their place in line
     mentions: tuple[str, ...] = ()  # categories the person named, `kind:value`, in order
     signals: tuple[str, ...] = ()  # what the risk screen found, `category:level:rule`, in order
 
@@ -60,7 +61,7 @@ _SIGNALS = 12
 
 def _read(name: str, value: object) -> Any:
     match name, value:
-        case (("topic" | "subject" | "last"), str()):
+        case (("topic" | "subject" | "last" | "place"), str()):
             return value
         case (("misunderstood" | "waiting_said"), int()) if value >= 0:
             return int(value)

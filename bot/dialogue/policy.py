@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.dialogue.abstain import Belief, believe
 from bot.dialogue.choosing import about, sentences_for
-from bot.dialogue.content import ASK_PERSON, CANCEL_WAIT, NEITHER, NEXT, Content
+from bot.dialogue.content import ASK_PERSON, ASK_PLACE, CANCEL_WAIT, NEITHER, NEXT, Content
 from bot.dialogue.erasing import ABOUT_ERASING, QUESTION, asks, is_confirmed
 from bot.dialogue.heard import payload_of, words_of
 from bot.dialogue.hints import hinted
@@ -13,6 +13,7 @@ from bot.dialogue.language import is_foreign, language_of, other_language
 from bot.dialogue.memory import Memory
 from bot.dialogue.mentions import mentions
 from bot.dialogue.turn import Decision, Part, Turn
+from bot.dialogue.waiting import PLACES, place_of
 from bot.dialogue.wording import is_ominous, is_payload, is_sad
 from bot.messages import MessageKind, Reply
 from storage.records import AskReason, ConversationState, Language, Risk
@@ -102,6 +103,7 @@ def decide(turn: Turn, content: Content) -> Decision:
         choices=tuple(c.payload for c in replies[-1].quick_replies) if replies else memory.choices,
         introduced=memory.introduced or plan.introduces,
         waiting_said=memory.waiting_said + 1 if waiting else 0,
+        place=next((name for name in plan.say if name in PLACES), memory.place),
     )
     return Decision(
         replies=_choices_last(replies),
@@ -186,11 +188,8 @@ def _danger_name(turn: Turn, content: Content) -> str:
 
 
 def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
-    queued = turn.state is ConversationState.QUEUED
-    if payload == ASK_PERSON:
-        return _Plan(("waiting",)) if queued else _Plan(("asked",), ask=AskReason.REQUESTED)
-    if payload == CANCEL_WAIT:
-        return _Plan(("cancelled",), cancel=True) if queued else _Plan(("menu",))
+    if payload in (ASK_PLACE, ASK_PERSON, CANCEL_WAIT):
+        return _line_plan(payload, turn)
     if payload == NEITHER:
         return _Plan(("neither",), misunderstood=1)  # the next word not understood: a person
     if payload == NEXT:
@@ -199,6 +198,18 @@ def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
     if target in content.steps and not _was_asked_which(turn):
         return _Plan(content.steps.path(target)[:1])
     return _Plan((target,))
+
+
+def _line_plan(payload: str, turn: Turn) -> _Plan:
+    """Answer what is pressed about the line of those who wait."""
+    if turn.state is not ConversationState.QUEUED:
+        is_asked = payload == ASK_PERSON
+        return _Plan(("asked",), ask=AskReason.REQUESTED) if is_asked else _Plan(("menu",))
+    if payload == CANCEL_WAIT:
+        return _Plan(("cancelled",), cancel=True)
+    if payload == ASK_PLACE:
+        return _Plan((place_of(turn.ahead) or "waiting",))
+    return _Plan((_place_or_waiting(turn),))
 
 
 def _following(turn: Turn, content: Content) -> str:
@@ -231,7 +242,7 @@ def _waiting_plan(turn: Turn, content: Content) -> _Plan:
         return (
             plan
             if plan.say in (("attachment",), ("encrypted",), ("unsend",), ("unsure_worry",))
-            else _Plan(("waiting",))
+            else _Plan((_place_or_waiting(turn),))
         )
     hint = _hinted(turn, content)
     if hint is not None:
@@ -241,7 +252,13 @@ def _waiting_plan(turn: Turn, content: Content) -> _Plan:
         return _Plan((str(turn.memory.topic),))
     if intent is not None and (intent in content.steps or intent in ANSWERED_WHILE_WAITING):
         return _Plan((_not_ended(intent, turn, content),))
-    return _Plan(("waiting",))
+    return _Plan((_place_or_waiting(turn),))
+
+
+def _place_or_waiting(turn: Turn) -> str:
+    """Say the place in line where it is new to them, or that somebody is here with them."""
+    place = place_of(turn.ahead)
+    return place if place is not None and place != turn.memory.place else "waiting"
 
 
 def _wordless_plan(turn: Turn) -> _Plan:

@@ -51,6 +51,7 @@ class Turn:
     memory: Memory
     first: bool  # nothing was said to this person in this talk yet
     busy: bool = False  # more people write than can be answered in time
+    ahead: int | None = None  # people before them in line; None: they do not wait
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """All tables; every column that ends in `_ct` holds a sealed value (see places.py)."""
 
 from storage.tables.audit_log import audit, audit_batches, audit_head, audit_keys
+from storage.tables.board import readers, stopped
 from storage.tables.keys import data_keys, erasures, key_proofs, key_work, ledgers, wrap_keys
 from storage.tables.kinds import (
     KEYS,
@@ -21,6 +22,7 @@ from storage.tables.people import (
     staff_sessions,
 )
 from storage.tables.road import facts, inbox, outbox, processes, receipts, routes
+from storage.tables.steering import drafts, settings, tallies
 from storage.tables.talks import (
     case_notes,
     contacts,
@@ -47,6 +49,7 @@ __all__ = [
     "conversations",
     "crossings",
     "data_keys",
+    "drafts",
     "erasures",
     "facts",
     "inbox",
@@ -64,9 +67,13 @@ __all__ = [
     "presence",
     "processes",
     "proposals",
+    "readers",
     "receipts",
     "routes",
+    "settings",
     "staff",
     "staff_sessions",
+    "stopped",
+    "tallies",
     "wrap_keys",
 ]

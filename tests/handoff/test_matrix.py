@@ -30,7 +30,7 @@ NAMES = {
     Role.AUDITOR: "강",
 }
 OURS = {"origin": "http://console.test", "sec-fetch-site": "same-origin"}
-NOT_OF_STAFF = ("/chat", "/channels/", "/health/", "/static/chat/", "/favicon.ico")
+NOT_OF_STAFF = ("/chat", "/channels/", "/health/", "/static/chat/", "/favicon.ico", "/privacy")
 """Young people, providers and machines: nobody of the staff is asked for there."""
 
 

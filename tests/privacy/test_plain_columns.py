@@ -18,7 +18,8 @@ PLAIN = {
         "lines.speaker", "outcomes.follow_up", "outcomes.outcome", "outbox.channel",
         "outbox.code", "outbox.state", "presence.state",
         "facts.name", "key_work.name", "processes.roles", "proposals.role", "receipts.channel",
-        "routes.channel", "staff.role",
+        "routes.channel", "staff.role", "settings.name", "drafts.kind", "drafts.state",
+        "tallies.name", "tallies.week",
     },
     "a counter of ours": {
         "audit.position", "audit.batch", "audit_batches.leaves", "audit_batches.number",
@@ -27,7 +28,7 @@ PLAIN = {
         "conversations.epoch", "conversations.last_seq",
         "conversations.version", "inbox.attempts", "inbox.position", "lines.seq", "offers.epoch",
         "outbox.attempt", "outbox.fence", "outbox.part", "outbox.seq", "outbox.tries",
-        "routes.fence", "routes.tries",
+        "routes.fence", "routes.tries", "settings.position", "tallies.total",
     },
     "the number of a key or of a 30-second step": {
         "audit_batches.key", "audit_keys.number", "contacts.index_key",
@@ -50,6 +51,12 @@ PLAIN = {
     "what stands for the sealed audit log, and its signature": {
         "audit_batches.hash", "audit_batches.root", "audit_batches.signature",
         "audit_head.hash", "audit_keys.public",
+    },
+    "switches, hours, days and names of our sentences; checked when it is set": {
+        "settings.value"
+    },
+    "words that staff propose for the lexicon or the bot, which every process holds anyway": {
+        "drafts.body"
     },
     "Argon2id": {"staff.password_hash"},
 }  # fmt: skip

@@ -286,3 +286,26 @@ async def test_a_heartbeat_keeps_the_own_led_talks_and_changes_nothing_else(
     assert kept == 1
     assert await _get(database, led[0]) == replace(led[0], lease_until=NOON + MINUTE)
     assert await _get(database, led[1]) == led[1]
+
+
+async def test_who_is_before_one_in_line_is_counted_as_the_queue_stands(
+    database: Database,
+) -> None:
+    for number, risk in enumerate((Risk.NONE, Risk.IMMINENT, Risk.NONE, Risk.HIGH)):
+        await _queued(database, f"a-{number}", risk, number)
+    await talk_of(database, account="with-the-bot")
+
+    async with database.reading() as session:
+        queue = await conversations.queue(session)
+        counted = [await conversations.ahead(session, talk) for talk in queue]
+
+    assert counted == [0, 1, 2, 3]
+
+
+async def test_of_two_who_came_at_once_one_is_before_the_other(database: Database) -> None:
+    for account in ("a", "b"):
+        await _queued(database, account, Risk.LOW, 0)
+
+    async with database.reading() as session:
+        queue = await conversations.queue(session)
+        assert [await conversations.ahead(session, talk) for talk in queue] == [0, 1]

@@ -1,12 +1,14 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from uuid import uuid4
 
 import psycopg
 from sqlalchemy import make_url, text
 
 from storage.database import Database, Subscription, Topic, open_database, wake
 from storage.keyring import Keyring
+from storage.typing_signs import TypingSign, Writer, read_sign
 from tests.database import ON_POSTGRESQL, ON_SQLITE
 
 PATIENCE = 5.0
@@ -95,3 +97,35 @@ def _end_listeners(url: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
         )
+
+
+@ON_POSTGRESQL
+async def test_a_sign_that_somebody_writes_is_heard_in_every_process_once(
+    database: Database, database_url: str, keyring: Keyring
+) -> None:
+    other = open_database(database_url, keyring=keyring)
+    assert other.listening is not None
+    assert database.listening is not None
+    tasks = [asyncio.create_task(one.listening.run()) for one in (database, other) if one.listening]
+    sign = TypingSign(uuid4(), Writer.PERSON)
+    async with other.wakeups.subscribe(Topic.QUEUE) as bell:
+        assert await bell.wait(PATIENCE)  # both listen, or will have missed nothing but a sign
+        with other.typing_signs.listen() as there, database.typing_signs.listen() as here:
+            await database.show_typing(sign)
+            async with asyncio.timeout(PATIENCE):
+                assert await there.get() == await here.get() == sign
+            await _commit(database, Topic.QUEUE)
+            assert await bell.wait(PATIENCE)
+            assert here.empty()  # our own note came back to us, and was not heard again
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    await other.close()
+
+
+def test_what_is_no_sign_of_ours_is_none() -> None:
+    talk = uuid4()
+    assert read_sign(f"typing:person:{talk}") == TypingSign(talk, Writer.PERSON)
+    for note in ("typing", "typing:person", "typing:person:x", f"typing:else:{talk}", "queue"):
+        assert read_sign(note) is None

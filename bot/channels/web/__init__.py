@@ -2,6 +2,7 @@
 
 from bot.channels.web.channel import WebChannel
 from bot.channels.web.frames import FRAME_LIMIT
+from bot.channels.web.privacy import KeptDays
 from bot.channels.web.routes import NOISY_LOGGERS, PAGE_HEADERS, make_router
 from bot.channels.web.texts import TEXTS, CrisisNumber, PageTexts
 
@@ -11,6 +12,7 @@ __all__ = [
     "PAGE_HEADERS",
     "TEXTS",
     "CrisisNumber",
+    "KeptDays",
     "PageTexts",
     "WebChannel",
     "make_router",

@@ -29,6 +29,7 @@ SOCKETS_PER_ADDRESS = 8  # tabs of one session, counting those a phone lost with
 
 Clock = Callable[[], datetime]
 Returned = Callable[[str, datetime], Awaitable[None]]
+Writes = Callable[[str], Awaitable[None]]
 
 
 class Socket(Protocol):
@@ -47,16 +48,28 @@ async def _nobody_to_tell(_address: str, _at: datetime) -> None:
     return None
 
 
+async def _nobody_looks(_address: str) -> None:
+    return None
+
+
 class WebChannel:
     """The tabs that are open now. It keeps nothing of what passes through.
 
     `returned` is called with the address and the time whenever a known session connects
-    again, so that what waits for it can be sent at once.
+    again, so that what waits for it can be sent at once. `writes` is called with the address
+    while somebody is writing there.
     """
 
-    def __init__(self, clock: Clock, *, returned: Returned = _nobody_to_tell) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        returned: Returned = _nobody_to_tell,
+        writes: Writes = _nobody_looks,
+    ) -> None:
         self._clock = clock
         self._returned = returned
+        self.writes = writes
         self._sockets: dict[str, list[Socket]] = {}
         self._since: dict[str, datetime] = {}  # when the newest of them connected
         self._unseen: dict[tuple[str, str], asyncio.Future[None]] = {}
@@ -136,6 +149,11 @@ class WebChannel:
         else:
             self._sockets.pop(address, None)
             self._since.pop(address, None)
+
+    async def show_typing(self, address: str) -> None:
+        """Show in every tab of `address` that the counselor is writing."""
+        for socket in tuple(self._sockets.get(address, ())):
+            await _push(socket, frames.typing())
 
     def acknowledged(self, address: str, key: str) -> bool:
         """Note that a tab of `address` has shown `key`; False when nobody waits for it."""

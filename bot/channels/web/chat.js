@@ -6,6 +6,8 @@
   const PING_MS = 25000;
   const PONG_MS = 8000;
   const HELLO_MS = 15000; // a slow phone network needs several round trips
+  const TYPING_MS = 3000; // between two signs that somebody writes here
+  const SHOWN_MS = 6000; // how long a sign that the counselor writes is shown
   const BACKOFF_MS = [500, 1000, 2000, 4000, 8000, 15000];
 
   const byId = (id) => document.getElementById(id);
@@ -19,6 +21,7 @@
   let socket = null, ready = false, left = false, outdated = false;
   let tries = 0, reconnectTimer = 0, pongTimer = 0;
   let choices = null;
+  let typedAt = 0, typingTimer = 0;
   let session = recall("chat");
   let language = recall("lang") || (/^en\b/i.test(navigator.language || "") ? "en" : "ko");
 
@@ -43,6 +46,7 @@
     byId("switch").lang = language === "ko" ? "en" : "ko";
     for (const node of document.querySelectorAll("[data-text]")) node.textContent = texts[language][node.dataset.text];
     for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", texts[language][node.dataset.label]);
+    byId("privacy").href = language === "en" ? "/privacy/en" : "/privacy";
     words.placeholder = texts[language][words.dataset.placeholder];
     for (const list of document.querySelectorAll("#danger .numbers")) list.hidden = list.lang !== language;
   }
@@ -55,6 +59,7 @@
 
   function status(key, alert) {
     statusLine.classList.toggle("alert", Boolean(alert));
+    statusLine.classList.toggle("writing", key === "writing");
     if (statusLine.dataset.text !== key) tell(statusLine, key);
   }
 
@@ -120,6 +125,7 @@
       const kind = frame.origin === "counselor" ? "counselor" : "bot";
       const { message, follow } = addMessage(kind, kind, frame.text, frame.lang);
       if (frame.choices.length) addChoices(frame.choices, message, frame.lang);
+      if (kind === "counselor") rests();
       if (follow) scroll();
     }
     transmit({ t: "ack", key: frame.key });
@@ -185,7 +191,7 @@
   function done(id) {
     mark(id, "stored");
     sent.delete(id);
-    if (ready) status("online");
+    if (ready && statusLine.dataset.text !== "writing") status("online");
   }
 
   byId("form").addEventListener("submit", (event) => {
@@ -194,6 +200,7 @@
     if (!frame.text) return words.focus();
     if (tooLong(frame)) return status("too_long", true);
     words.value = "";
+    typedAt = 0;
     fit();
     say(frame, frame.text);
     words.focus();
@@ -212,7 +219,26 @@
     words.style.height = words.scrollHeight + 2 + "px";
   }
 
-  words.addEventListener("input", fit);
+  words.addEventListener("input", () => { fit(); writes(); });
+
+  // ---- who is writing: a sign and never a word; what is not sent stays on this page
+
+  function writes() {
+    if (!ready || !words.value.trim() || Date.now() - typedAt < TYPING_MS) return;
+    typedAt = Date.now();
+    transmit({ t: "typing" });
+  }
+
+  function counselorWrites() {
+    if (statusLine.dataset.text !== "online" && statusLine.dataset.text !== "writing") return;
+    status("writing");
+    clearTimeout(typingTimer);
+    typingTimer = setTimeout(rests, SHOWN_MS);
+  }
+
+  function rests() {
+    if (statusLine.dataset.text === "writing") status("online");
+  }
 
   // ---- the line
 
@@ -256,6 +282,7 @@
     clearTimeout(pongTimer);
     if (frame.t === "hello") welcome(frame.session);
     else if (frame.t === "reply") showReply(frame);
+    else if (frame.t === "typing") counselorWrites();
     else if (frame.t === "stored") { if (sent.has(frame.id)) done(frame.id); }
     else if (frame.t === "not_stored") { if (sent.has(frame.id)) fail(frame.id, "not_stored"); }
     else if (frame.t === "refused") refused(frame);

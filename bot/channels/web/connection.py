@@ -9,7 +9,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from bot.channels.base import NotStored
 from bot.channels.web import frames
 from bot.channels.web.channel import Clock, WebChannel
-from bot.channels.web.frames import Ack, Frame, FrameRefused, Hello, Ping, Reason, Said
+from bot.channels.web.frames import Ack, Frame, FrameRefused, Hello, Ping, Reason, Said, Typing
 from bot.channels.web.rate import Allowance
 from bot.channels.web.sessions import address_of, is_token, new_token
 from bot.messages import InboundMessage, Kept
@@ -89,8 +89,7 @@ class Connection:
         await self._close(POLICY)
 
     async def _take(self, frame: Frame) -> None:
-        # A word we wait for costs nothing, however many replies come at once.
-        if isinstance(frame, Ack) and self._channel.acknowledged(self._address, frame.key):
+        if await self._lightly(frame):
             return
         if not self._allowance.spend(self._clock()):
             raise FrameRefused(Reason.TOO_FAST, frames.client_id_of(frame))
@@ -103,6 +102,17 @@ class Connection:
                 raise FrameRefused(Reason.MALFORMED)  # once is enough
             case Ack():
                 return  # too late, or shown by another tab
+
+    async def _lightly(self, frame: Frame) -> bool:
+        """Take a frame that is never refused; False for any other."""
+        # A word we wait for costs nothing, however many replies come at once.
+        if isinstance(frame, Ack) and self._channel.acknowledged(self._address, frame.key):
+            return True
+        if not isinstance(frame, Typing):
+            return False
+        if self._allowance.spend(self._clock()):  # else this flag is lost, and nobody told
+            await self._channel.writes(self._address)
+        return True
 
     async def _store(self, said: Said) -> None:
         try:

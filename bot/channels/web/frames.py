@@ -61,7 +61,12 @@ class Ping:
     """The page asks whether the line is still up."""
 
 
-Frame = Hello | Said | Ack | Ping
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """Somebody is writing at this page; not a word of it is sent."""
+
+
+Frame = Hello | Said | Ack | Ping | Typing
 
 _KINDS = {"say": MessageKind.TEXT, "press": MessageKind.BUTTON}
 
@@ -86,8 +91,8 @@ def read_frame(raw: str | bytes) -> Frame:
             return Said(_uuid(name), MessageKind.LEAVE, "")
         case {"v": int(), "t": "ack", "key": str(key)}:
             return Ack(_uuid(key))
-        case {"v": int(), "t": "ping"}:
-            return Ping()
+        case {"v": int(), "t": ("ping" | "typing") as verb}:
+            return Ping() if verb == "ping" else Typing()
     raise FrameRefused(Reason.MALFORMED)
 
 
@@ -116,6 +121,11 @@ def pong() -> str:
     return _frame("pong")
 
 
+def typing() -> str:
+    """Tell the page that the counselor is writing."""
+    return _frame("typing")
+
+
 def reply(message: Reply, key: str) -> str:
     """Put a reply into a frame; the page drops a key that it has shown already."""
     return _frame(
@@ -133,7 +143,7 @@ def client_id_of(frame: Frame) -> str:
     match frame:
         case Said(client_id=client_id):
             return client_id
-        case Hello() | Ack() | Ping():
+        case Hello() | Ack() | Ping() | Typing():
             return ""
         case _ as never:
             assert_never(never)

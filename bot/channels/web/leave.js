@@ -22,6 +22,14 @@
     leave();
   }, true);
 
+  // Going from one of our pages to another leaves one entry in the history, not two.
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest("a[data-instead]");
+    if (!link) return;
+    event.preventDefault();
+    location.replace(link.href);
+  });
+
   document.addEventListener("keyup", (event) => {
     presses = event.key === "Shift" ? [...presses, event.timeStamp].slice(-TIMES) : [];
     if (presses.length === TIMES && presses[TIMES - 1] - presses[0] <= WITHIN_MS) leave();

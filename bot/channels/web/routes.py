@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from bot.channels.web.channel import Clock, WebChannel
 from bot.channels.web.connection import POLICY, Accept, Connection
 from bot.channels.web.page import render
+from bot.channels.web.privacy import PATHS, KeptDays, load_privacy, render_privacy
 from bot.channels.web.texts import TEXTS, PageTexts
 
 NOISY_LOGGERS = ("uvicorn.error", "uvicorn.access", "uvicorn.asgi", "websockets")
@@ -39,6 +40,7 @@ PAGE_HEADERS: Mapping[str, str] = {
 _FOLDER = Path(__file__).parent
 _ASSETS = {
     "/static/chat/chat.css": ("chat.css", "text/css; charset=utf-8"),
+    "/static/chat/reading.css": ("reading.css", "text/css; charset=utf-8"),
     "/static/chat/plain.css": ("plain.css", "text/css; charset=utf-8"),
     "/static/chat/chat.js": ("chat.js", "text/javascript; charset=utf-8"),
     "/static/chat/leave.js": ("leave.js", "text/javascript; charset=utf-8"),
@@ -52,6 +54,7 @@ def make_router(
     accept: Accept,
     clock: Clock,
     *,
+    days: KeptDays,
     texts: Mapping[str, PageTexts] = TEXTS,
 ) -> APIRouter:
     """Make the page's routes.
@@ -61,10 +64,15 @@ def make_router(
             much; raises `NotStored` when it could not be kept. Any other error closes the
             socket, and the page connects and sends again.
         clock: aware UTC time, for the limit on what one socket may say.
+        days: how long this installation keeps what, said on the privacy page.
         texts: the page's words by language; "ko" and "en".
     """
     router = APIRouter(include_in_schema=False)
     _add_file(router, "/", render(texts), "text/html; charset=utf-8")
+    privacy = load_privacy(_FOLDER / "privacy.toml", days)
+    for language, path in PATHS.items():
+        page = render_privacy(privacy, texts, language)
+        _add_file(router, path, page, "text/html; charset=utf-8")
     for path, (name, media_type) in _ASSETS.items():
         _add_file(router, path, (_FOLDER / name).read_bytes(), media_type)
 

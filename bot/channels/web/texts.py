@@ -40,6 +40,7 @@ class PageTexts:
     numbers_after: str
     noscript: str
     welcome: str
+    privacy: str
     resumed: str
     log_label: str
     write: str
@@ -51,6 +52,7 @@ class PageTexts:
     counselor: str
     connecting: str
     online: str
+    writing: str
     offline: str
     sending: str
     stored: str

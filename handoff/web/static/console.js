@@ -7,6 +7,7 @@ import { drawHead, drawLines, drawMine, drawQueue, drawTalk, fitText, showState,
 import { at, desk, newKey, room, toast } from "./desk.js";
 import { onChoose } from "./keys.js";
 import { Link } from "./link.js";
+import { personRests, personWrites, tellWriting } from "./writing.js";
 import { drawPhrases } from "./phrases.js";
 import { choose, current, has, nameOf, word } from "./words.js";
 
@@ -32,6 +33,11 @@ function receive(frame) {
       desk.most = frame.most;
       room.offset = Date.parse(frame.now) - Date.now();
       break;
+    case "locked":
+      keepDraft();
+      desk.lockedFor = frame.minutes;
+      showState("locked", acts);
+      break;
     case "ping":
       room.offset = Date.parse(frame.now) - Date.now();
       break;
@@ -43,6 +49,9 @@ function receive(frame) {
       break;
     case "lines":
       if (talk) addLines(talk, frame.lines);
+      break;
+    case "typing":
+      if (talk) personWrites(talk);
       break;
     case "delivery":
       if (talk?.lines.has(frame.seq)) {
@@ -149,6 +158,7 @@ function openWanted() {
 function addLines(talk, lines) {
   const before = talk.lines.size;
   talk.add(lines);
+  if (lines.some((line) => line.speaker === "person")) personRests(talk);
   if (talk.id !== room.open && before) {
     talk.unread += lines.filter((line) => line.speaker === "person").length;
     drawMine(acts);
@@ -277,6 +287,7 @@ at("composer").addEventListener("submit", (event) => {
   if (!talk || at("send").disabled) return;
   at("text").value = "";
   talk.draft = "";
+  talk.toldWriting = 0;
   fitText();
   say(talk, text);
 });
@@ -289,6 +300,7 @@ at("text").addEventListener("keydown", (event) => {
 });
 
 at("text").addEventListener("input", fitText);
+at("text").addEventListener("input", tellWriting);
 at("next").addEventListener("click", () => {
   if (!asking) asking = link.send({ type: "next" });
 });
@@ -308,6 +320,13 @@ addEventListener("beforeunload", (event) => {
   const unsaved = [...room.talks.values()].some((talk) => [...talk.written()].length);
   if (unsaved) event.preventDefault();
 });
+
+// Who signed in again in another window goes on here, too.
+const windows = new BroadcastChannel("gyeot");
+windows.addEventListener("message", () => {
+  if (desk.state === "locked" || desk.state === "signed_out") link.again();
+});
+windows.postMessage("signed-in");
 
 setInterval(tick, 1000);
 drawSound();

@@ -6,6 +6,7 @@ import { at, desk, room } from "./desk.js";
 import { arrange, chip, mineCard, queueCard, lineItem, unsentItem } from "./draw.js";
 import { isUnchanged } from "./phrases.js";
 import { MAX_TEXT, length } from "./talks.js";
+import { drawWriting } from "./writing.js";
 import { about, nameOf, roughly, span, word } from "./words.js";
 
 const WINDOW_WARNING = 60 * 60 * 1000; // milliseconds left when the reply window is a warning
@@ -13,16 +14,18 @@ let following = true; // the newest line stays in view until the counselor scrol
 
 export function showState(next, acts) {
   desk.state = next;
+  const covered = next === "signed_out" || next === "locked";
   const shown = next === "signed_out" ? "offline" : next;
-  at("link").className = `link ${shown}`;
+  at("link").className = `link ${covered ? "offline" : next}`;
   at("link-text").textContent = word(shown);
   const lost = next !== "online" && (desk.link?.tries > 0 || next !== "connecting");
   at("banner").hidden = !lost;
   const lease = room.talks.size ? ` ${word("offline_banner_lease")}` : "";
   at("banner-text").textContent =
-    next === "signed_out" ? word("signed_out_banner") : word("offline_banner") + lease;
-  lock(next === "signed_out", acts);
-  at("banner-sign-in").hidden = next !== "signed_out";
+    next === "locked" ? word("locked_banner", { count: desk.lockedFor })
+    : next === "signed_out" ? word("signed_out_banner") : word("offline_banner") + lease;
+  lock(covered, acts);
+  at("banner-sign-in").hidden = !covered;
   at("banner-reconnect").hidden = next === "online";
   drawQueue([], acts);
   drawHead();
@@ -107,6 +110,7 @@ export function drawHead() {
   at("offered").hidden = !talk.frame.offered_to;
   at("offered-text").textContent = word("offer_waits", { name: asked?.name ?? "" });
   drawBeside();
+  drawWriting();
   tellWindow();
 }
 
@@ -134,6 +138,7 @@ function toTheEnd() {
 
 export function tick() {
   tellWindow();
+  drawWriting();
   for (const wait of document.querySelectorAll("[data-since]")) {
     wait.textContent = word("waited", { time: span(room.now() - Date.parse(wait.dataset.since)) });
   }

@@ -14,6 +14,8 @@ export class Talk {
     this.notes = [];
     this.noteDraft = "";
     this.unsavedNotes = new Map(); // key -> text
+    this.writesUntil = 0; // by our own clock, when a sign that they write is old
+    this.toldWriting = 0; // when we last said that we write
     this.update(frame);
   }
 

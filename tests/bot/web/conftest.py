@@ -17,9 +17,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from bot.channels.base import NotStored
-from bot.channels.web import FRAME_LIMIT, NOISY_LOGGERS, WebChannel, make_router
+from bot.channels.web import FRAME_LIMIT, NOISY_LOGGERS, KeptDays, WebChannel, make_router
 from bot.messages import InboundMessage, Kept
 
+DAYS = KeptDays(transcript=91, contact=31, backup=8)
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 
@@ -172,7 +173,7 @@ async def site() -> AsyncIterator[Site]:
 
     channel = WebChannel(clock, returned=note)
     app = FastAPI()
-    app.include_router(make_router(channel, store.accept, clock))
+    app.include_router(make_router(channel, store.accept, clock, days=DAYS))
     async with serve(app) as port:
         yield Site(port, channel, store, clock, returned)
 

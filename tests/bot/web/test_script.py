@@ -161,7 +161,7 @@ async def test_leaving_blanks_the_page_forgets_the_session_and_replaces_it(
     await until(lambda: site.store.messages[-1].kind is MessageKind.LEAVE)
     await until(lambda: not site.channel._sockets)
     await page.goto(site.url)
-    await expect(page.locator(".note")).to_have_text(KO.welcome)
+    await expect(page.locator(".note[data-text]")).to_have_text(KO.welcome)
 
 
 async def test_leaving_blanks_and_forgets_before_anybody_else_answers(page: Page) -> None:
@@ -218,7 +218,7 @@ async def test_a_reload_goes_on_and_shows_nothing_of_before(site: Site, page: Pa
 
     await page.reload()
 
-    await expect(page.locator(".note")).to_have_text(KO.resumed)
+    await expect(page.locator(".note[data-text]")).to_have_text(KO.resumed)
     await expect(page.locator(".message")).to_have_count(0)
     await expect(page.locator("#status")).to_have_text(KO.online)
     assert await address(page) == here

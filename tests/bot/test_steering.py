@@ -1,0 +1,130 @@
+"""What staff set is live in every process without a restart."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.channels.base import NotStored
+from bot.intake import ChannelOff, Intake
+from bot.sender import Sender
+from bot.steering import ChannelsOn, Steering
+from bot.webhooks import storing
+from storage import settings
+from storage.database import Database, open_database
+from storage.keyring import Keyring
+from storage.records import Limits, Role
+from tests.bot.road import PROCESS, SOON, Road, away, nlu, said
+from tests.factories import NOON
+from tests.storage.members import member
+
+
+@asynccontextmanager
+async def running(steering: Steering) -> AsyncGenerator[None]:
+    task = asyncio.create_task(steering.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _set(database: Database, name: str, value: str) -> None:
+    person = await member(database, Role.ADMINISTRATOR)
+    async with database.transaction() as session:
+        await settings.put(session, name, value, staff=person, now=NOON)
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+def _intake(database: Database, steering: Steering) -> Intake:
+    return Intake(database, lambda: NOON, is_on=steering.is_on)
+
+
+async def test_a_channel_that_is_switched_off_is_off_in_every_process_and_on_again(
+    database: Database, database_url: str, keyring: Keyring
+) -> None:
+    other = open_database(database_url, keyring=keyring)
+    mine, theirs = Steering(database), Steering(other)
+    async with running(mine), running(theirs):
+        await _set(database, "channel.line", "off")
+        await _until(lambda: not mine.is_on("line") and not theirs.is_on("line"))
+        assert mine.is_on("web")
+
+        await _set(database, "channel.line", "on")
+        await _until(lambda: mine.is_on("line") and theirs.is_on("line"))
+    await other.close()
+
+
+async def test_a_channel_that_is_off_stores_nothing_and_says_so(database: Database) -> None:
+    steering = Steering(database)
+    await _set(database, "channel.web", "off")
+    await steering.look()
+    web = replace(said("안녕"), channel="web")
+
+    with pytest.raises(ChannelOff):
+        await _intake(database, steering).accept([web])
+    with pytest.raises(NotStored):
+        await storing(_intake(database, steering))([web])
+
+
+async def test_what_is_due_on_a_channel_that_is_off_waits_and_goes_when_it_is_on_again(
+    database: Database,
+) -> None:
+    road = Road(database, nlu(away))
+    on = True
+    road.sender = Sender(
+        database, {"fake": road.channel}, PROCESS, lambda: road.now, is_on=lambda _: on
+    )
+    await road.hear(said("안녕"))
+    await road.answer()
+
+    on = False
+    assert not await road.deliver()
+    assert await road.sender.next_due(SOON) is None
+    on = True
+    assert await road.deliver()
+    assert len(road.channel.sent) == 1
+
+
+async def test_while_the_database_is_away_what_was_set_before_holds(
+    database: Database, database_url: str, keyring: Keyring
+) -> None:
+    steering = Steering(database)
+    await _set(database, "channel.line", "off")
+    await steering.look()
+    await database.close()
+    async with running(steering):
+        await asyncio.sleep(0.05)
+        assert not steering.is_on("line")
+
+
+async def test_days_that_were_set_hold_over_those_of_the_environment(database: Database) -> None:
+    steering = Steering(database)
+    base = Limits(transcripts=timedelta(days=60))
+    assert steering.limits(base) == base
+
+    await _set(database, "days.transcripts", "30")
+    await steering.look()
+
+    assert steering.limits(base).transcripts == timedelta(days=30)
+    assert steering.limits(base).contacts == base.contacts
+
+
+async def test_the_channels_that_are_on_are_asked_at_each_look(database: Database) -> None:
+    steering = Steering(database)
+    on = ChannelsOn({"line", "web"}, steering)
+    assert set(on) == {"line", "web"}
+
+    await _set(database, "channel.line", "off")
+    await steering.look()
+
+    assert (set(on), "line" in on, len(on)) == ({"web"}, False, 1)
