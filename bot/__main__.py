@@ -13,7 +13,7 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot import audit, backup, dead, keys, purge, review
+from bot import audit, backup, dead, keys, purge, report, review
 from bot.app import serve, utc_now
 from bot.chat import chat
 from bot.check import all_well, check_database, check_settings, database_table, table
@@ -43,7 +43,7 @@ from storage.errors import (
     StorageError,
 )
 from storage.ledger import Ledger
-from storage.records import Role
+from storage.records import Language, Role
 
 INVITATION = timedelta(hours=24)
 
@@ -111,6 +111,10 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "chat", _chat, "talk with the bot in this terminal; nothing is stored")
     _add_content(commands)
     _command(commands, "guard", _guard, "guard sentences of a file").add_argument("file", type=Path)
+    numbers = _command(commands, "report", _report, "write the report of a month as an HTML file")
+    numbers.add_argument("--month", required=True, help="2026-11")
+    numbers.add_argument("--language", type=Language, choices=list(Language), default=Language.KO)
+    numbers.add_argument("--folder", type=Path, default=Path())
     return parser
 
 
@@ -169,6 +173,17 @@ async def _print_chat(settings: Settings) -> None:
         lexicon = LexiconFile(FOLDER, settings.lexicon).current(utc_now())
         async for line in chat(sys.stdin.readline, load_content(FOLDER), nlu, lexicon=lexicon):
             print(line, flush=True)
+
+
+def _report(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(asyncio.run(_write_report(settings, arguments)))
+
+
+async def _write_report(settings: Settings, arguments: argparse.Namespace) -> str:
+    async with _opened(settings) as database:
+        return await report.written(
+            database, arguments.month, arguments.language, arguments.folder, now=utc_now()
+        )
 
 
 def _purge(settings: Settings, arguments: argparse.Namespace) -> None:

@@ -41,6 +41,7 @@ from bot.steering import ChannelsOn, Steering
 from bot.summary import facts
 from bot.webhooks import make_health, make_webhooks, storing
 from handoff.accounts_page import make_accounts_router
+from handoff.admin_page import make_admin_router
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
 from handoff.console import make_router as make_console_router
@@ -192,6 +193,9 @@ def _add_pages(app: FastAPI, house: _House) -> None:
             house.database, house.notices, utc_now, door=door, address=house.settings.public_url
         )
     )
+    app.include_router(
+        make_admin_router(house.database, utc_now, door=door, health=partial(_health, house))
+    )
 
 
 def _make_house(settings: Settings, roles: Collection[ProcessRole]) -> _House:
@@ -308,6 +312,7 @@ def _loops(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
             ),
             loops.rotating(database, house.settings.window, utc_now),
             loops.erasing(database, house.ledger, utc_now),
+            loops.publishing(database, utc_now),
             house.sealer.run(),
         ]
     if ProcessRole.SENDER in house.roles:
@@ -344,6 +349,11 @@ def _telegram(house: _House, ends: AsyncExitStack) -> Sequence[Loop]:
     poller = make_poller(channel, token, house.settings.telegram_api)
     ends.push_async_callback(poller.close)
     return (loops.polling(poller, channel, house.intake),)
+
+
+def _health(house: _House) -> Mapping[str, str]:
+    troubles = house.sender.troubles
+    return {name: troubles.get(name, "well") for name in (*house.providers, house.web.name)}
 
 
 def _numbers(house: _House) -> Mapping[str, object]:

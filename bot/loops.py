@@ -15,7 +15,7 @@ from bot.roles import ProcessRole
 from bot.sender import GIVE_UP, Sender
 from bot.webhooks import acknowledge
 from handoff import queue
-from storage import erasure, inbox, outbox, processes, receipts, retention, rotation
+from storage import erasure, inbox, metrics, outbox, processes, receipts, retention, rotation
 from storage.database import Database
 from storage.errors import KeyringUnusable, KeysAway
 from storage.ledger import Ledger
@@ -141,6 +141,17 @@ async def sweeping(database: Database, kept: Callable[[], Limits], clock: Clock)
         await retention.forget_acts(database, limits, now=clock())
 
     await _again(sweep, SWEEP, "sweep")
+
+
+async def publishing(database: Database, clock: Clock) -> None:
+    """Publish the numbers of weeks and months that are over, again and again."""
+
+    async def step() -> None:
+        published = await metrics.publish_due(database, now=clock())
+        if published:
+            log.info("numbers published", extra={"count": published})
+
+    await _again(step, SWEEP, "publish numbers")
 
 
 async def erasing(database: Database, ledger: Ledger, clock: Clock) -> None:

@@ -55,7 +55,8 @@ async def _led_talk(database: Database, address: str) -> Conversation | None:
 async def _show(database: Database, web: WebChannel, process: UUID, sign: TypingSign) -> None:
     async with database.reading() as session:
         talk = await conversations.get(session, sign.talk)
-        if talk.channel != WEB:
+        # While somebody watches, nothing on that screen may say that a counselor is there.
+        if talk.channel != WEB or getattr(talk, "covered_at", None) is not None:
             return
         address = await contacts.address_held_by(session, database.vault, talk.contact_id, process)
     if address is not None:

@@ -21,6 +21,7 @@ PLACES: Mapping[str, tuple[str, frozenset[Role]]] = {
     "numbers": ("/admin", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
     "model": ("/admin/model", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
     "settings": ("/admin/settings", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
+    "staff": ("/staff", frozenset({Role.ADMINISTRATOR})),
     "transparency": ("/transparency", frozenset(Role)),
 }
 """The pages of the frame, in their order: where each is, and who may see it."""

@@ -10,6 +10,7 @@ from storage.records import (
     AskReason,
     CaseNote,
     Colleague,
+    Companion,
     Conversation,
     DeliveryState,
     Line,
@@ -66,6 +67,9 @@ class Talk:
     card: Card
     epoch: int
     offered_to: UUID | None = None  # the colleague who is asked to take it
+    companion: Companion | None = None  # who reads along, or is asked to
+    along: bool = False  # it is a colleague's, and this counselor reads along
+    owner: UUID | None = None  # that colleague
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,13 @@ class TalksChange:
 @dataclass(frozen=True, slots=True)
 class OffersChange:
     """Talks that this counselor is asked to take: all of them, each with its present owner."""
+
+    talks: tuple[tuple[Talk, UUID], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlongChange:
+    """Talks that this counselor is asked to read along: all of them, each with its owner."""
 
     talks: tuple[tuple[Talk, UUID], ...]
 
@@ -208,6 +219,7 @@ ServerFrame = (
     | QueueChange
     | TalksChange
     | OffersChange
+    | AlongChange
     | Colleagues
     | Alarm
     | Lines
@@ -267,6 +279,9 @@ def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0
         case OffersChange(offered):
             asked = [{**_talk(talk), "owner": str(owner)} for talk, owner in offered]
             return {"type": "offers", "talks": asked}
+        case AlongChange(wanted):
+            asked = [{**_talk(talk), "owner": str(owner)} for talk, owner in wanted]
+            return {"type": "along", "talks": asked}
         case Colleagues(everybody):
             return {"type": "colleagues", "all": [_colleague(one) for one in everybody]}
         case Alarm(one, owner):
@@ -321,7 +336,14 @@ def _card(shown: Card) -> dict[str, object]:
 
 def _talk(shown: Talk) -> dict[str, object]:
     offered = str(shown.offered_to) if shown.offered_to else None
-    return {**_card(shown.card), "epoch": shown.epoch, "offered_to": offered}
+    beside = {"along": shown.along, "owner": str(shown.owner) if shown.owner else None}
+    company = _companion(shown.companion) if shown.companion else None
+    told = {"epoch": shown.epoch, "offered_to": offered, "company": company, **beside}
+    return {**_card(shown.card), **told}
+
+
+def _companion(one: Companion) -> dict[str, object]:
+    return {"who": str(one.staff_id) if one.staff_id else None, "reads": one.joined}
 
 
 def _colleague(one: Colleague) -> dict[str, object]:

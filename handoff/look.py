@@ -1,7 +1,7 @@
 """One look at the queue and at the led talks, shared by every console of this process."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
@@ -10,10 +10,10 @@ from uuid import UUID
 from handoff import frames
 from handoff.alias import alias
 from handoff.frames import Card, QueueChange, Talk, card
-from storage import conversations, erasure, marks, offers, presence, staff
+from storage import companions, conversations, erasure, marks, offers, presence, staff
 from storage.database import Database, Session
 from storage.marks import Mark
-from storage.records import Colleague, Conversation, Language, Offer
+from storage.records import Colleague, Companion, Conversation, Language, Offer, Role, Staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Look:
     `change` is the queue's frame for those who saw the look before, "" when it is the same;
     `led` is by counselor, and only of those who were asked for; `sessions` are those of the
     ones asked for that go on. `offered` is by the colleague who is asked: talk and owner;
+    `along` are the talks that somebody is asked to read along, None standing for any supervisor,
+    and who does so has the talk in `led`, too;
     `active` is every led talk with its owner, when a supervisor looks; `erased` are those led
     before that their writer erased.
     """
@@ -44,6 +46,7 @@ class Look:
     offered: Mapping[UUID, tuple[tuple[Talk, UUID], ...]] = field(default_factory=dict)
     active: Mapping[UUID, tuple[Card, UUID]] = field(default_factory=dict)
     erased: frozenset[UUID] = frozenset()
+    along: Mapping[UUID | None, tuple[tuple[Talk, UUID], ...]] = field(default_factory=dict)
 
     def since(self, seen: "Look | None") -> str:
         """Return the queue's frame for a console that saw `seen` last, "" for no change."""
@@ -52,6 +55,11 @@ class Look:
         if seen.number == self.number - 1:
             return self.change
         return _change(seen.cards, self.cards)
+
+    def asked_along(self, staff: Staff) -> tuple[tuple[Talk, UUID], ...]:
+        """Return the talks this colleague is asked to read along, each with its owner."""
+        anybody = self.along.get(None, ()) if staff.role is Role.SUPERVISOR else ()
+        return (*self.along.get(staff.id, ()), *(one for one in anybody if one[1] != staff.id))
 
     @cached_property
     def _all(self) -> str:
@@ -85,8 +93,9 @@ async def take(
     async with database.reading() as session:
         waiting = await conversations.queue(session)
         asked = await offers.standing(session)
-        led_now = await _led(session, counselors, asked, supervised=supervised)
-        owned = [one for one in led_now if one.owner_id in counselors]
+        beside = await companions.standing(session)
+        led_now = await _led(session, counselors, asked, beside, supervised=supervised)
+        owned = [one for one in led_now if one.owner_id in counselors or one.id in beside]
         seen = await marks.of_talks(session, [one.id for one in owned])
         vanished = _led_before(before) - {one.id for one in owned}
         erased = await erasure.erased_among(session, vanished)
@@ -96,35 +105,48 @@ async def take(
     led: dict[UUID, dict[UUID, Led]] = {}
     offered: dict[UUID, tuple[tuple[Talk, UUID], ...]] = {}
     active: dict[UUID, tuple[Card, UUID]] = {}
+    along: dict[UUID | None, tuple[tuple[Talk, UUID], ...]] = {}
     for one in led_now:
         if one.owner_id is None:
             continue
         ask = asked.get(one.id)
-        talk = Talk(_card(one, windows), one.epoch, ask.staff_id if ask else None)
+        companion = beside.get(one.id)
+        talk = Talk(_card(one, windows), one.epoch, ask.staff_id if ask else None, companion)
         active[one.id] = talk.card, one.owner_id
         if ask is not None:
             offered[ask.staff_id] = (*offered.get(ask.staff_id, ()), (talk, one.owner_id))
         if one.id in seen:  # not one that went in between
             led.setdefault(one.owner_id, {})[one.id] = Led(talk, seen[one.id])
+            if companion and companion.joined and companion.staff_id:
+                read = replace(talk, along=True, owner=one.owner_id)
+                led.setdefault(companion.staff_id, {})[one.id] = Led(read, seen[one.id])
+        if companion and not companion.joined:
+            asked_of = along.get(companion.staff_id, ())
+            along[companion.staff_id] = (*asked_of, (talk, one.owner_id))
     number, known = (before.number + 1, before.cards) if before else (0, {})
     erased |= before.erased if before else frozenset()
     change = _change(known, cards)
     shown = active if supervised else {}
-    return Look(number, cards, change, led, going_on, here, offered, shown, erased)
+    return Look(number, cards, change, led, going_on, here, offered, shown, erased, along)
 
 
 async def _led(
     session: Session,
     counselors: Collection[UUID],
     asked: Mapping[UUID, Offer],
+    beside: Mapping[UUID, Companion],
     *,
     supervised: bool,
 ) -> tuple[Conversation, ...]:
-    """Return the talks led by these counselors, or offered to one of them; all for a supervisor."""
+    """Return the talks that these counselors lead, read along or are asked for.
+
+    For a supervisor all that are led.
+    """
     if supervised:
         return await conversations.led(session)
     own = await conversations.owned_by_any(session, counselors)
     wanted = {one for one, ask in asked.items() if ask.staff_id in counselors}
+    wanted |= {one for one, reader in beside.items() if reader.staff_id in counselors}
     wanted -= {talk.id for talk in own}
     return (*own, *(await conversations.led(session, wanted) if wanted else ()))
 

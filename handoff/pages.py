@@ -13,6 +13,7 @@ from storage.records import Language
 LANGUAGE_COOKIE = "gyeot_language"
 
 _WEB = Path(__file__).parent / "web"
+STATIC = _WEB / "static"
 _YEAR = 365 * 24 * 3600  # seconds
 
 
@@ -33,19 +34,26 @@ class Pages:
     ) -> HTMLResponse:
         """Fill one template; `?lang=` is remembered for the next page."""
         language = language_of(request)
-        page = self._templates.get_template(template).render(
-            language=language.value,
-            other_language=_other(language).value,
-            words=self._words[language],
-            **slots,
-        )
-        response = HTMLResponse(page, status)
+        response = HTMLResponse(self.fill(language, template, **slots), status)
         if request.query_params.get("lang") == language:
             for path in ("/console", "/audit", "/admin", "/staff"):
                 response.set_cookie(
                     LANGUAGE_COOKIE, language, max_age=_YEAR, path=path, samesite="strict"
                 )
         return response
+
+    def fill(self, language: Language, template: str, **slots: object) -> str:
+        """Fill one template in a language, for a page or a file."""
+        return self._templates.get_template(template).render(
+            language=language.value,
+            other_language=_other(language).value,
+            words=self._words[language],
+            **slots,
+        )
+
+    def words_in(self, language: Language) -> Mapping[str, str]:
+        """Return the words in a language."""
+        return self._words[language]
 
     def words(self, request: Request) -> Mapping[str, str]:
         """Return the words in the reader's language."""

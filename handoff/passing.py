@@ -55,7 +55,7 @@ async def offer(
     words = checked(note) if note.strip() else ""
 
     async def step(session: Session, talk: Conversation) -> None:
-        await _is_here(session, staff, colleague, now=now)
+        await is_here(session, staff, colleague, now=now)
         await offers.make(session, Offer(talk.id, epoch, colleague), now=now)
         await steps.note(session, staff, "offer", talk, now=now)
         if words:
@@ -190,29 +190,61 @@ async def write_note(
 ) -> None:
     """Write something down about a talk; the same `key` again is the same note.
 
+    Its owner may, and the colleague who reads along.
+
     Raises:
         NotOwner, StaleEpoch, TextRefused: nothing was written.
     """
     words = checked(text)
 
-    async def step(session: Session, talk: Conversation) -> None:
-        made = await case_notes.add(
-            session, database.vault, talk.id, note_id=key, staff_id=staff.id, text=words,
-            kind=case_notes.NOTE, now=now,
-        )  # fmt: skip
-        if made:
-            await steps.note(session, staff, "note", talk, now=now)
-            return
-        known = await case_notes.read(session, database.vault, talk.id)
-        if (key, words) not in [(one.id, one.text) for one in known]:
-            raise TextRefused("key_used")
+    async def step() -> None:
+        async with database.transaction() as session:
+            talk = await steps.read_by(session, staff, conversation_id, epoch=epoch)
+            await _add_note(database, session, staff, talk, key=key, words=words, now=now)
 
-    await _as_owner(database, staff, conversation_id, epoch, step)
+    await steps.tried(step)
+
+
+async def _add_note(
+    database: Database,
+    session: Session,
+    staff: Staff,
+    talk: Conversation,
+    *,
+    key: UUID,
+    words: str,
+    now: datetime,
+) -> None:
+    made = await case_notes.add(
+        session, database.vault, talk.id, note_id=key, staff_id=staff.id, text=words,
+        kind=case_notes.NOTE, now=now,
+    )  # fmt: skip
+    if made:
+        await steps.note(session, staff, "note", talk, now=now)
+        return
+    known = await case_notes.read(session, database.vault, talk.id)
+    if (key, words) not in [(one.id, one.text) for one in known]:
+        raise TextRefused("key_used")
 
 
 async def notes(session: Session, database: Database, talk_id: UUID) -> tuple[CaseNote, ...]:
     """Open the notes of a talk for the owner who reads it; reading it was written down."""
     return await case_notes.read(session, database.vault, talk_id)
+
+
+async def is_here(session: Session, staff: Staff, colleague: UUID, *, now: datetime) -> None:
+    """See that a colleague can be asked for something.
+
+    Raises:
+        NotOffered: they are away, or it is oneself (`colleague_away`).
+    """
+    here = {
+        one.id
+        for one in await presence.colleagues(session, now=now)
+        if one.presence is not Presence.AWAY and one.id != staff.id
+    }
+    if colleague not in here:
+        raise NotOffered("colleague_away")
 
 
 async def _as_owner(
@@ -243,13 +275,3 @@ async def _offered(
     if talk.state is not ConversationState.ACTIVE or talk.epoch != epoch:
         raise NotOffered("not_offered")
     return talk
-
-
-async def _is_here(session: Session, staff: Staff, colleague: UUID, *, now: datetime) -> None:
-    here = {
-        one.id
-        for one in await presence.colleagues(session, now=now)
-        if one.presence is not Presence.AWAY and one.id != staff.id
-    }
-    if colleague not in here:
-        raise NotOffered("colleague_away")

@@ -14,6 +14,7 @@ Roles = frozenset[Role]
 
 STAFF: Roles = frozenset(Role)
 ROOM: Roles = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
+STEERING: Roles = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
 ADMINISTRATORS: Roles = frozenset({Role.ADMINISTRATOR})
 AUDITORS: Roles = frozenset({Role.AUDITOR})
 
@@ -53,6 +54,9 @@ ROUTES: Mapping[str, Roles | None] = {
     "POST /staff/approve": ADMINISTRATORS,
     "POST /staff/decline": ADMINISTRATORS,
     "POST /staff/dismiss": ADMINISTRATORS,
+    # numbers
+    "GET /admin": STEERING,
+    "POST /admin/export": STEERING,
     # what was done
     "GET /audit": AUDITORS,
     "POST /audit/export": AUDITORS,
@@ -73,6 +77,9 @@ WISHES: Mapping[str, Roles] = {
     "accept": ROOM,
     "decline": ROOM,
     "presence": ROOM,
+    "ask_along": ROOM,
+    "join": ROOM,
+    "end_along": ROOM,
     "typing": ROOM,
     "heartbeat": ROOM,
 }

@@ -54,7 +54,7 @@ async def _write(
 ) -> None:
     try:
         async with database.transaction() as session:
-            talk = await steps.owned(session, staff, conversation_id, epoch=epoch)
+            talk = await steps.read_by(session, staff, conversation_id, epoch=epoch)
             await steps.note(session, staff, action, talk, purpose=purpose, now=now)
     except (DatabaseAway, NotWrittenDown):
         raise NotAudited("not_audited") from None

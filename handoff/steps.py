@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from handoff import tally
 from handoff.errors import NotOwner, StaleEpoch
 from handoff.notices import Notice
-from storage import audit, conversations, outbox, transcript
+from storage import audit, companions, conversations, outbox, transcript
 from storage.database import Session
 from storage.errors import ConversationChanged, KeyMissing, NotFound, SealBroken
 from storage.records import Conversation, ConversationState, Line, Speaker, Staff
@@ -59,6 +60,7 @@ async def save(
         ConversationChanged: somebody else changed it since it was read.
     """
     saved = await conversations.save(session, before, after)
+    await tally.note(session, before, saved, now=now)
     await note(session, staff, action, saved, now=now)
     return saved
 
@@ -131,14 +133,42 @@ async def owned(
     Raises:
         NotOwner, StaleEpoch: it is not theirs.
     """
+    talk = await active(session, conversation_id)
+    if talk.owner_id != staff.id:
+        raise NotOwner("not_owner")
+    if talk.epoch != epoch:
+        raise StaleEpoch("stale_epoch")
+    return talk
+
+
+async def read_by(
+    session: Session, staff: Staff, conversation_id: UUID, *, epoch: int
+) -> Conversation:
+    """Return a talk that this counselor leads, or reads along, under this epoch.
+
+    Raises:
+        NotOwner, StaleEpoch: neither is so.
+    """
+    along = await companions.of_talk(session, conversation_id)
+    if along is None or not along.joined or along.staff_id != staff.id:
+        return await owned(session, staff, conversation_id, epoch=epoch)
+    if along.epoch != epoch:
+        raise StaleEpoch("stale_epoch")
+    return await active(session, conversation_id)
+
+
+async def active(session: Session, conversation_id: UUID) -> Conversation:
+    """Return a talk that somebody leads.
+
+    Raises:
+        NotOwner: nobody does.
+    """
     try:
         talk = await conversations.get(session, conversation_id)
     except NotFound:
         raise NotOwner("not_owner") from None
-    if talk.state is not ConversationState.ACTIVE or talk.owner_id != staff.id:
+    if talk.state is not ConversationState.ACTIVE:
         raise NotOwner("not_owner")
-    if talk.epoch != epoch:
-        raise StaleEpoch("stale_epoch")
     return talk
 
 

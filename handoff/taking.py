@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from handoff import passing, queue, typing_signs
+from handoff import company, passing, queue, typing_signs
 from handoff.errors import HandoffError, TextRefused
 from handoff.frames import Claimed, Done, Noted, PresenceKept, Refused, Said, ServerFrame
 from handoff.notices import Notices
@@ -12,12 +12,15 @@ from handoff.permissions import may_wish
 from handoff.prepared import never_unchanged
 from handoff.wishes import (
     Accept,
+    AskAlong,
     ChoosePresence,
     Claim,
     ClaimNext,
     Close,
     Decline,
+    EndAlong,
     Heartbeat,
+    Join,
     JudgeRisk,
     MakeOffer,
     OwnersWish,
@@ -66,7 +69,7 @@ class Taker:
         """Note that this counselor's console is alive."""
         await queue.heartbeat(self._database, self._staff, now=self._clock())
 
-    async def _take(self, wish: Wish) -> list[ServerFrame]:  # noqa: PLR0911 - one case a wish
+    async def _take(self, wish: Wish) -> list[ServerFrame]:  # noqa: C901, PLR0911 - one case a wish
         where = (self._database, self._notices, self._staff)
         now = self._clock()
         match wish:
@@ -82,6 +85,12 @@ class Taker:
             case Decline(talk, epoch):
                 await passing.decline(self._database, self._staff, talk, epoch=epoch, now=now)
                 return [Done(talk, "decline")]
+            case Join(talk, epoch):
+                await company.join(self._database, self._staff, talk, epoch=epoch, now=now)
+                return [Claimed(talk)]
+            case EndAlong(talk, epoch):
+                await company.end(self._database, self._staff, talk, epoch=epoch, now=now)
+                return [Done(talk, "end_along")]
             case ChoosePresence(state):
                 await passing.choose_presence(self._database, self._staff, state, now=now)
                 return [PresenceKept(state)]
@@ -120,6 +129,8 @@ class Taker:
                 await passing.judge_risk(*quiet, epoch=epoch, risk=risk, now=now)
             case MakeOffer(_, _, colleague, note):
                 await passing.offer(*quiet, epoch=epoch, colleague=colleague, note=note, now=now)
+            case AskAlong(_, _, wanted):
+                await company.ask(*quiet, epoch=epoch, colleague=wanted, now=now)
             case Withdraw():
                 await passing.withdraw(*quiet, epoch=epoch, now=now)
         return Done(talk, name_of(wish))

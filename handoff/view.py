@@ -8,6 +8,7 @@ from handoff import frames, queue, steps
 from handoff.errors import NotAudited, NotOwner
 from handoff.frames import (
     Alarm,
+    AlongChange,
     Card,
     Colleagues,
     Delivery,
@@ -70,13 +71,16 @@ class View:
         offers = look.offered.get(self._staff.id, ())
         if offers != (seen.offered.get(self._staff.id, ()) if seen else ()):
             told.append(OffersChange(offers))
+        asked = look.asked_along(self._staff)
+        if asked != (seen.asked_along(self._staff) if seen else ()):
+            told.append(AlongChange(asked))
         if seen is not None and self._staff.role is Role.SUPERVISOR:
             told += [Alarm(card, owner) for card, owner in _risen(seen, look)]
         return told
 
     def leads(self, talk_id: UUID) -> bool:
         """Tell whether this counselor's page shows a talk as theirs."""
-        return talk_id in self._talks
+        return talk_id in self._talks and not self._talks[talk_id].along
 
     def unread(self, look: Look) -> list[tuple[UUID, Led]]:
         """Return this counselor's talks whose lines look different than when they were told."""
@@ -163,7 +167,7 @@ class View:
         known = self._blanked.setdefault(talk_id, frozenset())
         async with self._database.reading() as session:
             # Asked again: a page that takes its frames slowly reads long after the look.
-            await steps.owned(session, self._staff, talk_id, epoch=epoch)
+            await steps.read_by(session, self._staff, talk_id, epoch=epoch)
             lines = await self._read(session, talk_id, _first_unsettled(told), upto)
             blanked = await transcript.taken_back(session, talk_id)
             fresh = frozenset(seq for seq in blanked - known if seq <= upto)

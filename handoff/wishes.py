@@ -113,6 +113,31 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class AskAlong:
+    """Ask a colleague, or any supervisor, to read the talk along."""
+
+    conversation: UUID
+    epoch: int
+    colleague: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Read a talk along that one was asked for."""
+
+    conversation: UUID
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndAlong:
+    """End the reading along, or the asking for it."""
+
+    conversation: UUID
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Typing:
     """The counselor is writing in this talk at this moment."""
 
@@ -150,8 +175,19 @@ class Heartbeat:
     active: bool
 
 
-OwnersWish = Say | Release | ToBot | Close | JudgeRisk | WriteNote | MakeOffer | Withdraw
-Wish = OwnersWish | Claim | ClaimNext | Accept | Decline | ChoosePresence | Typing | Heartbeat
+OwnersWish = Say | Release | ToBot | Close | JudgeRisk | WriteNote | MakeOffer | Withdraw | AskAlong
+Wish = (
+    OwnersWish
+    | Claim
+    | ClaimNext
+    | Accept
+    | Decline
+    | Join
+    | EndAlong
+    | ChoosePresence
+    | Typing
+    | Heartbeat
+)
 
 
 def parse(text: str) -> Wish:
@@ -253,6 +289,11 @@ _READERS: Mapping[str, Callable[[_Fields], Wish]] = {
     "accept": lambda value: Accept(*_talk(value)),
     "decline": lambda value: Decline(*_talk(value)),
     "presence": lambda value: ChoosePresence(_code(value, "state", Presence)),
+    "ask_along": lambda value: AskAlong(
+        *_talk(value), _uuid(value, "colleague") if value.get("colleague") else None
+    ),
+    "join": lambda value: Join(*_talk(value)),
+    "end_along": lambda value: EndAlong(*_talk(value)),
     "typing": lambda value: Typing(*_talk(value)),
     "heartbeat": _read_heartbeat,
 }
@@ -270,6 +311,9 @@ _NAMES: Mapping[type[Wish], str] = {
     Accept: "accept",
     Decline: "decline",
     ChoosePresence: "presence",
+    AskAlong: "ask_along",
+    Join: "join",
+    EndAlong: "end_along",
     Typing: "typing",
     Heartbeat: "heartbeat",
 }

@@ -205,3 +205,9 @@ _MEET = update(contacts).where(contacts.c.id == bindparam("whose")).returning(co
 
 def _record(row: Row[tuple[object, ...]]) -> Contact:
     return Contact(row.id, row.channel, row.gone_at is not None)
+
+
+async def is_gone(session: Session, contact_id: UUID) -> bool:
+    """Tell whether a person blocked or left the channel and was not heard of since."""
+    query = select(contacts.c.gone_at).where(contacts.c.id == contact_id)
+    return (await session.execute(query)).scalar_one_or_none() is not None

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, update
 
-from storage import places
+from storage import places, tallies
 from storage.database import Session, Topic, wake
 from storage.errors import ConversationChanged, NotFound
 from storage.keyring import Purpose
@@ -72,6 +72,7 @@ async def start(
     if made.one_or_none() is None:
         await vault.destroy_data_key(talk.id)
         raise ConversationChanged("opened_elsewhere")
+    tallies.arrived(session, talk.channel, now=now)
     wake(session, Topic.QUEUE)
     return talk
 
@@ -364,3 +365,12 @@ def _record(row: Row[Any]) -> Conversation:
         lease_until=row.lease_until,
         closed_at=row.closed_at,
     )
+
+
+async def line(session: Session) -> tuple[int, datetime | None]:
+    """Return how many wait for a person, and since when the first of them does."""
+    query = select(func.count(), func.min(conversations.c.queued_at)).where(
+        _in(ConversationState.QUEUED)
+    )
+    count, since = (await session.execute(query)).one()
+    return count, since

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import select
 
+from storage import counting
 from storage.alone import refuse_half_restored
 from storage.engines import driver_errors, is_sqlite, keys_engine, main_sessions
 from storage.errors import KeyringUnusable
@@ -65,6 +66,7 @@ class Database:
         with driver_errors():
             async with self._writing.begin() as session:
                 yield session
+                await counting.write(session)
                 topics = to_ring(session)
                 if topics and self.listening is not None:
                     await self.listening.announce(session, topics)

@@ -26,6 +26,7 @@ from storage.ledger import Ledger
 from storage.records import ConversationState
 from storage.tables import (
     case_notes,
+    companions,
     contacts,
     conversations,
     crossings,
@@ -79,6 +80,7 @@ async def cut_off(
     talks = select(conversations.c.id).where(conversations.c.contact_id == contact_id)
     await session.execute(delete(crossings).where(crossings.c.conversation_id.in_(talks)))
     await session.execute(delete(offers).where(offers.c.conversation_id.in_(talks)))
+    await session.execute(delete(companions).where(companions.c.conversation_id.in_(talks)))
     await session.execute(delete(outbox).where(outbox.c.conversation_id.in_(talks)))
     await session.execute(
         update(inbox)
@@ -199,7 +201,8 @@ async def destroy_keys(database: Database, owners: Iterable[UUID]) -> None:
 
 async def remove_talks(session: Session, talk_ids: Collection[UUID]) -> None:
     """Remove every row of these talks; their keys were destroyed before."""
-    for table in (crossings, offers, outbox, outcomes, case_notes, readers, stopped, lines):
+    gone = (crossings, offers, companions, outbox, outcomes, case_notes, readers, stopped, lines)
+    for table in gone:
         await session.execute(delete(table).where(table.c.conversation_id.in_(talk_ids)))
     await session.execute(delete(conversations).where(conversations.c.id.in_(talk_ids)))
     wake(session, Topic.QUEUE)

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Row, bindparam, exists, func, insert, select, update
 
-from storage import audit, places
+from storage import audit, places, tallies
 from storage.crashes import CRASH_TRIES, TRUSTED_TRIES, suspect_lease
 from storage.database import Session, Topic, wake
 from storage.errors import KeyMissing, KeysAway, LeaseLost, SealBroken
@@ -137,6 +137,8 @@ async def settle(
     if state not in _KEEPS_BODY:
         values["body_ct"] = None
     await _write(session, delivery, values)
+    if state is DeliveryState.DEAD:
+        tallies.undelivered(session, delivery.channel, now=now)
 
 
 async def progress(
@@ -297,11 +299,13 @@ async def _open(session: Session, vault: Vault, row: Row[Any]) -> Delivery:
 
 
 async def _bury(session: Session, row_id: UUID, code: str, *, now: datetime) -> None:
-    await session.execute(
+    buried = await session.execute(
         update(outbox)
         .where(outbox.c.id == row_id)
         .values(state=DeliveryState.DEAD, code=code, settled_at=now)
+        .returning(outbox.c.channel)
     )
+    tallies.undelivered(session, buried.scalar_one(), now=now)
     wake(session, Topic.QUEUE)
 
 

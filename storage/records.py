@@ -303,6 +303,16 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """A colleague who reads a talk along, or is asked to; never a second owner."""
+
+    conversation_id: UUID
+    epoch: int
+    staff_id: UUID | None  # None: any supervisor
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CaseNote:
     """What a counselor wrote down about a talk, opened; never sent to anybody."""
 

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Table, delete, func, select, update
 
-from storage import audit, audit_seal, erasure
+from storage import audit, audit_seal, erasure, tallies
 from storage.contacts import NO_INDEX
 from storage.database import Database, Session
 from storage.inbox import EventState
-from storage.records import TRAVELLING_STATES, ConversationState, DeliveryState, Limits
+from storage.metric_tables import BOT_ENDED
+from storage.records import TRAVELLING_STATES, ConversationState, DeliveryState, Limits, Risk
 from storage.tables import (
     contacts,
     conversations,
@@ -205,10 +206,20 @@ async def _let_be_forgotten(session: Session, contact_id: UUID, *, now: datetime
             closed_at=now,
             version=conversations.c.version + 1,
         )
-        .returning(conversations.c.id)
+        .returning(
+            conversations.c.id,
+            conversations.c.channel,
+            conversations.c.risk,
+            conversations.c.topic,
+            conversations.c.epoch,
+        )
     )
-    for talk_id in ended.scalars().all():
-        await audit.record(session, staff=None, action="expire", object_id=talk_id, now=now)
+    for talk in ended.all():
+        await audit.record(session, staff=None, action="expire", object_id=talk.id, now=now)
+        tallies.ended(
+            session, channel=talk.channel, risk=Risk(talk.risk), topic=talk.topic,
+            outcome=BOT_ENDED, with_person=talk.epoch > 0, now=now,
+        )  # fmt: skip
     await session.execute(
         update(outbox)
         .where(outbox.c.contact_id == contact_id, outbox.c.state.in_(TRAVELLING_STATES))

@@ -12,6 +12,7 @@ from storage.tables.kinds import (
     insert_for,
     insert_into,
 )
+from storage.tables.metrics import metric_counts, metric_published
 from storage.tables.people import (
     challenges,
     invitations,
@@ -25,6 +26,7 @@ from storage.tables.road import facts, inbox, outbox, processes, receipts, route
 from storage.tables.steering import drafts, settings, tallies
 from storage.tables.talks import (
     case_notes,
+    companions,
     contacts,
     conversations,
     crossings,
@@ -45,6 +47,7 @@ __all__ = [
     "audit_keys",
     "case_notes",
     "challenges",
+    "companions",
     "contacts",
     "conversations",
     "crossings",
@@ -60,6 +63,8 @@ __all__ = [
     "key_work",
     "ledgers",
     "lines",
+    "metric_counts",
+    "metric_published",
     "offers",
     "outbox",
     "outcomes",

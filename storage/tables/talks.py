@@ -111,6 +111,16 @@ offers = Table(
     Column("made_at", UtcDateTime, nullable=False),
 )
 
+companions = Table(
+    "companions",
+    METADATA,
+    Column("conversation_id", Uuid, ForeignKey("conversations.id"), primary_key=True),
+    Column("epoch", Integer, nullable=False),  # under another one it means nothing
+    Column("staff_id", Uuid),  # who is asked to read along; None: any supervisor
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("joined_at", UtcDateTime),
+)
+
 outcomes = Table(
     "outcomes",
     METADATA,

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.accessible import violations
 from tests.browser.test_erasing import deaf
 from tests.browser.test_two_people import PHONE, browser, opened, say, shown, signed_in
 from tests.database import ON_SQLITE
@@ -33,6 +34,7 @@ async def test_each_sees_that_the_other_writes_and_not_what(deaf: House, browser
     await desk.locator("#text").press_sequentially(UNSENT)
     await expect(child.locator("#status")).to_have_text("상담사가 쓰고 있어요…")
     await shown(child, "chat-phone-writing")
+    assert not await violations(child)
     await expect(child.locator("body")).not_to_contain_text(UNSENT)
 
     await expect(desk.locator("#writing")).to_be_empty(timeout=15_000)  # it is over by itself

@@ -21,11 +21,16 @@ PLAIN = {
         "routes.channel", "staff.role", "settings.name", "drafts.kind", "drafts.state",
         "tallies.name", "tallies.week",
     },
+    "a count that nobody is in, its categories and its period": {
+        f"{table}.{column}"
+        for table in ("metric_counts", "metric_published")
+        for column in ("name", "period", "row", "column", "amount")
+    },
     "a counter of ours": {
         "audit.position", "audit.batch", "audit_batches.leaves", "audit_batches.number",
         "audit_batches.rows", "audit_batches.size", "audit_head.id", "audit_head.number",
         "audit_head.size", "passkeys.sign_count", "receipts.attempt", "receipts.fence",
-        "conversations.epoch", "conversations.last_seq",
+        "companions.epoch", "conversations.epoch", "conversations.last_seq",
         "conversations.version", "inbox.attempts", "inbox.position", "lines.seq", "offers.epoch",
         "outbox.attempt", "outbox.fence", "outbox.part", "outbox.seq", "outbox.tries",
         "routes.fence", "routes.tries", "settings.position", "tallies.total",

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from storage import (
     case_notes,
+    companions,
     contacts,
     conversations,
     erasure,
@@ -24,7 +25,7 @@ from storage.erasure import LastWord
 from storage.errors import KeyMissing, LedgerDamaged, LedgerMissing
 from storage.keyring import Keyring
 from storage.ledger import Ledger
-from storage.records import Conversation, FollowUp, Offer, Outcome
+from storage.records import Companion, Conversation, FollowUp, Offer, Outcome
 from storage.tables import outbox as deliveries
 from tests.database import ON_SQLITE
 from tests.factories import NOON, said, sent_out, talk_of
@@ -148,6 +149,7 @@ async def test_notes_offers_and_outcomes_go_with_the_talk(
             note_id=uuid4(), staff_id=staff_id, text="메모", kind="note", now=NOON,
         )  # fmt: skip
         await offers.make(session, Offer(talk.id, talk.epoch, staff_id), now=NOON)
+        await companions.ask(session, Companion(talk.id, talk.epoch, staff_id), now=NOON)
         await outcomes.record(
             session, talk.id,
             staff_id=staff_id, outcome=Outcome.HEARD, follow_up=FollowUp.NONE, now=NOON,
@@ -156,7 +158,7 @@ async def test_notes_offers_and_outcomes_go_with_the_talk(
     await erased(database, ledger, talk)
 
     async with database.reading() as session:
-        for table in (tables.case_notes, tables.offers, tables.outcomes):
+        for table in (tables.case_notes, tables.offers, tables.companions, tables.outcomes):
             assert (await session.execute(select(table))).all() == []
 
 

@@ -1,6 +1,6 @@
 // The counselor's page: what the server says, what the counselor does, and what is seen.
 
-import { doing, drawOffers, drawPresence } from "./acts.js";
+import { doing, drawColleagues, drawOffers, drawPresence } from "./acts.js";
 import { drawSound, isImminent, ring, toggleSound } from "./alarm.js";
 import { keepNote, noteRefused, resendNotes } from "./beside.js";
 import { drawHead, drawLines, drawMine, drawQueue, drawTalk, fitText, showState, tick } from "./screen.js";
@@ -31,6 +31,8 @@ function receive(frame) {
       asking = false;
       desk.me = frame.id;
       desk.most = frame.most;
+      desk.offers = desk.alongs = []; // told again, if there are any
+      drawOffers();
       room.offset = Date.parse(frame.now) - Date.now();
       break;
     case "locked":
@@ -62,10 +64,17 @@ function receive(frame) {
     case "colleagues":
       desk.colleagues = frame.all;
       drawPresence();
+      drawColleagues();
+      drawHead();
       break;
     case "offers":
       if (frame.talks.length > desk.offers.length) ring();
       desk.offers = frame.talks;
+      drawOffers();
+      break;
+    case "along":
+      if (frame.talks.length > desk.alongs.length) ring();
+      desk.alongs = frame.talks;
       drawOffers();
       break;
     case "alarm":
@@ -120,7 +129,8 @@ function changeTalks(frame) {
   const left = room.changeTalks(frame, first.talks);
   for (const talk of left) {
     const erased = frame.erased.includes(talk.id);
-    toast(erased ? "talk_erased" : (doing.get(talk.id) ?? "talk_lost"), { name: nameOf(talk.frame) });
+    const lost = talk.frame.along ? "along_ended" : "talk_lost";
+    toast(erased ? "talk_erased" : (doing.get(talk.id) ?? lost), { name: nameOf(talk.frame) });
     doing.delete(talk.id);
   }
   if (first.talks) resend();

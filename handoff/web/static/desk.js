@@ -13,6 +13,7 @@ export const desk = {
   most: null, // talks we may lead at once
   colleagues: [],
   offers: [], // talks we are asked to take
+  alongs: [], // talks we are asked to read along
   link: null,
 };
 

@@ -59,6 +59,7 @@ export function mineCard(talk, { open, choose }) {
   press.setAttribute("aria-current", String(open));
   press.classList.toggle("alarmed", talk.alarmed);
   const head = row(chip(talk.frame), element("span", "name", nameOf(talk.frame)));
+  if (talk.frame.along) head.append(element("span", "tag", word("along_tag")));
   if (talk.unread) head.append(element("span", "unread", word("unread", { count: talk.unread })));
   press.append(head, element("span", "meta", about(talk.frame)));
   item.append(press);

@@ -2,6 +2,7 @@
 
 import { handOverAll, end } from "./acts.js";
 import { toggleSound } from "./alarm.js";
+import { endAlong } from "./company.js";
 import { at, room } from "./desk.js";
 import { element } from "./draw.js";
 import { word } from "./words.js";
@@ -18,6 +19,8 @@ const KEYS = [
   ["Alt+P", "prepared_title", () => at("phrases").open = !at("phrases").open],
   ["Alt+R", "release", () => end("release")],
   ["Alt+T", "offer", () => end("offer")],
+  ["Alt+J", "ask_along", () => end("ask_along")],
+  ["Alt+E", "along_end", endAlong],
   ["Alt+B", "to_bot", () => end("to_bot")],
   ["Alt+C", "close", () => end("close")],
   ["Alt+H", "release_all", handOverAll],

@@ -1,14 +1,16 @@
 // What is seen: the queue, the talks of this counselor, the open talk, the connection.
 
 import { drawTitle } from "./alarm.js";
+import { drawCompany, ownTalks } from "./company.js";
 import { drawBeside, forgetBeside, showNoteDraft } from "./beside.js";
-import { at, desk, room } from "./desk.js";
+import { at, desk, openTalk, room } from "./desk.js";
 import { arrange, chip, mineCard, queueCard, lineItem, unsentItem } from "./draw.js";
 import { isUnchanged } from "./phrases.js";
-import { MAX_TEXT, length } from "./talks.js";
+import { MAX_TEXT, length, measure } from "./talks.js";
 import { drawWriting } from "./writing.js";
 import { about, nameOf, roughly, span, word } from "./words.js";
 
+const limits = await (await fetch("/console/static/limits.json")).json();
 const WINDOW_WARNING = 60 * 60 * 1000; // milliseconds left when the reply window is a warning
 let following = true; // the newest line stays in view until the counselor scrolls up
 
@@ -72,8 +74,9 @@ export function drawMine(acts) {
     return { key: talk.id, value: [talk.frame, talk.unread, talk.alarmed, open], make };
   });
   arrange(at("mine"), items);
-  at("mine-count").textContent = desk.most ? `${talks.length} / ${desk.most}` : talks.length;
-  at("release-all").hidden = !talks.length;
+  const own = ownTalks().length;
+  at("mine-count").textContent = desk.most ? `${own} / ${desk.most}` : own;
+  at("release-all").hidden = !own;
   drawTitle();
   at("mine-empty").hidden = talks.length > 0;
 }
@@ -93,7 +96,7 @@ export function drawTalk(acts) {
 
 // What left our hands is not kept behind the curtain either.
 function forgetTalk() {
-  for (const id of ["talk-name", "talk-meta", "lines", "offered-text"]) at(id).replaceChildren();
+  for (const id of ["talk-name", "talk-meta", "lines", "offered-text", "company-text"]) at(id).replaceChildren();
   at("text").value = "";
   forgetBeside();
 }
@@ -105,11 +108,12 @@ export function drawHead() {
   at("talk-meta").textContent = [talk.frame.reason && word(`reason_${talk.frame.reason}`), about(talk.frame)]
     .filter(Boolean)
     .join(" · ");
-  for (const act of ["release", "offer", "to_bot", "close", "withdraw"]) at(act).disabled = desk.state !== "online";
+  for (const act of ["release", "offer", "ask_along", "to_bot", "close", "withdraw"]) at(act).disabled = desk.state !== "online";
   const asked = desk.colleagues.find((one) => one.id === talk.frame.offered_to);
   at("offered").hidden = !talk.frame.offered_to;
   at("offered-text").textContent = word("offer_waits", { name: asked?.name ?? "" });
   drawBeside();
+  drawCompany();
   drawWriting();
   tellWindow();
 }
@@ -153,12 +157,25 @@ function tellWindow() {
   if (until) at("window").textContent = left > 0 ? word("window_open", { time: roughly(left) }) : word("window_closed");
 }
 
+// Where a message can be longer than the channel takes at once, in the channel's own count.
+function tellLimit(text) {
+  const limit = limits[openTalk()?.frame.channel];
+  const size = limit ? measure(text, limit.unit) : 0;
+  at("limit").hidden = !limit;
+  if (!limit) return;
+  const counted = `${size} / ${limit.most} ${word(`unit_${limit.unit}`)}`;
+  const pieces = size > limit.most;
+  at("limit").classList.toggle("warn", pieces);
+  at("limit").textContent = pieces ? `${counted} · ${word("in_pieces")}` : counted;
+}
+
 export function fitText() {
   const box = at("text");
   const count = length(box.value);
   const over = count > MAX_TEXT;
   const unchanged = isUnchanged(box.value);
   at("count").textContent = over ? word("too_long", { count: count - MAX_TEXT }) : `${count} / ${MAX_TEXT}`;
+  tellLimit(box.value);
   at("count").className = over ? "hint over" : "hint";
   at("send").disabled = !count || over || unchanged;
   at("unchanged").hidden = !unchanged;

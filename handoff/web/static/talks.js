@@ -125,3 +125,10 @@ export class Room {
 export function length(text) {
   return [...text.trim()].length;
 }
+
+// As a provider counts: see TextUnit in bot/channels/base.py.
+export function measure(text, unit) {
+  const words = text.trim();
+  if (unit === "bytes") return new TextEncoder().encode(words).length;
+  return unit === "utf16" ? words.length : [...words].length;
+}

@@ -1,0 +1,91 @@
+"""Publishing: a period that is over becomes numbers that never change, and its counts go."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from storage.database import Database, Session
+from storage.metric_tables import FAMILIES, Family
+from storage.periods import is_over, last_over
+from storage.suppression import Cell, publishable
+from storage.tables import insert_into, metric_counts, metric_published
+
+Published = Mapping[str, Mapping[Cell, int | None]]
+"""Period -> table, row, column -> the count, None where it is not shown."""
+
+
+async def publish_due(database: Database, *, now: datetime) -> int:
+    """Publish every period that is over and was not published; return how many tables that were.
+
+    Two that do it at the same time publish the same once. The true counts of a published period
+    are deleted with it: nothing finer than what is published can ever be found here again.
+    """
+    async with database.transaction() as session:
+        return sum([await _publish(session, family, now=now) for family in FAMILIES.values()])
+
+
+async def published(
+    session: Session, names: Collection[str], *, since: str = "", until: str = "9999"
+) -> Published:
+    """Return what was published of some tables from one period to another, oldest first."""
+    query = (
+        select(metric_published)
+        .where(metric_published.c.name.in_(names), metric_published.c.period.between(since, until))
+        .order_by(metric_published.c.period)
+    )
+    found: dict[str, dict[Cell, int | None]] = {}
+    for one in await session.execute(query):
+        found.setdefault(one.period, {})[one.name, one.row, one.column] = one.amount
+    return found
+
+
+async def _publish(session: Session, family: Family, *, now: datetime) -> int:
+    names = [table.name for table in family.tables]
+    counted = await session.execute(
+        select(metric_counts.c.period).where(metric_counts.c.name.in_(names)).distinct()
+    )
+    # The last one also if nothing was counted: that a table is missing would tell that.
+    due = {last_over(family.span, now=now), *counted.scalars()}
+    over = [period for period in sorted(due) if is_over(period, now=now)]
+    done = [await _publish_one(session, family, names, period) for period in over]
+    return sum(done) * len(names)
+
+
+async def _publish_one(session: Session, family: Family, names: list[str], period: str) -> bool:
+    this = metric_published.c.name.in_(names), metric_published.c.period == period
+    known = (await session.execute(select(metric_published.c.name).where(*this).limit(1))).first()
+    if known is None:
+        counts = await _counts(session, names, period)
+        cells = publishable(family, counts, unused=await _unused(session, family, names))
+        rows = [
+            {"name": name, "period": period, "row": row, "column": column, "amount": count}
+            for (name, row, column), count in cells.items()
+        ]
+        await session.execute(insert_into(session, metric_published).on_conflict_do_nothing(), rows)
+    await session.execute(
+        delete(metric_counts).where(
+            metric_counts.c.name.in_(names), metric_counts.c.period == period
+        )
+    )
+    return known is None
+
+
+async def _counts(session: Session, names: list[str], period: str) -> Mapping[Cell, int]:
+    query = select(metric_counts).where(
+        metric_counts.c.name.in_(names), metric_counts.c.period == period
+    )
+    return {(one.name, one.row, one.column): one.amount for one in await session.execute(query)}
+
+
+async def _unused(session: Session, family: Family, names: list[str]) -> frozenset[str]:
+    """Return the rows that nothing is counted in now, and of which nothing was ever shown."""
+    counted = await session.execute(
+        select(metric_counts.c.row).where(metric_counts.c.name.in_(names)).distinct()
+    )
+    shown = await session.execute(
+        select(metric_published.c.row)
+        .where(metric_published.c.name.in_(names), metric_published.c.amount.is_not(None))
+        .distinct()
+    )
+    return frozenset(family.rows.codes) - {*counted.scalars(), *shown.scalars()}
