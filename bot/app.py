@@ -46,6 +46,7 @@ from bot.steering_pages import add_steering_pages
 from bot.summary import facts
 from bot.verify import make_verify
 from bot.webhooks import make_health, make_webhooks, storing
+from handoff.accounts_page import make_accounts_router
 from handoff.admin_page import make_admin_router
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
@@ -215,6 +216,11 @@ def _add_pages(app: FastAPI, house: _House) -> None:
         )
     )
     app.include_router(make_audit_router(house.database, utc_now, door=door))
+    app.include_router(
+        make_accounts_router(
+            house.database, house.notices, utc_now, door=door, address=house.settings.public_url
+        )
+    )
     app.include_router(
         make_admin_router(house.database, utc_now, door=door, health=partial(_health, house))
     )

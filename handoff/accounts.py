@@ -11,7 +11,8 @@ from handoff.notices import Notices
 from storage import audit, proposals, staff
 from storage.database import Database, Session
 from storage.errors import NotFound
-from storage.records import Proposal, Role, Staff
+from storage.records import Member, Proposal, Role, Staff
+from storage.roster import hold_administrators, roster
 
 INVITATION = timedelta(hours=24)
 
@@ -24,6 +25,10 @@ class NoSuchProposal(HandoffError):
     """It was decided, is too old, or never was: look at the page again."""
 
 
+class LastAdministrator(HandoffError):
+    """Nobody could let anybody in any more: invite another administrator first."""
+
+
 class NoSuchPerson(HandoffError):
     """Nobody of this id works here now."""
 
@@ -32,7 +37,7 @@ class NoSuchPerson(HandoffError):
 class People:
     """Who works or worked here, and which invitations wait for a second person."""
 
-    everybody: Sequence[Staff]
+    everybody: Sequence[Member]
     proposals: Sequence[Proposal]
 
 
@@ -54,7 +59,7 @@ class Accounts:
     async def people(self, *, now: datetime) -> People:
         """Return who works here and what waits for a second person."""
         async with self._database.reading() as session:
-            return People(await staff.everybody(session), await proposals.waiting(session, now=now))
+            return People(await roster(session), await proposals.waiting(session, now=now))
 
     async def propose(
         self, by: Staff, role: Role, *, with_password: bool, now: datetime
@@ -119,12 +124,20 @@ class Accounts:
 
         Raises:
             SecondPersonNeeded: it is themselves; a house may not lose its last key by a slip.
+            LastAdministrator: nobody who administers would be left.
             NoSuchPerson: nobody of this id works here.
         """
         if by.id == staff_id:
             raise SecondPersonNeeded("second_person")
+
+        async def somebody_stays(session: Session) -> None:
+            if await hold_administrators(session) <= {staff_id}:
+                raise LastAdministrator("last_administrator")
+
         try:
-            return await leases.dismiss(self._database, self._notices, staff_id, by=by, now=now)
+            return await leases.dismiss(
+                self._database, self._notices, staff_id, by=by, now=now, first=somebody_stays
+            )
         except NotFound:
             raise NoSuchPerson("staff") from None
 

@@ -22,6 +22,7 @@ PLACES: Mapping[str, tuple[str, frozenset[Role]]] = {
     "model": ("/admin/model", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
     "words": ("/admin/words", frozenset({Role.COUNSELOR, Role.SUPERVISOR})),
     "settings": ("/admin/settings", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
+    "staff": ("/staff", frozenset({Role.ADMINISTRATOR})),
     "transparency": ("/transparency", frozenset(Role)),
 }
 """The pages of the frame, in their order: where each is, and who may see it."""

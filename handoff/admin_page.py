@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from handoff import numbers_sheet
 from handoff.admin_door import PLACES, AdminDoor
 from handoff.auth import Door
-from handoff.headers import SecureRoute
+from handoff.gate import guarded
 from storage import conversations, metrics
 from storage.database import Database
 from storage.metrics import Published
@@ -35,8 +35,9 @@ def make_admin_router(
         door: knows who is signed in.
         health: how the channels are, in codes.
     """
-    page = _Page(database, clock, door or Door(database), health)
-    router = APIRouter(prefix="/admin", route_class=SecureRoute, include_in_schema=False)
+    door = door or Door(database)
+    page = _Page(database, clock, door, health)
+    router = APIRouter(prefix="/admin", route_class=guarded(door, clock), include_in_schema=False)
     router.add_api_route("", page.room, methods=["GET"])
     router.add_api_route("/export", page.export, methods=["POST"])
     return router

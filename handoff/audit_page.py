@@ -13,7 +13,7 @@ from handoff import audit_sheet
 from handoff.audit_sheet import COLUMNS, REASONS, Asked
 from handoff.auth import Door, same_site
 from handoff.console import MAX_BODY, at_most, token_of
-from handoff.headers import SecureRoute
+from handoff.gate import guarded
 from handoff.pages import Pages
 from storage import audit, audit_search
 from storage.audit_verify import verify
@@ -32,8 +32,9 @@ def make_audit_router(
         clock: aware UTC time.
         door: knows who is signed in.
     """
-    page = _Page(database, clock, door or Door(database))
-    router = APIRouter(prefix="/audit", route_class=SecureRoute, include_in_schema=False)
+    door = door or Door(database)
+    page = _Page(database, clock, door)
+    router = APIRouter(prefix="/audit", route_class=guarded(door, clock), include_in_schema=False)
     router.add_api_route("", page.room, methods=["GET"])
     router.add_api_route("/export", page.export, methods=["POST"])
     router.add_api_route("/verify", page.verify, methods=["POST"])

@@ -34,6 +34,9 @@ CODE_SECONDS = 30  # RFC 6238, section 4.1
 ENROLLMENT_LIFETIME = timedelta(hours=1)
 """How long an invited person may take from opening the page to joining."""
 
+FRESH = timedelta(minutes=10)
+"""How old a sign-in may be for a change of accounts or of one's own passkeys."""
+
 _PER_NAME = Rate(burst=5, refill=timedelta(seconds=30))
 _OVERALL = Rate(burst=20, refill=timedelta(seconds=1))
 _HASHES_AT_ONCE = 2
@@ -200,6 +203,11 @@ class Door:
         async with self._database.reading() as session:
             return await staff.session_of(session, hash_of(token), now=now, touch=False) is not None
 
+    async def is_locked(self, token: str, *, now: datetime) -> bool:
+        """Tell whether a session is over only because nobody touched its page for long."""
+        async with self._database.reading() as session:
+            return await staff.is_idle(session, hash_of(token), now=now)
+
     async def sign_out(self, session: StaffSession, *, now: datetime) -> None:
         """End a session; its token is worth nothing from here on."""
         async with self._database.transaction() as open_session:
@@ -207,6 +215,14 @@ class Door:
             await audit.record(
                 open_session, staff=session.staff, action="sign_out", object_id=None, now=now
             )
+
+    def count(self, *, now: datetime) -> None:
+        """Count a try that names nobody.
+
+        Raises:
+            TooManyTries: there were too many of all kinds.
+        """
+        self._count("", now=now)
 
     def _count(self, name: str, *, now: datetime) -> None:
         if not self._overall.take("", now=now) or (name and not self._by_name.take(name, now=now)):
@@ -289,6 +305,11 @@ async def invited(database: Database, token: str, *, now: datetime) -> Invitatio
             return await staff.invitation(session, token, now=now)
     except NotFound:
         raise InvitationRefused("invitation_refused") from None
+
+
+def is_fresh(session: StaffSession, *, now: datetime) -> bool:
+    """Tell whether somebody proved only now who they are; else they are asked once more."""
+    return now - session.started_at < FRESH
 
 
 def hash_of(token: str) -> bytes:

@@ -20,7 +20,7 @@ from handoff.auth import Door, same_site
 from handoff.board import read_board
 from handoff.console import MAX_BODY, at_most, token_of
 from handoff.errors import HandoffError
-from handoff.headers import SecureRoute
+from handoff.gate import guarded
 from handoff.notices import Notices
 from handoff.pages import Pages, language_of
 from storage.database import Database, Topic
@@ -47,8 +47,11 @@ def make_board_router(
         clock: aware UTC time.
         door: knows who is signed in.
     """
-    page = _Page(database, notices, clock, door or Door(database))
-    router = APIRouter(prefix="/console/board", route_class=SecureRoute, include_in_schema=False)
+    door = door or Door(database)
+    page = _Page(database, notices, clock, door)
+    router = APIRouter(
+        prefix="/console/board", route_class=guarded(door, clock), include_in_schema=False
+    )
     router.add_api_route("", page.board, methods=["GET"])
     router.add_api_route("/bell", page.bell, methods=["GET"])
     router.add_api_route("/surge", page.surge, methods=["POST"])

@@ -18,7 +18,7 @@ from handoff import care, duties_sheet, reporting, unmasking
 from handoff.auth import Door, same_site
 from handoff.console import MAX_BODY, at_most, token_of
 from handoff.errors import HandoffError, NotAudited
-from handoff.headers import SecureRoute
+from handoff.gate import guarded
 from handoff.notices import Notices
 from handoff.pages import Pages, language_of
 from handoff.queue import checked
@@ -69,8 +69,9 @@ def make_duties_router(
         heavy_talks: after how many heavy talks a pause follows.
         practice: practice talks, if this process can begin one.
     """
-    page = _Duties(database, notices, clock, door or Door(database), heavy_talks, practice)
-    router = APIRouter(prefix=PATH, route_class=SecureRoute, include_in_schema=False)
+    door = door or Door(database)
+    page = _Duties(database, notices, clock, door, heavy_talks, practice)
+    router = APIRouter(prefix=PATH, route_class=guarded(door, clock), include_in_schema=False)
     pages: Sequence[tuple[str, _Answer]] = (
         ("", page.home), ("/talks/{talk}", page.talk), ("/talks/{talk}/print", page.printed),
         ("/unmaskings/{request_id}", page.unmasking),

@@ -8,7 +8,7 @@ from uuid import UUID
 from handoff.alias import PRACTICE, alias
 from handoff.audit_sheet import moment
 from handoff.reporting import Category, Duty, Recipient, WhyUntold
-from storage import staff
+from storage import audit_search
 from storage.database import Session
 from storage.records import TRAINING, Conversation, Language
 from storage.reports import Report
@@ -139,4 +139,4 @@ def debriefs(
 
 async def names(session: Session) -> Mapping[UUID, str]:
     """Return the pseudonyms of the staff by id."""
-    return {one.id: one.name for one in await staff.everybody(session)}
+    return dict(await audit_search.people(session))

@@ -40,6 +40,13 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
+class Locked:
+    """Nobody touched the page for long: it is covered, and the talks stay for so many minutes."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What every console may know about one conversation: no word, no identity."""
 
@@ -252,6 +259,7 @@ ServerFrame = (
     | PresenceKept
     | Refused
     | Typing
+    | Locked
     | Ping
 )
 
@@ -315,6 +323,8 @@ def _body(frame: ServerFrame) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0
         case Summary(conversation, facts):
             at_a_glance = {name: list(values) for name, values in facts.items()}
             return {"type": "summary", "conversation": str(conversation), "facts": at_a_glance}
+        case Locked(minutes):
+            return {"type": "locked", "minutes": minutes}
         case PresenceKept(state):
             return {"type": "presence", "state": state}
         case Noted(conversation, key):

@@ -22,6 +22,13 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+_FEATURES = (
+    "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "geolocation",
+    "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment",
+    "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "serial",
+    "usb",
+)  # fmt: skip
+
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -32,15 +39,18 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-store",
-    "Permissions-Policy": ", ".join(
-        f"{feature}=()"
-        for feature in (
-            "accelerometer", "autoplay", "browsing-topics", "camera",
-            "display-capture", "geolocation", "gyroscope", "hid", "magnetometer", "microphone",
-            "midi", "payment", "publickey-credentials-get", "screen-wake-lock", "serial", "usb",
-        )
-    ),
-}  # fmt: skip
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _FEATURES),
+}
+
+PASSKEY_PAGES = frozenset(
+    {"/console/login", "/console/join", "/console/confirm", "/console/passkeys"}
+)
+"""The only pages whose script may ask a device for a passkey."""
+
+PASSKEY_POLICY = ", ".join(
+    f"{feature}=(self)" if feature.startswith("publickey-credentials-") else f"{feature}=()"
+    for feature in _FEATURES
+)
 
 STRICT_TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains"
 
@@ -64,7 +74,7 @@ class SecureRoute(APIRoute):
             await send(message)
 
         try:
-            await super().handle(scope, receive, send_secured)
+            await self.answer(scope, receive, send_secured)
         except HTTPException as error:  # a method this route does not have
             answer = PlainTextResponse("", error.status_code, error.headers)
             await answer(scope, receive, send_secured)
@@ -73,6 +83,10 @@ class SecureRoute(APIRoute):
                 answer = PlainTextResponse("Internal Server Error", 500)
                 await answer(scope, receive, send_secured)
             raise
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; what it sends gets the headers."""
+        await super().handle(scope, receive, send)
 
 
 def is_https(connection: HTTPConnection) -> bool:
@@ -85,6 +99,9 @@ def is_https(connection: HTTPConnection) -> bool:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
+    headers = dict(HEADERS)
+    if scope["path"] in PASSKEY_PAGES:
+        headers["Permissions-Policy"] = PASSKEY_POLICY
     if is_https(HTTPConnection(scope)):
-        return {**HEADERS, "Strict-Transport-Security": STRICT_TRANSPORT_SECURITY}
-    return HEADERS
+        headers["Strict-Transport-Security"] = STRICT_TRANSPORT_SECURITY
+    return headers

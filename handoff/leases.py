@@ -1,6 +1,7 @@
 """How long a talk stays with its counselor: heartbeat, lapse, dismissal."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from storage.errors import StorageError
 from storage.records import Conversation, Speaker, Staff
 
 log = logging.getLogger("gyeot.queue")
+
+Check = Callable[[Session], Awaitable[None]]
 
 LEASE = timedelta(seconds=45)
 """How long a counselor keeps a talk after their console was last heard."""
@@ -43,6 +46,7 @@ async def dismiss(
     *,
     by: Staff | None = None,
     now: datetime,
+    first: Check | None = None,
 ) -> int:
     """End a counselor's work here: sign them out everywhere, put their talks back in line.
 
@@ -54,6 +58,7 @@ async def dismiss(
         staff_id: who is dismissed; again, it changes nothing.
         by: who decided it; None: from the shell.
         now: aware UTC time.
+        first: asked in the same transaction; raises what speaks against it.
 
     Returns:
         How many talks went back.
@@ -64,6 +69,8 @@ async def dismiss(
 
     async def step() -> int:
         async with database.transaction() as session:
+            if first is not None:
+                await first(session)
             # First: from here on a claim of theirs waits for us, and is then refused.
             await duty.dismiss(session, staff_id)
             talks = await conversations.hold_owned_by(session, staff_id)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from handoff import frames, wishes
+from handoff import frames, locked, wishes
 from handoff.auth import Door
 from handoff.frames import Hello, Ping, Refused, ServerFrame, Typing
 from handoff.hub import Console
@@ -68,7 +68,18 @@ class Live:
         await self._taker.beat()
         me = self._staff
         await self._send(Hello(me.name, me.role, self._clock(), me.id, self._most))
-        return await _first_of(self._show(), self._listen(), self._ask(), self._watch_typing())
+        code = await _first_of(self._show(), self._listen(), self._ask(), self._watch_typing())
+        return await self._after(code)
+
+    async def _after(self, code: int | None) -> int | None:
+        """Let a page that only rested too long keep its talks a while; nothing is shown there."""
+        if code != SIGNED_OUT or not await self._door.is_locked(self._token, now=self._clock()):
+            return code
+        where = (self._socket, self._taker, self._door, self._token)
+        with suppress(WebSocketDisconnect):
+            if await locked.hold(*where, clock=self._clock, ping=self._ping):
+                return SIGNED_OUT
+        return None
 
     async def _show(self) -> int:
         while (look := await self._console.look()) is not None:

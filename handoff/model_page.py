@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from handoff import model_facts
 from handoff.admin_door import PLACES, AdminDoor
 from handoff.auth import Door
-from handoff.headers import SecureRoute
+from handoff.gate import guarded
 from storage import weekly
 from storage.database import Database
 
@@ -31,7 +31,8 @@ def make_model_router(
         current: the file that names the served model; None: nothing is known of it.
         door: knows who is signed in.
     """
-    admin = AdminDoor(database, clock, door or Door(database))
+    door = door or Door(database)
+    admin = AdminDoor(database, clock, door)
 
     async def show(request: Request) -> Response:
         session = await admin.allowed(request, PLACES["model"][1])
@@ -44,6 +45,6 @@ def make_model_router(
             request, "model.html", session, "model", facts=facts, weeks=model_facts.weeks(sums)
         )
 
-    router = APIRouter(route_class=SecureRoute, include_in_schema=False)
+    router = APIRouter(route_class=guarded(door, clock), include_in_schema=False)
     router.add_api_route("/admin/model", show, methods=["GET"])
     return router

@@ -36,7 +36,7 @@ class Pages:
         language = language_of(request)
         response = HTMLResponse(self.fill(language, template, **slots), status)
         if request.query_params.get("lang") == language:
-            for path in ("/console", "/audit", "/admin"):
+            for path in ("/console", "/audit", "/admin", "/staff"):
                 response.set_cookie(
                     LANGUAGE_COOKIE, language, max_age=_YEAR, path=path, samesite="strict"
                 )
@@ -60,9 +60,15 @@ class Pages:
         return self._words[language_of(request)]
 
     def message(
-        self, request: Request, text: str, *, status: int, csrf_token: str | None = None
+        self,
+        request: Request,
+        text: str,
+        *,
+        status: int,
+        csrf_token: str | None = None,
+        home: str | None = None,
     ) -> HTMLResponse:
-        """Show one sentence; with `csrf_token` also a way to sign out."""
+        """Show one sentence; with `csrf_token` also a way to sign out, with `home` a way there."""
         return self.show(
             request,
             "message.html",
@@ -70,6 +76,7 @@ class Pages:
             heading=f"{text}_title",
             text=text,
             csrf_token=csrf_token,
+            home=home,
         )
 
 

@@ -12,7 +12,7 @@ from handoff import setting_forms
 from handoff.admin_door import PLACES, AdminDoor
 from handoff.audit_sheet import moment
 from handoff.auth import Door
-from handoff.headers import SecureRoute
+from handoff.gate import guarded
 from handoff.setting_forms import Surge
 from storage import settings
 from storage.database import Database
@@ -49,8 +49,9 @@ def make_settings_router(
         installed: what the environment says, without a secret.
         door: knows who is signed in.
     """
-    page = _Page(database, clock, installed, door or Door(database))
-    router = APIRouter(route_class=SecureRoute, include_in_schema=False)
+    door = door or Door(database)
+    page = _Page(database, clock, installed, door)
+    router = APIRouter(route_class=guarded(door, clock), include_in_schema=False)
     router.add_api_route("/admin/settings", page.show, methods=["GET"])
     router.add_api_route("/admin/settings", page.change, methods=["POST"])
     router.add_api_route("/console/services.json", page.services, methods=["GET"])

@@ -9,6 +9,7 @@ from handoff import company, held, passing, queue, stopping, typing_signs
 from handoff.errors import HandoffError, TextRefused
 from handoff.frames import Claimed, Done, Noted, PresenceKept, Refused, Said, ServerFrame
 from handoff.notices import Notices
+from handoff.permissions import may_wish
 from handoff.prepared import never_unchanged
 from handoff.wishes import (
     Accept,
@@ -67,6 +68,8 @@ class Taker:
 
     async def take(self, wish: Wish) -> list[ServerFrame]:
         """Take one step and return what its console is told; a refusal is an answer too."""
+        if not may_wish(self._staff.role, name_of(wish)):
+            return [refused(wish, "not_yours")]
         try:
             return await self._take(wish)
         except HandoffError as error:

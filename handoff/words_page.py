@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse
 from handoff.admin_door import PLACES, AdminDoor
 from handoff.audit_sheet import moment
 from handoff.auth import Door
-from handoff.headers import SecureRoute
+from handoff.gate import guarded
 from storage import drafts
 from storage.database import Database
 from storage.drafts import Draft, DraftState
@@ -78,8 +78,11 @@ def make_words_router(
         lexical: checks a word; takes a second, and runs in a thread.
         door: knows who is signed in.
     """
-    page = _Page(database, clock, lexical, door or Door(database))
-    router = APIRouter(prefix="/admin/words", route_class=SecureRoute, include_in_schema=False)
+    door = door or Door(database)
+    page = _Page(database, clock, lexical, door)
+    router = APIRouter(
+        prefix="/admin/words", route_class=guarded(door, clock), include_in_schema=False
+    )
     router.add_api_route("", page.show, methods=["GET"])
     router.add_api_route("", page.propose, methods=["POST"])
     router.add_api_route("/decide", page.decide, methods=["POST"])

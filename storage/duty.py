@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 from storage.database import Session
 from storage.errors import NotFound
 from storage.tables import staff, staff_sessions
+from storage.wakeups import Topic, wake
 
 
 async def dismiss(session: Session, staff_id: UUID) -> None:
@@ -20,6 +21,7 @@ async def dismiss(session: Session, staff_id: UUID) -> None:
     if known.one_or_none() is None:
         raise NotFound("staff")
     await session.execute(delete(staff_sessions).where(staff_sessions.c.staff_id == staff_id))
+    wake(session, Topic.QUEUE)  # their open consoles are told at once
 
 
 async def is_dismissed(session: Session, staff_id: UUID) -> bool:

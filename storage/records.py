@@ -286,6 +286,15 @@ class Staff:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A member of staff as administrators see them."""
+
+    staff: Staff
+    passkeys: int
+    last_seen: datetime  # shown by the day only
+
+
+@dataclass(frozen=True, slots=True)
 class Colleague:
     """A member of staff as the others see them."""
 

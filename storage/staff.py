@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -152,12 +152,6 @@ async def secrets_of(session: Session, vault: Vault, name: str) -> StaffSecrets 
     return StaffSecrets(_staff(row), row.password_hash, seed, row.totp_last_step)
 
 
-async def everybody(session: Session) -> Sequence[Staff]:
-    """Return all who work or worked here, by name."""
-    rows = await session.execute(select(staff).order_by(staff.c.name))
-    return [_staff(row) for row in rows]
-
-
 async def use_totp_step(session: Session, staff_id: UUID, step: int) -> bool:
     """Use up a 30-second step; False when it, or a later one, was used before."""
     statement = (
@@ -217,6 +211,21 @@ async def still_signed_in(
         .where(staff_sessions.c.id.in_(session_ids), *_going_on(now))
     )
     return frozenset((await session.execute(query)).scalars())
+
+
+async def is_idle(session: Session, token_hash: bytes, *, now: datetime) -> bool:
+    """Tell whether a sign-in would go on, had it been used within `IDLE_LIMIT`."""
+    query = (
+        select(staff_sessions.c.id)
+        .join(staff, staff.c.id == staff_sessions.c.staff_id)
+        .where(
+            staff_sessions.c.token_hash == token_hash,
+            staff_sessions.c.seen_at <= now - IDLE_LIMIT,
+            staff_sessions.c.started_at > now - ABSOLUTE_LIMIT,
+            staff.c.active,
+        )
+    )
+    return (await session.execute(query)).one_or_none() is not None
 
 
 async def end_session(session: Session, session_id: UUID) -> None:

@@ -22,6 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from handoff import queue
+from handoff.accounts_page import make_accounts_router
 from handoff.admin_page import make_admin_router
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
@@ -298,6 +299,7 @@ async def house(database: Database, clock: HandClock) -> AsyncGenerator[House]:
     app.include_router(make_duties_router(database, NOTICES, clock, door=door))
     app.include_router(make_router(database, NOTICES, clock, door=door, ping=PING))
     app.include_router(make_audit_router(database, clock, door=door))
+    app.include_router(make_accounts_router(database, NOTICES, clock, door=door))
     app.include_router(make_admin_router(database, clock, door=door))
     with sockets.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -75,7 +75,7 @@ async def test_who_is_dismissed_is_listed_as_gone(database: Database, accounts: 
     assert await accounts.dismiss(first, gone.id, now=NOON) == 0
 
     everybody = (await accounts.people(now=NOON)).everybody
-    assert {person.name: person.active for person in everybody}["별"] is False
+    assert {one.staff.name: one.staff.active for one in everybody}["별"] is False
 
 
 async def test_nobody_dismisses_themselves_or_a_stranger(

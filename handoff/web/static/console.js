@@ -43,6 +43,11 @@ function receive(frame) {
       drawOffers();
       room.offset = Date.parse(frame.now) - Date.now();
       break;
+    case "locked":
+      keepDraft();
+      desk.lockedFor = frame.minutes;
+      showState("locked", acts);
+      break;
     case "ping":
       room.offset = Date.parse(frame.now) - Date.now();
       break;
@@ -349,6 +354,13 @@ addEventListener("beforeunload", (event) => {
   const unsaved = [...room.talks.values()].some((talk) => [...talk.written()].length);
   if (unsaved) event.preventDefault();
 });
+
+// Who signed in again in another window goes on here, too.
+const windows = new BroadcastChannel("gyeot");
+windows.addEventListener("message", () => {
+  if (desk.state === "locked" || desk.state === "signed_out") link.again();
+});
+windows.postMessage("signed-in");
 
 setInterval(tick, 1000);
 drawSound();

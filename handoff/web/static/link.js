@@ -66,6 +66,14 @@ export class Link {
     this.timer = setTimeout(() => this.open(), wait);
   }
 
+  // A new sign-in is known to a new connection only.
+  again() {
+    const old = this.socket;
+    this.socket = null;
+    old?.close();
+    this.retryNow();
+  }
+
   retryNow() {
     if (!this.socket || this.socket.readyState > WebSocket.OPEN) {
       this.tries = 0;

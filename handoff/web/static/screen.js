@@ -17,16 +17,18 @@ let following = true; // the newest line stays in view until the counselor scrol
 
 export function showState(next, acts) {
   desk.state = next;
+  const covered = next === "signed_out" || next === "locked";
   const shown = next === "signed_out" ? "offline" : next;
-  at("link").className = `link ${shown}`;
+  at("link").className = `link ${covered ? "offline" : next}`;
   at("link-text").textContent = word(shown);
   const lost = next !== "online" && (desk.link?.tries > 0 || next !== "connecting");
   at("banner").hidden = !lost;
   const lease = room.talks.size ? ` ${word("offline_banner_lease")}` : "";
   at("banner-text").textContent =
-    next === "signed_out" ? word("signed_out_banner") : word("offline_banner") + lease;
-  lock(next === "signed_out", acts);
-  at("banner-sign-in").hidden = next !== "signed_out";
+    next === "locked" ? word("locked_banner", { count: desk.lockedFor })
+    : next === "signed_out" ? word("signed_out_banner") : word("offline_banner") + lease;
+  lock(covered, acts);
+  at("banner-sign-in").hidden = !covered;
   at("banner-reconnect").hidden = next === "online";
   drawQueue([], acts);
   drawHead();

@@ -1,0 +1,217 @@
+"""The way in: signing in with a passkey or a password, and using an invitation up."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+
+import segno
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from handoff import posted
+from handoff.auth import ENROLLMENT_LIFETIME, AuthError, Door, Enrollment, TooManyTries
+from handoff.cookies import may_keep_a_cookie, token_of, with_cookie
+from handoff.headers import is_https
+from handoff.pages import Pages
+from handoff.passkeys import Passkeys, Site
+from handoff.permissions import HOMES
+from handoff.posted import RETRY_SECONDS, Refusal
+from handoff.rates import Rate, Rates
+from storage.database import Database
+
+COOKIE_JOIN = "gyeot_join"  # only on the way in; the seed in it is sealed
+JOIN_PATH = "/console/join"
+
+_ANSWERS = Rate(burst=60, refill=timedelta(seconds=0.2))
+
+
+class PasskeyImpossible(AuthError):
+    """A passkey belongs to a name, and this page was opened by a number: use the password."""
+
+
+class Entrance:
+    """The pages for people who are not signed in yet."""
+
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime], door: Door, pages: Pages
+    ) -> None:
+        self._clock = clock
+        self._door = door
+        self._pages = pages
+        self._passkeys = Passkeys(database)
+        self._answers = Rates(_ANSWERS, names=1)
+
+    def add_to(self, router: APIRouter) -> None:
+        """Add the routes of the way in."""
+        router.add_api_route("/login", self.login_page, methods=["GET"])
+        router.add_api_route("/join", self.join_page, methods=["GET"])
+        for path, step in (
+            ("/login", self.login),
+            ("/passkey/request", self.request),
+            ("/passkey/sign-in", self.sign_in),
+            ("/join/start", self.join_start),
+            ("/join", self.join),
+            ("/join/passkey/options", self.join_options),
+            ("/join/passkey", self.join_with_passkey),
+        ):
+            router.add_api_route(path, answering(step), methods=["POST"])
+
+    async def login_page(self, request: Request) -> Response:
+        """Show the ways to sign in: a passkey first, then the form."""
+        if not may_keep_a_cookie(request):
+            return self._pages.message(request, "insecure", status=403)
+        session = await self._door.session(token_of(request), now=self._clock())
+        if session is not None:
+            return RedirectResponse(HOMES[session.staff.role], 303)
+        return self._login(request)
+
+    async def login(self, request: Request) -> Response:
+        """Sign somebody in, or say no in one and the same way."""
+        fields = await posted.form(request, self._pages)
+        try:
+            signed_in = await self._door.sign_in(
+                fields.get("name", ""),
+                fields.get("password", ""),
+                fields.get("code", ""),
+                now=self._clock(),
+            )
+        except TooManyTries as error:
+            page = self._login(request, error.code, status=429)
+            page.headers["Retry-After"] = RETRY_SECONDS
+            return page
+        except AuthError as error:
+            return self._login(request, error.code, status=401)
+        home = HOMES[signed_in.session.staff.role]
+        return with_cookie(request, RedirectResponse(home, 303), signed_in)
+
+    async def request(self, request: Request) -> Response:
+        """Give the browser what it asks its devices with."""
+        await posted.json_of(request, self._pages)
+        return _as_json(self._passkeys.request(site_of(request), now=self._clock()))
+
+    async def sign_in(self, request: Request) -> Response:
+        """Sign in whoever's device signed."""
+        fields = await posted.json_of(request, self._pages)
+        if not self._answers.take("", now=self._clock()):
+            raise TooManyTries("too_many_tries")
+        signed_in = await self._passkeys.sign_in(
+            site_of(request), fields.get("answer", ""), now=self._clock()
+        )
+        home = JSONResponse({"to": HOMES[signed_in.session.staff.role]})
+        return with_cookie(request, home, signed_in)
+
+    async def join_page(self, request: Request) -> Response:
+        """Show the invitation; its token is in the fragment, which never comes here."""
+        if not may_keep_a_cookie(request):
+            return self._pages.message(request, "insecure", status=403)
+        return self._pages.show(request, "join.html", by_name=_has_a_name(request))
+
+    async def join_start(self, request: Request) -> Response:
+        """Tell an invited person what to set their authenticator up with."""
+        fields = await posted.json_of(request, self._pages)
+        enrollment = await self._door.enrollment(
+            fields.get("token", ""), sealed=request.cookies.get(COOKIE_JOIN), now=self._clock()
+        )
+        response = JSONResponse(_enrollment(enrollment))
+        response.set_cookie(
+            COOKIE_JOIN,
+            enrollment.sealed,
+            max_age=int(ENROLLMENT_LIFETIME.total_seconds()),
+            path=JOIN_PATH,
+            secure=is_https(request),
+            httponly=True,
+            samesite="strict",
+        )
+        return response
+
+    async def join(self, request: Request) -> Response:
+        """Make the account of an invited person, with a password, and sign them in."""
+        fields = await posted.json_of(request, self._pages)
+        signed_in = await self._door.join(
+            fields.get("token", ""),
+            sealed=request.cookies.get(COOKIE_JOIN),
+            name=fields.get("name", ""),
+            password=fields.get("password", ""),
+            code=fields.get("code", ""),
+            now=self._clock(),
+        )
+        home = JSONResponse({"to": HOMES[signed_in.session.staff.role]})
+        response = with_cookie(request, home, signed_in)
+        response.delete_cookie(COOKIE_JOIN, path=JOIN_PATH, httponly=True, samesite="strict")
+        return response
+
+    async def join_options(self, request: Request) -> Response:
+        """Give an invited person's browser what it makes their first passkey with."""
+        fields = await posted.json_of(request, self._pages)
+        self._door.count(now=self._clock())
+        options = await self._passkeys.enrollment(
+            fields.get("token", ""), fields.get("name", ""), site_of(request), now=self._clock()
+        )
+        return _as_json(options)
+
+    async def join_with_passkey(self, request: Request) -> Response:
+        """Make the account of an invited person, without a password, and sign them in."""
+        fields = await posted.json_of(request, self._pages)
+        signed_in = await self._passkeys.join(
+            fields.get("token", ""),
+            fields.get("name", ""),
+            site_of(request),
+            fields.get("answer", ""),
+            fields.get("label", ""),
+            now=self._clock(),
+        )
+        return with_cookie(request, JSONResponse({"to": "/console/passkeys"}), signed_in)
+
+    def _login(self, request: Request, error: str | None = None, *, status: int = 200) -> Response:
+        return self._pages.show(
+            request, "login.html", status=status, error=error, by_name=_has_a_name(request)
+        )
+
+
+Step = Callable[[Request], Awaitable[Response]]
+
+
+def answering(step: Step) -> Step:
+    """Turn what a step refuses into its answer."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await step(request)
+        except Refusal as refusal:
+            return refusal.response
+        except AuthError as error:
+            return posted.code_of(error)
+
+    return answer
+
+
+def site_of(request: Request) -> Site:
+    """Return this house as the browser knows it.
+
+    Raises:
+        PasskeyImpossible: it was opened by a number, which can be no relying party.
+    """
+    if not _has_a_name(request):
+        raise PasskeyImpossible("passkey_by_number")
+    scheme = "https" if is_https(request) else "http"
+    return Site(f"{scheme}://{request.headers.get('host', '').lower()}", request.url.hostname or "")
+
+
+def _has_a_name(request: Request) -> bool:
+    host = request.url.hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        return bool(host)
+    return False
+
+
+def _as_json(options: str) -> Response:
+    return Response(options, media_type="application/json")
+
+
+def _enrollment(enrollment: Enrollment) -> dict[str, object]:
+    # The rows of the code as digits: the page draws them, so no markup is ever parsed there.
+    rows = segno.make(enrollment.uri, error="m", micro=False).matrix
+    drawn = ["".join("1" if cell else "0" for cell in row) for row in rows]
+    return {"role": enrollment.role.value, "secret": enrollment.secret, "qr": drawn}

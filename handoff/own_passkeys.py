@@ -1,0 +1,191 @@
+"""One's own passkeys, and proving once more who one is."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from handoff import posted
+from handoff.auth import AuthError, Door, SignedIn, SignInRefused, TooManyTries, is_fresh
+from handoff.cookies import token_of, with_cookie
+from handoff.entrance import answering, site_of
+from handoff.hub import Hub
+from handoff.pages import Pages
+from handoff.passkeys import WANTED, PasskeyRefused, Passkeys
+from handoff.posted import RETRY_SECONDS, Refusal, check_csrf
+from storage import staff
+from storage.database import Database
+from storage.records import StaffSession
+
+WHERE_TO = {"passkeys": "/console/passkeys", "staff": "/staff"}
+"""Where somebody goes on who proved once more who they are."""
+
+
+class OwnPasskeys:
+    """The pages of somebody who is signed in about how they sign in."""
+
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime], door: Door, pages: Pages, hub: Hub
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._door = door
+        self._pages = pages
+        self._hub = hub
+        self._passkeys = Passkeys(database)
+
+    def add_to(self, router: APIRouter) -> None:
+        """Add the routes."""
+        router.add_api_route("/passkeys", answering(self.page), methods=["GET"])
+        router.add_api_route("/confirm", answering(self.confirm_page), methods=["GET"])
+        for path, step in (
+            ("/passkeys/options", self.options),
+            ("/passkeys/add", self.add),
+            ("/passkeys/remove", self.remove),
+            ("/confirm", self.confirm),
+            ("/confirm/passkey", self.confirm_with_passkey),
+        ):
+            router.add_api_route(path, answering(step), methods=["POST"])
+
+    async def page(self, request: Request) -> Response:
+        """List one's passkeys."""
+        return await self._page(request, await self._session(request))
+
+    async def options(self, request: Request) -> Response:
+        """Give the browser what it makes a new passkey with."""
+        session, _ = await self._said(request, await posted.json_of(request, self._pages))
+        self._still_fresh(session)
+        if len(await self._passkeys.of(session.staff)) >= WANTED:
+            raise PasskeyRefused("passkey_enough")
+        options = await self._passkeys.registration(
+            session.staff, site_of(request), now=self._clock()
+        )
+        return Response(options, media_type="application/json")
+
+    async def add(self, request: Request) -> Response:
+        """Keep a new passkey."""
+        session, fields = await self._said(request, await posted.json_of(request, self._pages))
+        self._still_fresh(session)
+        await self._passkeys.register(
+            session.staff,
+            site_of(request),
+            fields.get("answer", ""),
+            fields.get("label", ""),
+            now=self._clock(),
+        )
+        return JSONResponse({})
+
+    async def remove(self, request: Request) -> Response:
+        """Forget a passkey, unless nobody could sign in then."""
+        session, fields = await self._said(request, await posted.form(request, self._pages))
+        if not is_fresh(session, now=self._clock()):
+            return RedirectResponse("/console/confirm?to=passkeys", 303)
+        try:
+            passkey = UUID(fields.get("passkey", ""))
+            if not await self._other_way_in(session):
+                raise PasskeyRefused("passkey_last")
+            await self._passkeys.remove(session.staff, passkey, now=self._clock())
+        except ValueError:
+            return await self._page(request, session, "error_passkey", status=422)
+        except PasskeyRefused as error:
+            return await self._page(request, session, f"error_{error.code}", status=422)
+        return RedirectResponse("/console/passkeys", 303)
+
+    async def confirm_page(self, request: Request) -> Response:
+        """Ask somebody who is signed in to prove it once more."""
+        return await self._confirm(request, await self._session(request))
+
+    async def confirm(self, request: Request) -> Response:
+        """Take password and code as the proof; the session before ends."""
+        session, fields = await self._said(request, await posted.form(request, self._pages))
+        try:
+            fresh = await self._door.sign_in(
+                session.staff.name,
+                fields.get("password", ""),
+                fields.get("code", ""),
+                now=self._clock(),
+            )
+        except TooManyTries as error:
+            page = await self._confirm(request, session, error.code, status=429)
+            page.headers["Retry-After"] = RETRY_SECONDS
+            return page
+        except AuthError as error:
+            return await self._confirm(request, session, error.code, status=401)
+        await self._end(session)
+        return with_cookie(request, RedirectResponse(_where(request), 303), fresh)
+
+    async def confirm_with_passkey(self, request: Request) -> Response:
+        """Take a device's answer as the proof; the session before ends."""
+        session, fields = await self._said(request, await posted.json_of(request, self._pages))
+        fresh = await self._passkeys.sign_in(
+            site_of(request), fields.get("answer", ""), now=self._clock()
+        )
+        if fresh.session.staff.id != session.staff.id:
+            await self._end(fresh.session)
+            raise SignInRefused("sign_in_refused")
+        await self._end(session)
+        return _fresh(request, fresh)
+
+    async def _session(self, request: Request) -> StaffSession:
+        """Return whose page it is; the gate has asked before, so only a moment can lie between."""
+        session = await self._door.session(token_of(request), now=self._clock())
+        if session is None:
+            raise Refusal(RedirectResponse("/console/login", 303))
+        return session
+
+    async def _said(
+        self, request: Request, fields: posted.Fields
+    ) -> tuple[StaffSession, posted.Fields]:
+        session = await self._session(request)
+        check_csrf(request, self._pages, session, fields)
+        return session, fields
+
+    def _still_fresh(self, session: StaffSession) -> None:
+        if not is_fresh(session, now=self._clock()):
+            raise PasskeyRefused("confirm_first")
+
+    async def _end(self, session: StaffSession) -> None:
+        async with self._database.transaction() as writing:
+            await staff.end_session(writing, session.id)
+        self._hub.sign_out(session.id)
+
+    async def _other_way_in(self, session: StaffSession) -> bool:
+        async with self._database.reading() as reading:
+            known = await staff.secrets_of(reading, self._database.vault, session.staff.name)
+        has_password = known is not None and known.password_hash != staff.NO_PASSWORD
+        return has_password or len(await self._passkeys.of(session.staff)) > 1
+
+    async def _page(
+        self, request: Request, session: StaffSession, error: str | None = None, *,
+        status: int = 200,
+    ) -> Response:  # fmt: skip
+        keys = await self._passkeys.of(session.staff)
+        return self._pages.show(
+            request,
+            "passkeys.html",
+            status=status,
+            session=session,
+            keys=keys,
+            wanted=WANTED,
+            fresh=is_fresh(session, now=self._clock()),
+            error=error,
+        )
+
+    async def _confirm(
+        self, request: Request, session: StaffSession, error: str | None = None, *,
+        status: int = 200,
+    ) -> Response:  # fmt: skip
+        return self._pages.show(
+            request, "confirm.html", status=status, session=session, error=error,
+            to=request.query_params.get("to", ""),
+        )  # fmt: skip
+
+
+def _where(request: Request) -> str:
+    return WHERE_TO.get(request.query_params.get("to", ""), "/console")
+
+
+def _fresh(request: Request, signed_in: SignedIn) -> Response:
+    return with_cookie(request, JSONResponse({"to": _where(request)}), signed_in)

@@ -1,0 +1,52 @@
+"""Who works here, as administrators see it: pseudonym, role, ways in, last day."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from storage.database import Session
+from storage.records import Member, Role, Staff
+from storage.tables import audit, passkeys, staff, staff_sessions
+
+_SIGNS_OF_LIFE = ("sign_in", "sign_out", "join")
+
+
+async def roster(session: Session) -> Sequence[Member]:
+    """Return all who work or worked here: who is there first, then by name."""
+    keys = await _counted(session)
+    seen = await _last_seen(session)
+    rows = await session.execute(select(staff).order_by(staff.c.active.desc(), staff.c.name))
+    return [
+        Member(
+            Staff(row.id, row.name, Role(row.role), row.active),
+            passkeys=keys.get(row.id, 0),
+            last_seen=max(row.joined_at, seen.get(row.id, row.joined_at)),
+        )
+        for row in rows
+    ]
+
+
+async def hold_administrators(session: Session) -> frozenset[UUID]:
+    """Return who administers here; nobody can become or stop being one until this ends."""
+    query = select(staff.c.id).where(staff.c.role == Role.ADMINISTRATOR, staff.c.active)
+    rows = await session.execute(query.order_by(staff.c.id).with_for_update())
+    return frozenset(rows.scalars())
+
+
+async def _counted(session: Session) -> dict[UUID, int]:
+    query = select(passkeys.c.staff_id, func.count()).group_by(passkeys.c.staff_id)
+    return {row[0]: row[1] for row in await session.execute(query)}
+
+
+async def _last_seen(session: Session) -> dict[UUID, datetime]:
+    last: dict[UUID, datetime] = {}
+    acts = select(audit.c.staff_id, func.max(audit.c.at)).where(
+        audit.c.action.in_(_SIGNS_OF_LIFE), audit.c.staff_id.is_not(None)
+    )
+    open_pages = select(staff_sessions.c.staff_id, func.max(staff_sessions.c.seen_at))
+    for query in (acts.group_by(audit.c.staff_id), open_pages.group_by(staff_sessions.c.staff_id)):
+        for staff_id, at in await session.execute(query):
+            last[staff_id] = max(at, last.get(staff_id, at))
+    return last
