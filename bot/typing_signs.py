@@ -56,7 +56,7 @@ async def _show(database: Database, web: WebChannel, process: UUID, sign: Typing
     async with database.reading() as session:
         talk = await conversations.get(session, sign.talk)
         # While somebody watches, nothing on that screen may say that a counselor is there.
-        if talk.channel != WEB or getattr(talk, "covered_at", None) is not None:
+        if talk.channel != WEB or talk.covered_at is not None:
             return
         address = await contacts.address_held_by(session, database.vault, talk.contact_id, process)
     if address is not None:

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from storage.database import Database, Session
 from storage.metric_tables import FAMILIES, Family
-from storage.periods import is_over, last_over
+from storage.periods import last_over, through
 from storage.suppression import Cell, publishable
 from storage.tables import insert_into, metric_counts, metric_published
 
@@ -45,9 +45,12 @@ async def _publish(session: Session, family: Family, *, now: datetime) -> int:
     counted = await session.execute(
         select(metric_counts.c.period).where(metric_counts.c.name.in_(names)).distinct()
     )
-    # The last one also if nothing was counted: that a table is missing would tell that.
-    due = {last_over(family.span, now=now), *counted.scalars()}
-    over = [period for period in sorted(due) if is_over(period, now=now)]
+    query = select(func.max(metric_published.c.period)).where(metric_published.c.name.in_(names))
+    newest = (await session.execute(query)).scalar_one()
+    # Those in between also if nothing was counted: that a table is missing would tell that.
+    last = last_over(family.span, now=now)
+    first = min([last, *filter(None, (newest,)), *counted.scalars()])
+    over = through(family.span, first, last)
     done = [await _publish_one(session, family, names, period) for period in over]
     return sum(done) * len(names)
 

@@ -52,6 +52,15 @@ def last_over(span: Span, *, now: datetime) -> str:
     return _week_of(first - timedelta(days=1)) if span is Span.WEEK else _month_before(first)
 
 
+def through(span: Span, first: str, last: str) -> tuple[str, ...]:
+    """Name every period from one to another, both with it; empty when the first is later."""
+    found, period = [], first
+    while period <= last:
+        found.append(period)
+        period = period_of(span, end_of(period))
+    return tuple(found)
+
+
 def weeks_of(month: str) -> tuple[str, ...]:
     """Name the weeks of a month: those whose Thursday is in it, as ISO 8601 does for years.
 

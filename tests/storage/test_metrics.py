@@ -10,6 +10,7 @@ from storage import metrics, retention, tallies
 from storage.database import Database
 from storage.metric_tables import FAMILIES
 from storage.metrics import publish_due, published
+from storage.periods import Span, through
 from storage.records import Limits, Risk
 from storage.suppression import TOTAL
 from storage.tables import metric_counts, metric_published
@@ -153,3 +154,18 @@ async def test_a_category_that_has_another_name_now_is_counted_as_other(
 async def _published_after(database: Database) -> metrics.Published:
     await publish_due(database, now=LATER)
     return await frozen(database)
+
+
+async def test_a_week_of_nothing_between_two_is_published_too(database: Database) -> None:
+    """Else a table that is missing would say that nothing happened."""
+    async with database.transaction() as session:
+        tallies.undelivered(session, "web", now=NOON)
+    await publish_due(database, now=NOON + timedelta(days=12))
+    await publish_due(database, now=NOON + timedelta(days=40))
+
+    async with database.reading() as session:
+        shown = await published(session, ["undelivered"])
+    weeks = list(shown)
+    first, last = min(weeks), max(weeks)
+    assert weeks == list(through(Span.WEEK, first, last))
+    assert len(weeks) == 5
