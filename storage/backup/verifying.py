@@ -22,6 +22,7 @@ from storage.tables import (
     passkeys,
     receipts,
     staff,
+    stopped,
 )
 from storage.vault import DataKey, Place, Vault
 
@@ -106,6 +107,18 @@ SEALED = (
         (case_notes.c.conversation_id, case_notes.c.id),
         _of("conversation_id"),
         lambda row: places.case_note(row.conversation_id, row.id),
+    ),
+    Sealed(
+        stopped.c.words_ct,
+        (stopped.c.conversation_id, stopped.c.id),
+        _of("conversation_id"),
+        lambda row: places.stopped_words(row.conversation_id, row.id),
+    ),
+    Sealed(
+        stopped.c.answer_ct,
+        (stopped.c.conversation_id, stopped.c.id),
+        _of("conversation_id"),
+        lambda row: places.stopped_answer(row.conversation_id, row.id),
     ),
     Sealed(
         inbox.c.body_ct,

@@ -86,7 +86,7 @@ async def test_a_card_holds_our_name_and_no_word_or_id_of_the_person(house: Hous
         card = (await page.until("queue"))["changed"][0]
     assert set(card) == {
         "conversation", "names", "version", "risk", "reason", "topic", "channel", "language",
-        "queued_at", "reply_until",
+        "queued_at", "reply_until", "covered",
     }  # fmt: skip
     assert set(card["names"]) == {"ko", "en"}
     assert "canary" not in json.dumps(page.frames)
@@ -236,7 +236,7 @@ async def test_taking_the_next_and_giving_it_back_and_closing(house: House) -> N
         await page.send("close", conversation=str(talk.id), epoch=2, seen=999)
         await page.until("done", action="close")
     texts = [line.text for line in await lines_of(house.database, talk)]
-    assert texts == ["joined-ko", "returned-ko", "joined-ko", "goodbye-ko"]
+    assert texts == ["joined-ko", "returned-ko", "joined-ko", "goodbye-ko", "way-back-ko"]
 
 
 async def test_a_page_that_answers_keeps_its_talks_and_one_that_left_does_not(
@@ -323,7 +323,8 @@ async def sign_out(house: House, token: str) -> None:
 async def test_a_session_that_ended_elsewhere_can_do_nothing_more(house: House) -> None:
     talk = await waiting(house.database)
     async with house.console() as page:
-        house.clock.pass_(minutes=16)
+        await page.until("talks")
+        house.clock.pass_(hours=11)
         await page.send("claim", conversation=str(talk.id), version=talk.version)
         assert await page.code() == 4401
     assert await lines_of(house.database, talk) == []
@@ -362,7 +363,7 @@ async def test_a_page_of_somebody_dismissed_elsewhere_is_closed_and_told_nothing
 
 async def test_a_session_that_ran_out_is_told_of_nothing_that_happens_then(house: House) -> None:
     async with house.console() as page:
-        house.clock.pass_(minutes=16)
+        house.clock.pass_(hours=11)
         await waiting(house.database)
         assert await page.rest() <= {"ping"}
         assert await page.code() == 4401

@@ -68,7 +68,7 @@ class Person:
     staff: UUID
     name: str
     passkey: UUID
-    keeper: UUID  # whose passkey it is
+    keeper: UUID  # whose passkey and debrief it is
     receipt: UUID
     debrief: UUID
 
@@ -116,7 +116,7 @@ class House:
         passkey, receipt = await self._passkey(keeper), await self._last_word()
         async with self.database.transaction() as session:
             vault = self.database.vault
-            debrief = await heavy.write(session, vault, member.id, "긴 하루", now=NOON)
+            debrief = await heavy.write(session, vault, keeper.id, "긴 하루", now=NOON)
         return Person(
             talk.contact_id,
             talk.id,
@@ -356,7 +356,7 @@ async def _place(house: House, person: Person, name: str) -> Place:
         "case_notes.text_ct": places.case_note(person.talk, person.note),
         "contacts.address_ct": places.contact_address(person.contact, "fake"),
         "conversations.memory_ct": places.conversation_memory(person.talk),
-        "debriefs.text_ct": places.debrief(person.debrief, person.staff),
+        "debriefs.text_ct": places.debrief(person.debrief, person.keeper),
         "inbox.body_ct": places.inbox_body(person.event, "fake", event_hash),
         "lines.text_ct": places.line_text(person.talk, person.line, Speaker.BOT, 1),
         "outbox.body_ct": places.outbox_body(person.talk, person.delivery, 1),

@@ -101,7 +101,7 @@ async def test_a_settled_message_lets_the_next_one_go(
     assert _body(await delivery_claimed(database)) == "body:둘"
 
 
-@pytest.mark.parametrize("state", DeliveryState)
+@pytest.mark.parametrize("state", [one for one in DeliveryState if one is not DeliveryState.HELD])
 async def test_a_body_is_kept_only_as_long_as_it_may_be_sent_or_replayed(
     database: Database, state: DeliveryState
 ) -> None:

@@ -75,9 +75,9 @@ function differ(one, other) {
   const bare = (node) => {
     const copy = node.cloneNode(true);
     for (const time of [copy, ...copy.querySelectorAll("[data-since]")]) if (time.dataset.since) time.textContent = "";
-    return copy.outerHTML;
+    return copy;
   };
-  return bare(one) !== bare(other);
+  return !bare(one).isEqualNode(bare(other));
 }
 
 function keepFocus(part, act) {

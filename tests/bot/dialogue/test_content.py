@@ -174,7 +174,7 @@ def test_crisis_sentences_name_a_number_and_ask_one_thing_at_most() -> None:
 
 def test_every_group_that_is_chosen_by_turn_has_a_second_wording() -> None:
     notices = {"joined", "closed", "returned", "handed", "to_bot", "failure", "erased"}
-    notices |= {"duty_report", "duty_unmasked"}
+    notices |= {"duty_report", "duty_unmasked", "stopped"}
     notices |= {"code_right", "code_wrong", "return_code_closed"}
     notices |= {"group", "kakao_waiting", "not_stored", "skill_test"}
     notices |= {"kakao_check", "kakao_operator", "kakao_operator_label"}

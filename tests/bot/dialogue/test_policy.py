@@ -159,7 +159,9 @@ def test_the_bot_is_silent_while_a_counselor_owns_the_talk(text: str) -> None:
 def test_somebody_who_waits_is_told_so_in_changing_words() -> None:
     memory, heard = KNOWN, []
     for _ in range(4):
-        decision = decide(turn("아직이에요", intent="affirm", state=QUEUED, memory=memory), CONTENT)
+        decision = decide(
+            turn("네 알겠어요", intent="affirm", state=QUEUED, memory=memory), CONTENT
+        )
         memory = decision.memory
         heard.append(said(decision))
 
