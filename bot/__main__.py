@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bot import audit, backup, dead, keys, purge, report, review
-from bot.app import serve, utc_now
+from bot.app import serve
 from bot.chat import chat
 from bot.check import all_well, check_database, check_settings, database_table, table
 from bot.config import Settings, read_settings
@@ -22,6 +22,7 @@ from bot.dialogue.content import FOLDER, Content, load_content
 from bot.dialogue.content_file import ContentError
 from bot.guard import judge, read_sentences
 from bot.hardening import harden
+from bot.house import utc_now
 from bot.lexicon_file import LexiconFile
 from bot.log import configure
 from bot.nlu_client import TIMEOUT, NluClient

@@ -10,8 +10,9 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from httpx import ASGITransport, AsyncClient
 
-from bot.app import make_app, utc_now
+from bot.app import make_app
 from bot.config import Settings
+from bot.house import utc_now
 from bot.roles import ProcessRole
 from handoff import wishes
 from handoff.auth import Door
