@@ -35,7 +35,10 @@ def checked(content: Content) -> str:
     rows.sort(key=_hardness)
     easy = sum(row[3] == Band.ELEMENTARY for row in rows)
     table = lined_up((_HEAD, *rows))
-    return f"{table}\n{len(rows)} sentences are valid; {easy} are easy enough for elementary school"
+    return (
+        f"{table}\n{len(content.sentences)} sentences are valid; {easy} of their {len(rows)} "
+        "wordings are easy enough for elementary school"
+    )
 
 
 def preview(paths: Sequence[Path], content: Content) -> str:

@@ -53,6 +53,8 @@ CODES = {
     "unmaskings": {"reason", "state"},
     "settings": {"name", "value"},
     "drafts": {"kind", "body", "state"},
+    "metric_counts": {"name", "period", "row", "column"},
+    "metric_published": {"name", "period", "row", "column"},
     "tallies": {"week", "name"},
 }
 TABLES = [*METADATA.tables.values(), *KEYS.tables.values()]

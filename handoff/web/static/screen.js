@@ -28,6 +28,7 @@ export function showState(next, acts) {
     next === "locked" ? word("locked_banner", { count: desk.lockedFor })
     : next === "signed_out" ? word("signed_out_banner") : word("offline_banner") + lease;
   lock(covered, acts);
+  at("covered-page").hidden = !covered;
   at("banner-sign-in").hidden = !covered;
   at("banner-reconnect").hidden = next === "online";
   drawQueue([], acts);
