@@ -8,7 +8,7 @@ run: env nlu
 	@$(PYTHON) scripts/run.py
 
 test: env-dev nlu lint typecheck contracts security compose
-	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(PYTHON) -m pytest -n 4 --dist loadfile
 
 faults: env-dev
 	@$(PYTHON) -m tests.faults.long
