@@ -5,12 +5,17 @@ from handoff.guard.asking import asked
 from storage.records import Language
 
 CONTENT = load_content(FOLDER)
+PROVING = ("proof.", "verify_")
+"""They speak of digits that are ours, to be typed on our own page."""
+AGREED = "word:"
+"""Lines that the young person says themselves while somebody watches."""
 
 
 def test_no_sentence_of_the_bot_would_be_stopped() -> None:
     said = [
         (name, language, CONTENT.sentence(name, language))
         for name in CONTENT.sentences
+        if not name.startswith(PROVING)
         for language in Language
     ]
 
@@ -21,6 +26,7 @@ def test_no_button_of_the_bot_would_be_stopped() -> None:
     labels = [
         (choice.payload, choice.label[one])
         for choice in CONTENT.choices.values()
+        if not choice.payload.startswith(AGREED)
         for one in Language
     ]
 
