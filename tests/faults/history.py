@@ -233,14 +233,17 @@ def _on_the_road(history: History) -> Iterator[Finding]:
     are judged together: as many arrivals as there were deliveries, at most as many as there
     were attempts.
     """
-    seen: dict[tuple[str, str, str], list[Arrival]] = defaultdict(list)
-    for arrival in history.arrivals:
-        seen[arrival.channel, arrival.recipient, arrival.text.strip()].append(arrival)
     written: dict[tuple[str, str, str], list[Outgoing]] = defaultdict(list)
     for talk in history.talks:
         for line in talk.lines:
             if line.outgoing is not None:
                 written[talk.channel, talk.account, line.text.strip()].append(line.outgoing)
+    seen: dict[tuple[str, str, str], list[Arrival]] = defaultdict(list)
+    for arrival in history.arrivals:
+        whole = arrival.channel, arrival.recipient, arrival.text.strip()
+        # The words to come back with stand beside a sentence, and in no transcript.
+        alone = *whole[:2], whole[2].rpartition("\n\n")[0].strip()
+        seen[alone if whole not in written and alone in written else whole].append(arrival)
     for key in {**seen, **written}:
         yield from _equal_words(key[0], written.get(key, []), seen.get(key, []))
     yield from _repeated_keys(history.arrivals)

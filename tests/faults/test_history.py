@@ -209,3 +209,13 @@ def test_equal_words_of_a_later_delivery_are_no_repeat() -> None:
     history = replace(with_lines(*lines), arrivals=(SEEN, replace(SEEN, at=15.1)))
 
     assert check(history) == ()
+
+
+def test_words_that_travel_beside_a_sentence_are_no_other_message() -> None:
+    beside = replace(SEEN, text=f"{SEEN.text}\n\n걷는버스 반짝이는토끼 느린자전거")
+
+    assert check(replace(GOOD, arrivals=(beside,))) == ()
+    assert broken(replace(GOOD, arrivals=(replace(SEEN, text="다른 말"),))) == {
+        Rule.UNSENT,
+        Rule.REPEATED,
+    }
