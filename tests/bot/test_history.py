@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 from bot.notices import ContentNotices
 from handoff import queue
 from tests.bot.road import CONTENT_FILES, SOON, Road, away, nlu
-from tests.database import ON_SQLITE
 from tests.factories import open_database_at
 from tests.handoff.conftest import counselor
 
-pytestmark = ON_SQLITE
 NOTICES = ContentNotices(CONTENT_FILES)
 MINUTE = timedelta(minutes=1)
 SHARED = 8  # characters in a row that would give something away

@@ -85,7 +85,7 @@ class Expected:
 
     def close(self) -> None:
         self.state, self.lease_until = State.CLOSED, None
-        self.speakers.append("bot")
+        self.speakers += ["bot", "bot"]  # goodbye, and the words to come back with
         self._changed("close")
 
     def unread_after(self, seen: int) -> bool:
