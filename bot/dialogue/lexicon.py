@@ -41,14 +41,16 @@ _LATIN = re.compile("[a-z]")
 class Everyday:
     """Harmless phrases: Korean ones in the squeezed text, Latin ones in the spaced text."""
 
-    squeezed: Sieve = field(repr=False)
+    squeezed: Sieve = field(repr=False)  # of all everyday phrases that there are
     spaced: Sieve = field(repr=False)
+    own: tuple[frozenset[int], frozenset[int]] = field(repr=False)  # which of them count here
 
     def cut(self, wording: Wording) -> Wording:
         """Return the text with a box in the place of each such phrase."""
+        squeezed, spaced = wording.squeezed, wording.spaced
         return Wording(
-            spaced=self.spaced.replaced(wording.spaced, "□") if wording.spaced else "",
-            squeezed=self.squeezed.replaced(wording.squeezed, "□") if wording.squeezed else "",
+            spaced=self.spaced.replaced(spaced, "□", self.own[1]) if spaced else "",
+            squeezed=self.squeezed.replaced(squeezed, "□", self.own[0]) if squeezed else "",
         )
 
 
@@ -412,6 +414,13 @@ class _EverydaySets:
     def __init__(self, table: Mapping[str, Entry]) -> None:
         self._table = table
         self._made: dict[tuple[str, ...], Everyday] = {}
+        found = [
+            (name, pattern)
+            for name in sorted(table)
+            for pattern in patterns(RULES_FILE, {"id": name, **table[name]}, "patterns")
+        ]
+        self._squeezed = _sieved([one for one in found if _HANGUL.search(one[1].pattern)])
+        self._spaced = _sieved([one for one in found if not _HANGUL.search(one[1].pattern)])
 
     def chosen(self, file: str, entry: Entry) -> Everyday | None:
         names = tuple(sorted(strings(file, entry, "except")))
@@ -423,12 +432,14 @@ class _EverydaySets:
         return self._made.get(names)
 
     def _make(self, names: tuple[str, ...]) -> Everyday:
-        found = [
-            pattern
-            for name in names
-            for pattern in patterns(RULES_FILE, {"id": name, **self._table[name]}, "patterns")
-        ]
-        return Everyday(
-            squeezed=make_sieve([each for each in found if _HANGUL.search(each.pattern)]),
-            spaced=make_sieve([each for each in found if not _HANGUL.search(each.pattern)]),
+        (squeezed, of_squeezed), (spaced, of_spaced) = self._squeezed, self._spaced
+        own = tuple(
+            frozenset(number for number, name in enumerate(owners) if name in names)
+            for owners in (of_squeezed, of_spaced)
         )
+        return Everyday(squeezed, spaced, (own[0], own[1]))
+
+
+def _sieved(found: Sequence[tuple[str, re.Pattern[str]]]) -> tuple[Sieve, Sequence[str]]:
+    """Return the patterns in one sieve, and whose each of them is."""
+    return make_sieve([pattern for _, pattern in found]), [name for name, _ in found]

@@ -1,7 +1,7 @@
 """Many patterns tried on a text at once: which of them could match at all."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import re2
@@ -34,11 +34,12 @@ class Sieve:
         found = self._set.Match(text.encode("utf-8", "replace")) or ()
         return sorted((*(self._numbers[each] for each in found), *self._always))
 
-    def replaced(self, text: str, by: str) -> str:
-        """Return the text with `by` for every match of each pattern, one after the other."""
+    def replaced(self, text: str, by: str, among: Collection[int]) -> str:
+        """Return the text with `by` for every match of these patterns, one after the other."""
         done = -1
         while True:
-            number = next((each for each in self.likely(text) if each > done), None)
+            left = (each for each in self.likely(text) if each > done and each in among)
+            number = next(left, None)
             if number is None:
                 return text
             text, done = self.patterns[number].sub(by, text), number

@@ -65,7 +65,7 @@ def test_everything_serves_outlives_the_language_service_and_leaves_nothing_runn
         assert answer.status == 200  # the product goes on without it
     run.send_signal(signal.SIGINT)
 
-    assert run.wait(timeout=30) == 0
+    assert run.wait(timeout=90) == 0
     assert is_free(own["GYEOT_PORT"])
     assert is_free(own["GYEOT_NLU_PORT"])
     assert "/console/join#" in printed.read_text()

@@ -40,7 +40,11 @@ def test_replacing_is_that_of_the_patterns_one_after_the_other(text: str) -> Non
     for pattern in PATTERNS:
         expected = pattern.sub("□", expected)
 
-    assert make_sieve(PATTERNS).replaced(text, "□") == expected
+    assert make_sieve(PATTERNS).replaced(text, "□", range(len(PATTERNS))) == expected
+
+
+def test_only_the_patterns_that_are_named_are_replaced() -> None:
+    assert make_sieve(PATTERNS).replaced("12알 late again", "□", {1}) == "□ late again"
 
 
 def test_most_of_what_cannot_match_is_held_back() -> None:
