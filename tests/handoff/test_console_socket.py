@@ -323,7 +323,6 @@ async def sign_out(house: House, token: str) -> None:
 async def test_a_session_that_ended_elsewhere_can_do_nothing_more(house: House) -> None:
     talk = await waiting(house.database)
     async with house.console() as page:
-        await page.until("talks")
         house.clock.pass_(hours=11)
         await page.send("claim", conversation=str(talk.id), version=talk.version)
         assert await page.code() == 4401

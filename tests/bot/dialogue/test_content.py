@@ -174,12 +174,12 @@ def test_crisis_sentences_name_a_number_and_ask_one_thing_at_most() -> None:
 
 def test_every_group_that_is_chosen_by_turn_has_a_second_wording() -> None:
     notices = {"joined", "closed", "returned", "handed", "to_bot", "failure", "erased"}
-    notices |= {"duty_report", "duty_unmasked", "stopped"}
+    notices |= {"duty_report", "duty_unmasked", "stopped", "away", "away_long"}
     notices |= {"code_right", "code_wrong", "return_code_closed"}
     notices |= {"group", "kakao_waiting", "not_stored", "skill_test"}
     notices |= {"kakao_check", "kakao_operator", "kakao_operator_label"}
     for group, variants in CONTENT.groups.items():
-        one_each = group.startswith(("erased_", "hide_", "verify_"))  # by channel
+        one_each = group.startswith(("erased_", "hide_", "verify_", "surge_"))
         if group not in CONTENT.steps and group not in notices and not one_each:
             assert len(variants) >= 2, group
     assert len(CONTENT.groups["waiting"]) >= 3
