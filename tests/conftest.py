@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from playwright.async_api import expect
 
 from tests.database import database, database_url, keyless, keyring, postgres_template
 from tests.rasa_process import rasa_service
@@ -15,6 +16,9 @@ __all__ = [
     "postgres_template",
     "rasa_service",
 ]
+
+# Four workers share two cores; what is true is waited for no longer, only what is not.
+expect.set_options(timeout=30_000)
 
 REQUIRE_ALL = "GYEOT_REQUIRE_ALL"
 OPTIONAL = ("GYEOT_RECORDED_PAYLOADS is not set",)

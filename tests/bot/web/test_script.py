@@ -49,7 +49,7 @@ async def context(site: Site) -> AsyncIterator[BrowserContext]:
         context = await browser.new_context(
             viewport={"width": 360, "height": 640}, locale="ko-KR", has_touch=True
         )
-        context.set_default_timeout(5000)
+        context.set_default_timeout(30_000)
         await context.route("**/*", route)
         yield context
         await browser.close()
