@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.dialogue.content import FOLDER, Content
 from bot.dialogue.content_file import read_file
+from bot.dialogue.policy import NEUTRAL
 from bot.dialogue.turn import Decision, Turn
 from storage.records import ConversationState, Language
 
@@ -54,7 +55,7 @@ def beside(
     """Return a decision that also says honestly that nobody is here, or that it takes long.
 
     It goes before the last bubble, which keeps its choices; nothing is added where nothing is
-    said, nor to a neutral answer.
+    said, nor to a neutral answer, nor while somebody watches.
     """
     name = _name(decision, turn, content, service, now)
     if name is None or not decision.replies:
@@ -86,6 +87,9 @@ def spoken(opening: datetime, now: datetime, language: Language) -> str:
 def _name(
     decision: Decision, turn: Turn, content: Content, service: Service, now: datetime
 ) -> str | None:
+    group = (decision.memory.last or "").rpartition(".")[0]
+    if decision.memory.covered or group in NEUTRAL:
+        return None
     asks = decision.ask is not None and turn.state is ConversationState.BOT
     waits = turn.state is ConversationState.QUEUED and not decision.cancel
     again = waits and decision.memory.waiting_said % AGAIN == AGAIN - 1

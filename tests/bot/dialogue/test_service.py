@@ -106,3 +106,32 @@ def test_a_surge_is_told_to_who_comes_new_but_to_no_neutral_answer() -> None:
 def test_an_opening_is_said_as_one_says_it(opens: datetime, ko: str, en: str) -> None:
     now = at(27, 12)
     assert (spoken(opens, now, Language.KO), spoken(opens, now, Language.EN)) == (ko, en)
+
+
+def test_nothing_is_said_beside_a_cover_however_many_wait() -> None:
+    """Who looks over the shoulder would read of counselors and numbers."""
+    service = Service(surge=next(one for one in CONTENT.sentences if one.startswith("surge_")),
+                      hours=OFFICE)  # fmt: skip
+    covered = Memory(introduced=True, covered=1)
+    for words, risk in (
+        ("상담사 불러줘", Screening()),
+        ("죽고 싶어", Screening(Risk.HIGH, "self_harm", "x")),
+    ):
+        heard = turn(words, parts=(Part(words),), memory=covered, risk=risk, first=False)
+        plain = decide(heard, CONTENT)
+
+        assert plain.ask is not None
+        assert told(heard, service, at(27, 20)) == plain
+    watched = turn("누가 보고 있어", parts=(Part("누가 보고 있어"),))
+    assert told(watched, service, at(27, 20)) == decide(watched, CONTENT)
+
+
+@pytest.mark.parametrize("said", range(4))
+def test_nothing_is_said_beside_a_neutral_answer(said: int) -> None:
+    waits = Memory(introduced=True, waiting_said=said)
+    for words in ("지워줘", "누가 보고 있어"):
+        heard = turn(
+            words, parts=(Part(words),), memory=waits, first=False, state=ConversationState.QUEUED
+        )
+
+        assert told(heard, Service(hours=OFFICE), at(27, 20)) == decide(heard, CONTENT)
