@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -158,9 +159,11 @@ async def test_a_help_service_that_is_unticked_is_not_shown_to_counselors(house:
     assert {f"show_{one['id']}" for one in services} == set(kept)
 
 
-async def _draft(house: House) -> drafts.Draft:
+async def _draft(house: House, *, beside: UUID | None = None) -> drafts.Draft:
+    """The draft there is; of two that came at the same moment the one beside the other."""
     async with house.database.reading() as session:
-        return (await drafts.newest(session, drafts.WORD))[0]
+        every = await drafts.newest(session, drafts.WORD)
+    return next(one for one in every if one.id != beside)
 
 
 async def test_a_word_is_not_approved_by_who_proposed_it_nor_before_it_passes(
@@ -173,7 +176,7 @@ async def test_a_word_is_not_approved_by_who_proposed_it_nor_before_it_passes(
         mine = await send(sun, page, "/decide", draft=str(own), approve="yes")
         async with await browser_of(house, Role.COUNSELOR, "별") as star:
             await send(star, page, **{**WORD, "phrases": "숙제", "fires": "숙제"})
-            other = (await _draft(house)).id
+            other = (await _draft(house, beside=own)).id
             never = await send(star, page, "/decide", draft=str(own), approve="yes")
         unsound = await send(sun, page, "/decide", draft=str(other), approve="yes")
     assert (mine.status_code, never.status_code, unsound.status_code) == (403, 403, 400)
