@@ -17,7 +17,7 @@ from bench.figures import table, verdict
 from bench.postgres import cluster
 from handoff.admin_page import make_admin_router
 from handoff.auth import Door
-from handoff.console import COOKIE_LOOPBACK
+from handoff.cookies import COOKIE_LOOPBACK
 from storage.database import Database, migrate, open_database
 from storage.keyring import create_keyring
 from storage.records import Role

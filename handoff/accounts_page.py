@@ -10,10 +10,8 @@ from fastapi.responses import RedirectResponse
 from handoff import posted
 from handoff.accounts import Accounts, Invited
 from handoff.auth import Door, is_fresh
-from handoff.cookies import token_of
-from handoff.entrance import answering
 from handoff.errors import HandoffError
-from handoff.gate import guarded
+from handoff.gate import guarded, session_of
 from handoff.notices import Notices
 from handoff.pages import Pages
 from handoff.posted import Refusal, check_csrf
@@ -45,14 +43,14 @@ def make_accounts_router(
     door = door or Door(database)
     page = _Page(Accounts(database, notices), clock, door, address)
     router = APIRouter(prefix="/staff", route_class=guarded(door, clock), include_in_schema=False)
-    router.add_api_route("", answering(page.room), methods=["GET"])
+    router.add_api_route("", page.room, methods=["GET"])
     for path, step in (
         ("/propose", page.propose),
         ("/approve", page.approve),
         ("/decline", page.decline),
         ("/dismiss", page.dismiss),
     ):
-        router.add_api_route(path, answering(step), methods=["POST"])
+        router.add_api_route(path, step, methods=["POST"])
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     router.add_api_route("/{rest:path}", page.unknown, methods=every)
     return router
@@ -72,7 +70,7 @@ class _Page:
 
     async def room(self, request: Request) -> Response:
         """Show who works here and what waits for a second person."""
-        return await self._show(request, await self._session(request))
+        return await self._show(request, session_of(request))
 
     async def propose(self, request: Request) -> Response:
         """Put an invitation before a second administrator."""
@@ -123,14 +121,8 @@ class _Page:
         """Say that there is nothing here."""
         return self._pages.message(request, "not_found", status=404)
 
-    async def _session(self, request: Request) -> StaffSession:
-        session = await self._door.session(token_of(request), now=self._clock())
-        if session is None:
-            raise Refusal(RedirectResponse("/console/login", 303))
-        return session
-
     async def _posted(self, request: Request) -> tuple[StaffSession, Mapping[str, str]]:
-        session = await self._session(request)
+        session = session_of(request)
         fields = await posted.form(request, self._pages)
         check_csrf(request, self._pages, session, fields)
         if not is_fresh(session, now=self._clock()):

@@ -1,65 +1,53 @@
 """What every page under /admin begins with: whose session it is, and which places they may go."""
 
-import hmac
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs
 
 from fastapi import Request, Response
-from fastapi.responses import RedirectResponse
 
-from handoff.auth import Door, same_site
-from handoff.console import MAX_BODY, at_most, token_of
+from handoff.gate import session_of
 from handoff.pages import Pages
+from handoff.permissions import may_ask
+from handoff.posted import Fields, signed_form
 from storage import audit
 from storage.database import Database
 from storage.errors import DatabaseAway, NotWrittenDown
 from storage.records import Role, StaffSession
 
-PLACES: Mapping[str, tuple[str, frozenset[Role]]] = {
-    "numbers": ("/admin", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
-    "model": ("/admin/model", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
-    "words": ("/admin/words", frozenset({Role.COUNSELOR, Role.SUPERVISOR})),
-    "settings": ("/admin/settings", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
-    "staff": ("/staff", frozenset({Role.ADMINISTRATOR})),
-    "transparency": ("/transparency", frozenset(Role)),
+PLACES: Mapping[str, str] = {
+    "numbers": "/admin",
+    "model": "/admin/model",
+    "words": "/admin/words",
+    "settings": "/admin/settings",
+    "staff": "/staff",
+    "transparency": "/transparency",
 }
-"""The pages of the frame, in their order: where each is, and who may see it."""
+"""The pages of the frame, in their order; who may see one stands in handoff/permissions.py."""
+EVERYBODYS = PLACES["transparency"]
+
+
+def may_see(role: Role, path: str) -> bool:
+    """Tell whether a page of the frame is for this role."""
+    return path == EVERYBODYS or may_ask(role, "GET", path)
 
 
 class AdminDoor:
-    """Asks for a session with the right role, and for proof that a form is one of ours."""
+    """What the pages of administration share: forms that are ours, acts written down, the frame."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], door: Door) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
-        self._door = door
         self.pages = Pages()
 
-    async def allowed(self, request: Request, roles: Collection[Role]) -> StaffSession | Response:
-        """Return the session of somebody with one of these roles, or the answer to anybody else."""
-        session = await self._door.session(token_of(request), now=self._clock())
-        if session is None:
-            return RedirectResponse("/console/login", 303)
-        if session.staff.role not in roles:
-            return self.message(request, "admin_forbidden", 403)
-        return session
+    async def posted(self, request: Request) -> tuple[StaffSession, Fields]:
+        """Return whose session it is, and what a page of theirs sent.
 
-    async def posted(
-        self, request: Request, roles: Collection[Role]
-    ) -> tuple[StaffSession | Response, Mapping[str, str]]:
-        """Return the session as `allowed` does, and what a page of theirs sent."""
-        session = await self.allowed(request, roles)
-        if isinstance(session, Response):
-            return session, {}
-        sent = request.headers
-        fields = await _form(request)
-        ours = same_site(sent.get("host", ""), sent.get("origin"), sent.get("sec-fetch-site"))
-        typed = fields.get("csrf", "").encode("utf-8", "replace")
-        if not ours or not hmac.compare_digest(typed, session.csrf_token.encode()):
-            return self.message(request, "not_from_here", 403), {}
-        return session, fields
+        Raises:
+            Refusal: it is from no page of theirs.
+        """
+        session = session_of(request)
+        return session, await signed_form(request, self.pages, session, most=64)
 
     async def noted(self, session: StaffSession, action: str, *, purpose: str = "") -> bool:
         """Write down what somebody is about to do; False: it could not be, so do not do it."""
@@ -78,7 +66,7 @@ class AdminDoor:
     ) -> Response:
         """Fill a template that extends `admin_frame.html`; `here` is a name of `PLACES`."""
         role = session.staff.role
-        places = [(name, path) for name, (path, roles) in PLACES.items() if role in roles]
+        places = [(name, path) for name, path in PLACES.items() if may_see(role, path)]
         return self.pages.show(
             request, template, session=session, here=here, places=places, **slots
         )
@@ -86,12 +74,3 @@ class AdminDoor:
     def message(self, request: Request, text: str, status: int) -> Response:
         """Show one sentence of the words, `<text>_title` above it."""
         return self.pages.message(request, text, status=status)
-
-
-async def _form(request: Request) -> Mapping[str, str]:
-    body = await at_most(request.stream(), MAX_BODY) or b""
-    try:
-        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=64)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in fields.items()}

@@ -6,9 +6,9 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 
 from handoff import numbers_sheet
-from handoff.admin_door import PLACES, AdminDoor
+from handoff.admin_door import AdminDoor
 from handoff.auth import Door
-from handoff.gate import guarded
+from handoff.gate import guarded, session_of
 from storage import conversations, metrics
 from storage.database import Database
 from storage.metrics import Published
@@ -16,8 +16,6 @@ from storage.periods import Span, last_over
 
 Health = Callable[[], Mapping[str, str]]
 """Channel -> what is wrong with it; "well" when nothing is."""
-
-_ROLES = PLACES["numbers"][1]
 
 
 def make_admin_router(
@@ -51,14 +49,12 @@ class _Page:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._door = AdminDoor(database, clock, door)
+        self._door = AdminDoor(database, clock)
         self._health = health
 
     async def room(self, request: Request) -> Response:
         """Show one month, and how it stands now."""
-        session = await self._door.allowed(request, _ROLES)
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
         now = self._clock()
         published = await _everything(self._database)
         month = self._month(published, request.query_params.get("month", ""), now)
@@ -79,9 +75,7 @@ class _Page:
 
     async def export(self, request: Request) -> Response:
         """Give what was published of a month as a file; that is written down first."""
-        session, fields = await self._door.posted(request, _ROLES)
-        if isinstance(session, Response):
-            return session
+        session, fields = await self._door.posted(request)
         published = await _everything(self._database)
         month = self._month(published, fields.get("month", ""), self._clock())
         if not await self._door.noted(session, "export_numbers", purpose=month):

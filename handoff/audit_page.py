@@ -1,9 +1,7 @@
 """The auditor's page: who did what, when and why, and whether the log is what it was."""
 
-import hmac
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -11,15 +9,15 @@ from starlette.responses import StreamingResponse
 
 from handoff import audit_sheet
 from handoff.audit_sheet import COLUMNS, REASONS, Asked
-from handoff.auth import Door, same_site
-from handoff.console import MAX_BODY, at_most, token_of
-from handoff.gate import guarded
+from handoff.auth import Door
+from handoff.gate import guarded, session_of
 from handoff.pages import Pages
+from handoff.posted import signed_form
 from storage import audit, audit_search
 from storage.audit_verify import verify
 from storage.database import Database
 from storage.errors import DatabaseAway, NotWrittenDown
-from storage.records import Role, StaffSession
+from storage.records import StaffSession
 
 
 def make_audit_router(
@@ -33,7 +31,7 @@ def make_audit_router(
         door: knows who is signed in.
     """
     door = door or Door(database)
-    page = _Page(database, clock, door)
+    page = _Page(database, clock)
     router = APIRouter(prefix="/audit", route_class=guarded(door, clock), include_in_schema=False)
     router.add_api_route("", page.room, methods=["GET"])
     router.add_api_route("/export", page.export, methods=["POST"])
@@ -44,19 +42,16 @@ def make_audit_router(
 
 
 class _Page:
-    """What the routes share; every one of them asks for an auditor's session first."""
+    """What the routes share; the gate lets in auditors only."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], door: Door) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
-        self._door = door
         self._pages = Pages()
 
     async def room(self, request: Request) -> Response:
         """Show how the chain stands and one page of acts."""
-        session = await self._auditor(request)
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
         asked = audit_sheet.read(request.query_params)
         before = request.query_params.get("before", "")
         words = self._pages.words(request)
@@ -82,9 +77,8 @@ class _Page:
 
     async def export(self, request: Request) -> Response:
         """Give the acts that are wanted as a file; that, and why, is written down first."""
-        session, fields = await self._posted(request)
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
+        fields = await signed_form(request, self._pages, session)
         reason = fields.get("reason", "")
         if reason not in REASONS:
             return self._message(request, "audit_no_reason", 400)
@@ -99,9 +93,8 @@ class _Page:
 
     async def verify(self, request: Request) -> Response:
         """Walk the whole log and write down what came of it, for the page to show."""
-        session, _ = await self._posted(request)
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
+        await signed_form(request, self._pages, session)
         report = await verify(self._database)
         result = audit_search.SOUND if report.sound else audit_search.BROKEN
         purpose = f"findings {len(report.findings)}" if report.findings else ""
@@ -118,28 +111,6 @@ class _Page:
         async for act in audit_search.every(self._database, asked.wanted):
             yield audit_sheet.row(act)
 
-    async def _auditor(self, request: Request) -> StaffSession | Response:
-        """Return an auditor's session, or the answer to anybody else."""
-        session = await self._door.session(token_of(request), now=self._clock())
-        if session is None:
-            return RedirectResponse("/console/login", 303)
-        if session.staff.role is not Role.AUDITOR:
-            return self._message(request, "audit_forbidden", 403)
-        return session
-
-    async def _posted(self, request: Request) -> tuple[StaffSession | Response, Mapping[str, str]]:
-        """Return an auditor's session and what a page of theirs sent."""
-        session = await self._auditor(request)
-        if isinstance(session, Response):
-            return session, {}
-        sent = request.headers
-        fields = await _form(request)
-        ours = same_site(sent.get("host", ""), sent.get("origin"), sent.get("sec-fetch-site"))
-        typed = fields.get("csrf", "").encode("utf-8", "replace")
-        if not ours or not hmac.compare_digest(typed, session.csrf_token.encode()):
-            return self._message(request, "not_from_here", 403), {}
-        return session, fields
-
     async def _noted(
         self, session: StaffSession, action: str, *, purpose: str, result: str = "ok"
     ) -> bool:
@@ -155,16 +126,6 @@ class _Page:
 
     def _message(self, request: Request, text: str, status: int) -> Response:
         return self._pages.message(request, text, status=status)
-
-
-async def _form(request: Request) -> Mapping[str, str]:
-    """Read what a page sent; nothing when it is too long or no form."""
-    body = await at_most(request.stream(), MAX_BODY) or b""
-    try:
-        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=16)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in fields.items()}
 
 
 def _is_position(typed: str) -> bool:

@@ -1,11 +1,9 @@
 """The supervisor's board: who waits and who leads whom, live, and what a supervisor decides."""
 
 import asyncio
-import hmac
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -16,20 +14,20 @@ from handoff import stopping, supervising, surge
 from handoff.alias import alias
 from handoff.along import read_along
 from handoff.audit_sheet import moment
-from handoff.auth import Door, same_site
+from handoff.auth import Door
 from handoff.board import read_board
-from handoff.console import MAX_BODY, at_most, token_of
+from handoff.cookies import token_of
 from handoff.errors import HandoffError
-from handoff.gate import guarded
+from handoff.gate import guarded, session_of
 from handoff.notices import Notices
 from handoff.pages import Pages, language_of
+from handoff.posted import signed_form
 from storage.database import Database, Topic
 from storage.errors import ConversationChanged, DatabaseAway, KeyMissing, NotWrittenDown, SealBroken
-from storage.records import Role, StaffSession
+from storage.records import StaffSession
 
 LOOK_AGAIN = 10.0  # seconds: who reads along shows it, and a wait becomes late, without a change
 REST = 0.3  # seconds at least between two rings of one page
-LIVE = "x-gyeot-live"  # a page that looks again by itself says so: nobody touched it
 
 
 def make_board_router(
@@ -64,7 +62,7 @@ def make_board_router(
 
 
 class _Page:
-    """What the routes share; every one of them asks for a supervisor's session first."""
+    """What the routes share; the gate lets in supervisors only."""
 
     def __init__(
         self, database: Database, notices: Notices, clock: Callable[[], datetime], door: Door
@@ -81,9 +79,8 @@ class _Page:
 
     async def surge(self, request: Request) -> Response:
         """Turn a surge on with a prepared sentence, or off."""
-        session, fields = await self._posted(request)
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
+        fields = await signed_form(request, self._pages, session)
         key, now = fields.get("key", ""), self._clock()
         step = surge.switch(self._database, self._notices, session.staff, key, now=now)
         return await self._taken(step, "surge_on" if key else "surge_off")
@@ -94,9 +91,7 @@ class _Page:
 
     async def talk(self, request: Request, talk: UUID) -> Response:
         """Show a led talk to a supervisor who reads along; its counselor sees that."""
-        session = await self._supervisor(request)
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
         now = self._clock()
         try:
             along = await read_along(self._database, session.staff, talk, now=now)
@@ -112,9 +107,8 @@ class _Page:
 
     async def act(self, request: Request, talk: UUID, act: str) -> Response:
         """Take over, pass on or end a talk, as the supervisor saw it."""
-        session, fields = await self._posted(request)
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
+        fields = await signed_form(request, self._pages, session)
         step = self._step(session, talk, act, fields)
         if step is None:
             return self._message(request, "not_found", 404)
@@ -122,9 +116,7 @@ class _Page:
 
     async def stopped(self, request: Request, which: UUID) -> Response:
         """Show a stopped text and why it should be sent; that is written down first."""
-        session = await self._supervisor(request)
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
         try:
             one, words = await stopping.open_stopped(
                 self._database, session.staff, which, now=self._clock()
@@ -142,9 +134,8 @@ class _Page:
 
     async def decide(self, request: Request, which: UUID) -> Response:
         """Release a stopped text or refuse it."""
-        session, fields = await self._posted(request)
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
+        fields = await signed_form(request, self._pages, session)
         release = fields.get("decision") == "release"
         step = stopping.decide_release(
             self._database, session.staff, which,
@@ -154,9 +145,6 @@ class _Page:
 
     async def bell(self, request: Request) -> Response:
         """Ring an open page whenever something changed, for as long as the session goes on."""
-        session = await self._supervisor(request)
-        if isinstance(session, Response):
-            return Response(status_code=403)
         return StreamingResponse(self._rings(request), media_type="text/event-stream")
 
     async def _rings(self, request: Request) -> AsyncGenerator[str]:
@@ -200,9 +188,7 @@ class _Page:
         return _to_board("done", done)
 
     async def _overview(self, request: Request, template: str) -> Response:
-        session = await self._supervisor(request)
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
         board = await read_board(self._database, now=self._clock())
         surges = self._notices.surges(language_of(request))
         return self._show(request, session, template, board=board, surges=surges)
@@ -225,29 +211,6 @@ class _Page:
             moment=moment,
             **slots,
         )
-
-    async def _supervisor(self, request: Request) -> StaffSession | Response:
-        """Return a supervisor's session, or the answer to anybody else."""
-        touch = LIVE not in request.headers
-        session = await self._door.session(token_of(request), now=self._clock(), touch=touch)
-        if session is None:
-            return RedirectResponse("/console/login", 303)
-        if session.staff.role is not Role.SUPERVISOR:
-            return self._message(request, "board_forbidden", 403)
-        return session
-
-    async def _posted(self, request: Request) -> tuple[StaffSession | Response, Mapping[str, str]]:
-        """Return a supervisor's session and what a page of theirs sent."""
-        session = await self._supervisor(request)
-        if isinstance(session, Response):
-            return session, {}
-        sent = request.headers
-        fields = await _form(request)
-        ours = same_site(sent.get("host", ""), sent.get("origin"), sent.get("sec-fetch-site"))
-        typed = fields.get("csrf", "").encode("utf-8", "replace")
-        if not ours or not hmac.compare_digest(typed, session.csrf_token.encode()):
-            return self._message(request, "not_from_here", 403), {}
-        return session, fields
 
     def _message(self, request: Request, text: str, status: int) -> Response:
         return self._pages.message(request, text, status=status)
@@ -274,13 +237,3 @@ def _id(typed: str) -> UUID | None:
         return UUID(typed)
     except ValueError:
         return None
-
-
-async def _form(request: Request) -> Mapping[str, str]:
-    """Read what a page sent; nothing when it is too long or no form."""
-    body = await at_most(request.stream(), MAX_BODY) or b""
-    try:
-        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=16)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in fields.items()}

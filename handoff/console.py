@@ -6,19 +6,15 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response, WebSocket
 from fastapi.responses import RedirectResponse
-from starlette.requests import HTTPConnection
 
 from handoff import posted
 from handoff.auth import Door, same_origin
 from handoff.cookies import (
-    COOKIE_HTTPS,
-    COOKIE_LOOPBACK,
-    may_keep_a_cookie,
     token_of,
     without_cookie,
 )
-from handoff.entrance import Entrance, answering
-from handoff.gate import guarded
+from handoff.entrance import Entrance
+from handoff.gate import guarded, session_of
 from handoff.guard.likeness import load_weights
 from handoff.guard.rules import load_rules
 from handoff.hub import Hub
@@ -27,20 +23,8 @@ from handoff.notices import Notices
 from handoff.own_passkeys import OwnPasskeys
 from handoff.pages import Pages
 from handoff.permissions import HOMES, may_ask
-from handoff.posted import MAX_BODY, at_most
 from handoff.summaries import Summarize, nothing
 from storage.database import Database
-from storage.records import StaffSession
-
-__all__ = [  # what other pages of the staff take from here
-    "COOKIE_HTTPS",
-    "COOKIE_LOOPBACK",
-    "MAX_BODY",
-    "at_most",
-    "make_router",
-    "may_keep_a_cookie",
-    "token_of",
-]
 
 _STATIC = Path(__file__).parent / "web" / "static"
 _TYPES = {
@@ -94,7 +78,7 @@ def make_router(
     known = guarded(console.door, clock)
     router = APIRouter(prefix="/console", route_class=known, include_in_schema=False)
     router.add_api_route("", console.room, methods=["GET"])
-    router.add_api_route("/logout", answering(console.logout), methods=["POST"])
+    router.add_api_route("/logout", console.logout, methods=["POST"])
     console.add_ways_in(router)
     router.add_api_route("/static/{name}", console.static, methods=["GET"])
     router.add_api_websocket_route("/ws", console.socket)
@@ -139,9 +123,7 @@ class _Console:
 
     async def room(self, request: Request) -> Response:
         """Show the queue and the talks, to those who may."""
-        session = await self._session(request)
-        if session is None:
-            return RedirectResponse("/console/login", 303)
+        session = session_of(request)
         if HOMES[session.staff.role] != "/console":
             return RedirectResponse(HOMES[session.staff.role], 303)
         return self._pages.show(
@@ -155,9 +137,7 @@ class _Console:
     async def logout(self, request: Request) -> Response:
         """End this session and every page of it."""
         fields = await posted.form(request, self._pages)
-        session = await self._session(request)
-        if session is None:
-            return RedirectResponse("/console/login", 303)
+        session = session_of(request)
         posted.check_csrf(request, self._pages, session, fields)
         await self.door.sign_out(session, now=self._clock())
         self._hub.sign_out(session.id)
@@ -206,9 +186,6 @@ class _Console:
             code = await live.run()
         if code is not None:
             await socket.close(code)
-
-    async def _session(self, request: HTTPConnection) -> StaffSession | None:
-        return await self.door.session(token_of(request), now=self._clock())
 
     def _message(self, request: Request, text: str, status: int) -> Response:
         return self._pages.message(request, text, status=status)

@@ -3,24 +3,22 @@
 Plain forms without a script. What is sealed is opened only after a row of the audit log says so.
 """
 
-import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from handoff import care, duties_sheet, reporting, unmasking
-from handoff.auth import Door, same_site
-from handoff.console import MAX_BODY, at_most, token_of
+from handoff.auth import Door
 from handoff.errors import HandoffError, NotAudited
-from handoff.gate import guarded
+from handoff.gate import guarded, session_of
 from handoff.notices import Notices
 from handoff.pages import Pages, language_of
+from handoff.posted import signed_form
 from handoff.queue import checked
 from storage import audit, conversations, heavy, reports, unmaskings
 from storage.database import Database
@@ -29,7 +27,6 @@ from storage.records import Role, StaffSession
 from storage.unmaskings import UnmaskReason
 
 PATH = "/console/duties"
-TAKES_TALKS = (Role.COUNSELOR, Role.SUPERVISOR)
 
 Start = Callable[[str], Awaitable[None]]
 
@@ -40,14 +37,6 @@ class Practice:
 
     titles: Mapping[str, Mapping[str, str]]  # name of the script: language: title
     start: Start
-
-
-class _Refusal(Exception):
-    """A request ends here, with this answer."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status_code)
-        self.response = response
 
 
 def make_duties_router(
@@ -70,7 +59,7 @@ def make_duties_router(
         practice: practice talks, if this process can begin one.
     """
     door = door or Door(database)
-    page = _Duties(database, notices, clock, door, heavy_talks, practice)
+    page = _Duties(database, notices, clock, heavy_talks, practice)
     router = APIRouter(prefix=PATH, route_class=guarded(door, clock), include_in_schema=False)
     pages: Sequence[tuple[str, _Answer]] = (
         ("", page.home), ("/talks/{talk}", page.talk), ("/talks/{talk}/print", page.printed),
@@ -82,9 +71,9 @@ def make_duties_router(
         ("/debriefs/{debrief_id}", page.open_debrief), ("/practice", page.practice),
     )  # fmt: skip
     for path, answer in pages:
-        router.add_api_route(path, page.guarded(answer), methods=["GET"])
+        router.add_api_route(path, page.answering(answer), methods=["GET"])
     for path, answer in acts:
-        router.add_api_route(path, page.guarded(answer, posted=True), methods=["POST"])
+        router.add_api_route(path, page.answering(answer, posted=True), methods=["POST"])
     return router
 
 
@@ -92,37 +81,33 @@ _Answer = Callable[[Request, StaffSession, Mapping[str, str]], Awaitable[Respons
 
 
 class _Duties:
-    """What the routes share; each asks for the session of a counselor or a supervisor first."""
+    """What the routes share; the gate lets in who leads talks."""
 
     def __init__(
         self,
         database: Database,
         notices: Notices,
         clock: Callable[[], datetime],
-        door: Door,
         heavy_talks: int,
         practice: Practice | None,
     ) -> None:
         self._database = database
         self._notices = notices
         self._clock = clock
-        self._door = door
         self._heavy_talks = heavy_talks
         self._practice = practice
         self._pages = Pages()
 
-    def guarded(
+    def answering(
         self, answer: _Answer, *, posted: bool = False
     ) -> Callable[[Request], Awaitable[Response]]:
-        """Let only those in who lead talks; a refusal of the room becomes a page."""
+        """Turn what the room refuses into a page."""
 
         async def route(request: Request) -> Response:
             try:
-                session = await self._session(request)
-                fields = await self._fields(request, session) if posted else {}
+                session = session_of(request)
+                fields = await signed_form(request, self._pages, session) if posted else {}
                 return await answer(request, session, fields)
-            except _Refusal as refusal:
-                return refusal.response
             except (HandoffError, StorageError, ValueError) as error:
                 return self._refused(request, *_why(error))
 
@@ -315,32 +300,6 @@ class _Duties:
         if self._practice is None:
             return ()
         return [(name, title[language]) for name, title in self._practice.titles.items()]
-
-    async def _session(self, request: Request) -> StaffSession:
-        session = await self._door.session(token_of(request), now=self._clock())
-        if session is None:
-            raise _Refusal(RedirectResponse("/console/login", 303))
-        if session.staff.role not in TAKES_TALKS:
-            raise _Refusal(self._refused(request, "not_owner", 403))
-        return session
-
-    async def _fields(self, request: Request, session: StaffSession) -> Mapping[str, str]:
-        """Read what a page of ours sent.
-
-        Raises:
-            _Refusal: it came from elsewhere, or is no form.
-        """
-        sent = request.headers
-        body = await at_most(request.stream(), MAX_BODY) or b""
-        fields = {
-            name: values[0]
-            for name, values in parse_qs(body.decode("utf-8", "replace"), max_num_fields=16).items()
-        }
-        ours = same_site(sent.get("host", ""), sent.get("origin"), sent.get("sec-fetch-site"))
-        typed = fields.get("csrf", "").encode("utf-8", "replace")
-        if not ours or not hmac.compare_digest(typed, session.csrf_token.encode()):
-            raise _Refusal(self._pages.message(request, "not_from_here", status=403))
-        return fields
 
     def _show(self, request: Request, template: str, me: StaffSession, **slots: Any) -> Response:
         return self._pages.show(request, template, session=me, **slots)

@@ -15,7 +15,7 @@ from handoff.headers import is_https
 from handoff.pages import Pages
 from handoff.passkeys import Passkeys, Site
 from handoff.permissions import HOMES
-from handoff.posted import RETRY_SECONDS, Refusal
+from handoff.posted import RETRY_SECONDS
 from handoff.rates import Rate, Rates
 from storage.database import Database
 
@@ -172,13 +172,11 @@ Step = Callable[[Request], Awaitable[Response]]
 
 
 def answering(step: Step) -> Step:
-    """Turn what a step refuses into its answer."""
+    """Turn what is wrong with a way in into its code."""
 
     async def answer(request: Request) -> Response:
         try:
             return await step(request)
-        except Refusal as refusal:
-            return refusal.response
         except AuthError as error:
             return posted.code_of(error)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 
 from handoff import model_facts
-from handoff.admin_door import PLACES, AdminDoor
+from handoff.admin_door import AdminDoor
 from handoff.auth import Door
-from handoff.gate import guarded
+from handoff.gate import guarded, session_of
 from storage import weekly
 from storage.database import Database
 
@@ -32,12 +32,10 @@ def make_model_router(
         door: knows who is signed in.
     """
     door = door or Door(database)
-    admin = AdminDoor(database, clock, door)
+    admin = AdminDoor(database, clock)
 
     async def show(request: Request) -> Response:
-        session = await admin.allowed(request, PLACES["model"][1])
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
         async with database.reading() as reading:
             sums = await weekly.weeks(reading, most=WEEKS)
         facts = model_facts.read(current)

@@ -9,12 +9,13 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from handoff import posted
 from handoff.auth import AuthError, Door, SignedIn, SignInRefused, TooManyTries, is_fresh
-from handoff.cookies import token_of, with_cookie
+from handoff.cookies import with_cookie
 from handoff.entrance import answering, site_of
+from handoff.gate import session_of
 from handoff.hub import Hub
 from handoff.pages import Pages
 from handoff.passkeys import WANTED, PasskeyRefused, Passkeys
-from handoff.posted import RETRY_SECONDS, Refusal, check_csrf
+from handoff.posted import RETRY_SECONDS, check_csrf
 from storage import staff
 from storage.database import Database
 from storage.records import StaffSession
@@ -51,7 +52,7 @@ class OwnPasskeys:
 
     async def page(self, request: Request) -> Response:
         """List one's passkeys."""
-        return await self._page(request, await self._session(request))
+        return await self._page(request, session_of(request))
 
     async def options(self, request: Request) -> Response:
         """Give the browser what it makes a new passkey with."""
@@ -95,7 +96,7 @@ class OwnPasskeys:
 
     async def confirm_page(self, request: Request) -> Response:
         """Ask somebody who is signed in to prove it once more."""
-        return await self._confirm(request, await self._session(request))
+        return await self._confirm(request, session_of(request))
 
     async def confirm(self, request: Request) -> Response:
         """Take password and code as the proof; the session before ends."""
@@ -128,17 +129,10 @@ class OwnPasskeys:
         await self._end(session)
         return _fresh(request, fresh)
 
-    async def _session(self, request: Request) -> StaffSession:
-        """Return whose page it is; the gate has asked before, so only a moment can lie between."""
-        session = await self._door.session(token_of(request), now=self._clock())
-        if session is None:
-            raise Refusal(RedirectResponse("/console/login", 303))
-        return session
-
     async def _said(
         self, request: Request, fields: posted.Fields
     ) -> tuple[StaffSession, posted.Fields]:
-        session = await self._session(request)
+        session = session_of(request)
         check_csrf(request, self._pages, session, fields)
         return session, fields
 

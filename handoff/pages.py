@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -93,6 +94,7 @@ def language_of(request: Request) -> Language:
     return Language.KO
 
 
+@cache
 def _words() -> Mapping[str, Mapping[str, str]]:
     """Read the words of all pages; those of the console are also read by its script."""
     files = [_WEB / "static" / "words.json", *sorted((_WEB / "words").glob("*.json"))]

@@ -35,10 +35,31 @@ async def form(request: Request, pages: Pages) -> Fields:
     """
     sent = await body(request, pages)
     try:
-        fields = parse_qs(sent.decode("utf-8", "replace"), max_num_fields=16)
+        fields = _parsed(sent, 16)
     except ValueError:
         raise Refusal(pages.message(request, "not_from_here", status=400)) from None
     return {name: values[0] for name, values in fields.items()}
+
+
+async def signed_form(
+    request: Request, pages: Pages, session: StaffSession, *, most: int = 16
+) -> Fields:
+    """Read a form of at most so many fields that a page made for this session sent.
+
+    What is too long, or no form, has no token either.
+
+    Raises:
+        Refusal: it came from elsewhere, or its token is another.
+    """
+    if not _is_from_here(request):
+        raise Refusal(pages.message(request, "not_from_here", status=403))
+    sent = await at_most(request.stream(), MAX_BODY) or b""
+    try:
+        fields = {name: one[0] for name, one in _parsed(sent, most).items()}
+    except ValueError:
+        fields = {}
+    check_csrf(request, pages, session, fields)
+    return fields
 
 
 async def json_of(request: Request, pages: Pages) -> Fields:
@@ -64,11 +85,7 @@ async def body(request: Request, pages: Pages) -> bytes:
     """
     if not may_keep_a_cookie(request):
         raise Refusal(pages.message(request, "insecure", status=403))
-    if not same_site(
-        request.headers.get("host", ""),
-        request.headers.get("origin"),
-        request.headers.get("sec-fetch-site"),
-    ):
+    if not _is_from_here(request):
         raise Refusal(pages.message(request, "not_from_here", status=403))
     read = await at_most(request.stream(), MAX_BODY)
     if read is None:
@@ -85,6 +102,15 @@ def check_csrf(request: Request, pages: Pages, session: StaffSession, fields: Fi
     typed = fields.get("csrf", "").encode("utf-8", "replace")
     if not hmac.compare_digest(typed, session.csrf_token.encode()):
         raise Refusal(pages.message(request, "not_from_here", status=403))
+
+
+def _is_from_here(request: Request) -> bool:
+    sent = request.headers
+    return same_site(sent.get("host", ""), sent.get("origin"), sent.get("sec-fetch-site"))
+
+
+def _parsed(sent: bytes, most: int) -> dict[str, list[str]]:
+    return parse_qs(sent.decode("utf-8", "replace"), max_num_fields=most)
 
 
 async def at_most(stream: AsyncIterator[bytes], limit: int) -> bytes | None:

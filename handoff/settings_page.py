@@ -9,19 +9,17 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from handoff import setting_forms
-from handoff.admin_door import PLACES, AdminDoor
+from handoff.admin_door import AdminDoor
 from handoff.audit_sheet import moment
 from handoff.auth import Door
-from handoff.gate import guarded
+from handoff.gate import guarded, session_of
 from handoff.setting_forms import Surge
 from storage import settings
 from storage.database import Database
 from storage.errors import DatabaseAway, NotWrittenDown, SettingRefused
-from storage.records import Role, StaffSession
+from storage.records import StaffSession
 from storage.setting_names import CHANNELS, DAYS, NAMES
 
-_SEE = PLACES["settings"][1]
-_LISTED = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
 HALVES = 4  # half-years that the form offers
 
 
@@ -69,20 +67,16 @@ class _Page:
         self._database = database
         self._clock = clock
         self._installed = installed
-        self._door = AdminDoor(database, clock, door)
+        self._door = AdminDoor(database, clock)
 
     async def show(self, request: Request) -> Response:
         """Show every setting that the role may change, with its history."""
-        session = await self._door.allowed(request, _SEE)
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
         return await self._show(request, session)
 
     async def change(self, request: Request) -> Response:
         """Set one value and write down who did."""
-        session, fields = await self._door.posted(request, _SEE)
-        if isinstance(session, Response):
-            return session
+        session, fields = await self._door.posted(request)
         name = fields.get("name", "")
         try:
             async with self._database.transaction() as writing:
@@ -99,9 +93,6 @@ class _Page:
 
     async def services(self, request: Request) -> Response:
         """Give the help services that are shown to counselors."""
-        session = await self._door.allowed(request, _LISTED)
-        if isinstance(session, Response):
-            return session
         async with self._database.reading() as reading:
             hidden = json.loads((await settings.current(reading))["resources.hidden"])
         shown = [one for one in setting_forms.services() if one["id"] not in hidden]

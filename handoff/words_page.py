@@ -11,17 +11,16 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from handoff.admin_door import PLACES, AdminDoor
+from handoff.admin_door import AdminDoor
 from handoff.audit_sheet import moment
 from handoff.auth import Door
-from handoff.gate import guarded
+from handoff.gate import guarded, session_of
 from storage import drafts
 from storage.database import Database
 from storage.drafts import Draft, DraftState
 from storage.errors import DatabaseAway, DraftRefused, NotWrittenDown
 from storage.records import Role, Staff, StaffSession
 
-_SEE = PLACES["words"][1]
 _LISTS = ("phrases", "fires", "quiet")
 MOST_LINES = 12  # phrases, or examples, of one word
 LONGEST = 120  # characters of a line
@@ -97,13 +96,11 @@ class _Page:
         self._database = database
         self._clock = clock
         self._lexical = lexical
-        self._door = AdminDoor(database, clock, door)
+        self._door = AdminDoor(database, clock)
 
     async def show(self, request: Request) -> Response:
         """Show what is proposed with its checks, what is live, and what was."""
-        session = await self._door.allowed(request, _SEE)
-        if isinstance(session, Response):
-            return session
+        session = session_of(request)
         return await self._show(request, session)
 
     async def propose(self, request: Request) -> Response:
@@ -119,9 +116,7 @@ class _Page:
         return await self._does(request, self._end)
 
     async def _does(self, request: Request, act: Act) -> Response:
-        session, fields = await self._door.posted(request, _SEE)
-        if isinstance(session, Response):
-            return session
+        session, fields = await self._door.posted(request)
         try:
             await act(session, fields)
         except DraftRefused as error:

@@ -27,7 +27,8 @@ from handoff.admin_page import make_admin_router
 from handoff.audit_page import make_audit_router
 from handoff.auth import Door
 from handoff.board_page import make_board_router
-from handoff.console import COOKIE_LOOPBACK, make_router
+from handoff.console import make_router
+from handoff.cookies import COOKIE_LOOPBACK
 from handoff.duties_page import make_duties_router
 from handoff.notices import Notice
 from storage import audit, conversations, staff, transcript

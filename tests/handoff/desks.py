@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
-from handoff.console import COOKIE_LOOPBACK
+from handoff.cookies import COOKIE_LOOPBACK
 from storage.records import Conversation, Role, Speaker
 from tests.chromium import headless_chromium
 from tests.handoff.conftest import House, Member, claimed, lines_of, member, waiting

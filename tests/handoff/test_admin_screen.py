@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from playwright.async_api import expect
 
-from handoff.console import COOKIE_LOOPBACK
+from handoff.cookies import COOKIE_LOOPBACK
 from storage.records import Role
 from tests.accessible import violations
 from tests.chromium import headless_chromium

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import expect
 
-from handoff.console import COOKIE_LOOPBACK
+from handoff.cookies import COOKIE_LOOPBACK
 from storage import audit
 from storage.records import Role
 from tests.chromium import headless_chromium

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from handoff import along, passing, queue
-from handoff.console import COOKIE_LOOPBACK
+from handoff.cookies import COOKIE_LOOPBACK
 from storage.records import Presence, Risk, Role
 from tests.accessible import violations
 from tests.chromium import headless_chromium

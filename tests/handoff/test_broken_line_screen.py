@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 from sqlalchemy import delete
 
 from handoff import queue
-from handoff.console import COOKIE_LOOPBACK
+from handoff.cookies import COOKIE_LOOPBACK
 from storage.tables import staff_sessions
 from tests.accessible import violations
 from tests.database import ON_SQLITE

@@ -16,7 +16,9 @@ from bot.house import utc_now
 from bot.roles import ProcessRole
 from handoff import wishes
 from handoff.auth import Door
+from handoff.board_page import make_board_router
 from handoff.cookies import COOKIE_LOOPBACK
+from handoff.gate import LIVE
 from handoff.headers import HEADERS
 from handoff.permissions import ANYBODY, HOMES, ROUTES, WISHES, may_ask, may_wish
 from handoff.taking import Taker
@@ -166,6 +168,28 @@ def wish_named(name: str) -> wishes.Wish:
         "state": "away", "active": False, "reason": "x", "act": "send", "seq": 1,
     }  # fmt: skip
     return wishes.parse(json.dumps({"v": 1, "type": name, **anything}))
+
+
+async def test_a_board_that_only_looks_again_by_itself_keeps_nobody_signed_in(
+    tmp_path: Path,
+) -> None:
+    database = await open_database_at(tmp_path)
+    clock, door = HandClock(), Door(database, hasher=CHEAP)
+    app = FastAPI()
+    app.include_router(make_board_router(database, NOTICES, clock, door=door))
+    person = await member(database, role=Role.SUPERVISOR)
+    cookies = {COOKIE_LOOPBACK: await sign_in(door, person, clock)}
+    transport = ASGITransport(app, client=("127.0.0.1", 1))
+    async with AsyncClient(
+        transport=transport, base_url="http://console.test", headers=OURS, cookies=cookies
+    ) as browser:
+        seen = []
+        for _ in range(4):
+            clock.pass_(minutes=5)
+            answer = await browser.get("/console/board", headers={LIVE: "1"})
+            seen.append(answer.status_code)
+    await database.close()
+    assert seen == [200, 200, 303, 303]
 
 
 def test_an_unknown_route_or_wish_is_refused_to_everybody() -> None:

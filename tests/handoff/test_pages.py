@@ -11,7 +11,8 @@ from fastapi import FastAPI
 
 from handoff import console
 from handoff.auth import Door
-from handoff.console import COOKIE_HTTPS, COOKIE_LOOPBACK, make_router
+from handoff.console import make_router
+from handoff.cookies import COOKIE_HTTPS, COOKIE_LOOPBACK
 from handoff.headers import HEADERS, PASSKEY_PAGES, PASSKEY_POLICY
 from storage import staff
 from storage.database import Database

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from handoff import queue
-from handoff.console import COOKIE_LOOPBACK
+from handoff.cookies import COOKIE_LOOPBACK
 from storage.records import Conversation, Speaker
 from tests.chromium import headless_chromium
 from tests.factories import said

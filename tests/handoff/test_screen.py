@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from handoff.console import COOKIE_LOOPBACK
+from handoff.cookies import COOKIE_LOOPBACK
 from storage import transcript
 from storage.records import Speaker
 from tests.chromium import headless_chromium

@@ -16,7 +16,7 @@ from bot.drift import Drift
 from bot.lexicon_file import LexiconFile
 from bot.messages import NluResult
 from bot.steering import Steering
-from handoff.console import COOKIE_LOOPBACK
+from handoff.cookies import COOKIE_LOOPBACK
 from storage import drafts, settings
 from storage.database import Database
 from storage.records import Risk, Role
