@@ -7,10 +7,11 @@ from uuid import UUID
 
 from handoff import lifecycle, steps
 from handoff.notices import Notices
-from storage import audit, conversations, duty, presence
+from storage import audit, conversations, duty, offers, presence
 from storage.database import Database, Session
 from storage.errors import StorageError
 from storage.records import Conversation, Speaker, Staff
+from storage.vault import Vault
 
 log = logging.getLogger("gyeot.queue")
 
@@ -25,6 +26,39 @@ async def heartbeat(database: Database, staff: Staff, *, now: datetime) -> int:
     async with database.transaction() as session:
         await presence.beat(session, staff.id, now=now)
         return await conversations.extend_leases(session, staff.id, lease_until=now + LEASE)
+
+
+async def hand_to(
+    session: Session,
+    vault: Vault,
+    notices: Notices,
+    before: Conversation,
+    owner: UUID,
+    *,
+    by: Staff,
+    action: str,
+    purpose: str = "",
+    now: datetime,
+) -> Conversation:
+    """Make somebody else the owner of a led talk and tell the person; the old epoch ends.
+
+    Args:
+        session: the open transaction.
+        vault: holds the talk's key.
+        notices: the reviewed sentences.
+        before: the talk as it was read.
+        owner: who leads it from now on.
+        by: whose act it is; they or a supervisor.
+        action: what the audit log calls it, with its purpose.
+        now: aware UTC time.
+    """
+    after = lifecycle.transferred(before, owner, lease_until=now + LEASE)
+    talk = await conversations.save(session, before, after)
+    await steps.note(session, by, action, talk, purpose=purpose, now=now)
+    await offers.take_back(session, talk.id)
+    notice = notices.handed_over(talk.language)
+    await steps.send(session, vault, talk, notice, speaker=Speaker.BOT, now=now)
+    return talk
 
 
 async def lapse(database: Database, notices: Notices, *, now: datetime) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from handoff import lifecycle, steps
 from handoff.errors import Dismissed, NotOffered, TextRefused, Unread
-from handoff.leases import LEASE
+from handoff.leases import hand_to
 from handoff.notices import Notices
 from handoff.queue import checked
 from storage import case_notes, conversations, duty, offers, presence, transcript
@@ -104,12 +104,10 @@ async def accept(
             if await duty.is_dismissed(session, staff.id):
                 raise Dismissed("dismissed")
             before = await _offered(session, staff, conversation_id, epoch=epoch)
-            after = lifecycle.transferred(before, staff.id, lease_until=now + LEASE)
-            talk = await steps.save(session, before, after, staff=staff, action="transfer", now=now)
-            await offers.take_back(session, talk.id)
-            notice = notices.handed_over(talk.language)
-            await steps.send(session, database.vault, talk, notice, speaker=Speaker.BOT, now=now)
-            return talk
+            return await hand_to(
+                session, database.vault, notices, before, staff.id,
+                by=staff, action="transfer", now=now,
+            )  # fmt: skip
 
     return await steps.tried(step)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from handoff import lifecycle, steps
 from handoff.errors import Dismissed, NotOffered, NotTheirs, Unread
-from handoff.leases import LEASE
+from handoff.leases import hand_to
 from handoff.notices import Notices
 from storage import conversations, duty, offers, outcomes, presence, transcript
 from storage.database import Database, Session
@@ -46,9 +46,10 @@ async def take_over(
     async def step() -> Conversation:
         async with database.transaction() as session:
             before = await _led(session, staff, conversation_id, epoch=epoch)
-            return await _hand_to(
-                session, database, notices, before, staff.id, by=staff, action="take_over", now=now
-            )
+            return await hand_to(
+                session, database.vault, notices, before, staff.id,
+                by=staff, action="take_over", purpose=_to(staff.id), now=now,
+            )  # fmt: skip
 
     return await steps.tried(step)
 
@@ -75,9 +76,10 @@ async def reassign(
         async with database.transaction() as session:
             before = await _led(session, staff, conversation_id, epoch=epoch, own=True)
             await _may_take(session, before, colleague, now=now)
-            return await _hand_to(
-                session, database, notices, before, colleague, by=staff, action="reassign", now=now
-            )
+            return await hand_to(
+                session, database.vault, notices, before, colleague,
+                by=staff, action="reassign", purpose=_to(colleague), now=now,
+            )  # fmt: skip
 
     return await steps.tried(step)
 
@@ -172,26 +174,6 @@ async def _may_take(
     here = await presence.colleagues(session, now=now)
     if colleague not in {one.id for one in here if one.presence is not Presence.AWAY}:
         raise NotOffered("colleague_away")
-
-
-async def _hand_to(
-    session: Session,
-    database: Database,
-    notices: Notices,
-    before: Conversation,
-    owner: UUID,
-    *,
-    by: Staff,
-    action: str,
-    now: datetime,
-) -> Conversation:
-    after = lifecycle.transferred(before, owner, lease_until=now + LEASE)
-    talk = await conversations.save(session, before, after)
-    await steps.note(session, by, action, talk, purpose=_to(owner), now=now)
-    await offers.take_back(session, talk.id)
-    notice = notices.handed_over(talk.language)
-    await steps.send(session, database.vault, talk, notice, speaker=Speaker.BOT, now=now)
-    return talk
 
 
 def _to(owner: UUID) -> str:
