@@ -291,6 +291,24 @@ def clock() -> HandClock:
     return HandClock()
 
 
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncGenerator[int]:
+    """Serve an application on loopback; gives the port."""
+    with sockets.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            app, log_level=logging.CRITICAL, lifespan="off", ws="websockets-sansio",
+            timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve([listener]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        await serving
+
+
 @pytest.fixture
 async def house(database: Database, clock: HandClock) -> AsyncGenerator[House]:
     """The console on a real server, its password hash cheap."""
@@ -302,19 +320,8 @@ async def house(database: Database, clock: HandClock) -> AsyncGenerator[House]:
     app.include_router(make_audit_router(database, clock, door=door))
     app.include_router(make_accounts_router(database, NOTICES, clock, door=door))
     app.include_router(make_admin_router(database, clock, door=door))
-    with sockets.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            app, log_level=logging.CRITICAL, lifespan="off", ws="websockets-sansio",
-            timeout_graceful_shutdown=1,
-        )  # fmt: skip
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve([listener]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        yield House(database, clock, listener.getsockname()[1])
-        server.should_exit = True
-        await serving
+    async with served(app) as port:
+        yield House(database, clock, port)
 
 
 def a_key() -> str:

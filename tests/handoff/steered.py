@@ -1,14 +1,10 @@
 """A house with the pages staff steer by, as the product joins them."""
 
-import asyncio
 import json
-import logging
-import socket as sockets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -17,7 +13,7 @@ from bot.steering_pages import add_steering_pages
 from handoff.auth import Door
 from handoff.console import make_router
 from storage.database import Database
-from tests.handoff.conftest import CHEAP, NOTICES, PING, HandClock, House
+from tests.handoff.conftest import CHEAP, NOTICES, PING, HandClock, House, served
 
 MODEL = "0123456789abcdef"
 SECRET = "a-token-nobody-may-see"
@@ -55,16 +51,5 @@ async def steered(
     )
     add_steering_pages(app, database, clock, door, settings, ("web", "line"))
     app.include_router(make_router(database, NOTICES, clock, door=door, ping=PING))
-    with sockets.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            app, log_level=logging.CRITICAL, lifespan="off", ws="websockets-sansio",
-            timeout_graceful_shutdown=1,
-        )  # fmt: skip
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve([listener]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        yield House(database, clock, listener.getsockname()[1])
-        server.should_exit = True
-        await serving
+    async with served(app) as port:
+        yield House(database, clock, port)
