@@ -164,7 +164,7 @@ def _loops(house: House, ends: AsyncExitStack) -> Sequence[Loop]:
             ),
             loops.rotating(database, house.settings.window, utc_now),
             loops.erasing(database, house.ledger, utc_now),
-            loops.publishing(database, utc_now),
+            loops.publishing(database, [*house.providers, house.web.name], utc_now),
             house.sealer.run(),
             loops.tallying(database, house.drift),
         ]

@@ -145,10 +145,11 @@ async def sweeping(database: Database, kept: Callable[[], Limits], clock: Clock)
     await _again(sweep, SWEEP, "sweep")
 
 
-async def publishing(database: Database, clock: Clock) -> None:
+async def publishing(database: Database, channels: Collection[str], clock: Clock) -> None:
     """Publish the numbers of weeks and months that are over, again and again."""
 
     async def step() -> None:
+        await metrics.offer(database, channels, now=clock())
         published = await metrics.publish_due(database, now=clock())
         if published:
             log.info("numbers published", extra={"count": published})

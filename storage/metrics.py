@@ -1,18 +1,30 @@
 """Publishing: a period that is over becomes numbers that never change, and its counts go."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
+from storage import facts
 from storage.database import Database, Session
-from storage.metric_tables import FAMILIES, Family
+from storage.metric_tables import CHANNEL, FAMILIES, Family, kind
 from storage.periods import last_over, through
 from storage.suppression import Cell, publishable
 from storage.tables import insert_into, metric_counts, metric_published
 
 Published = Mapping[str, Mapping[Cell, int | None]]
 """Period -> table, row, column -> the count, None where it is not shown."""
+
+
+async def offer(database: Database, channels: Iterable[str], *, now: datetime) -> None:
+    """Write down which channels young people can come by, before the first of them does.
+
+    That nobody came by a channel that was never offered is no secret. Whether somebody came by
+    one that is offered is, so what is hidden depends on this and never on who came.
+    """
+    async with database.transaction() as session:
+        for one in sorted({kind(channel) for channel in channels}):
+            await facts.offer(session, one, now=now)
 
 
 async def publish_due(database: Database, *, now: datetime) -> int:
@@ -60,7 +72,7 @@ async def _publish_one(session: Session, family: Family, names: list[str], perio
     known = (await session.execute(select(metric_published.c.name).where(*this).limit(1))).first()
     if known is None:
         counts = await _counts(session, names, period)
-        cells = publishable(family, counts, unused=await _unused(session, family, names))
+        cells = publishable(family, counts, unused=await _unused(session, family))
         rows = [
             {"name": name, "period": period, "row": row, "column": column, "amount": count}
             for (name, row, column), count in cells.items()
@@ -81,14 +93,9 @@ async def _counts(session: Session, names: list[str], period: str) -> Mapping[Ce
     return {(one.name, one.row, one.column): one.amount for one in await session.execute(query)}
 
 
-async def _unused(session: Session, family: Family, names: list[str]) -> frozenset[str]:
-    """Return the rows that nothing is counted in now, and of which nothing was ever shown."""
-    counted = await session.execute(
-        select(metric_counts.c.row).where(metric_counts.c.name.in_(names)).distinct()
-    )
-    shown = await session.execute(
-        select(metric_published.c.row)
-        .where(metric_published.c.name.in_(names), metric_published.c.amount.is_not(None))
-        .distinct()
-    )
-    return frozenset(family.rows.codes) - {*counted.scalars(), *shown.scalars()}
+async def _unused(session: Session, family: Family) -> frozenset[str]:
+    """Return the rows of channels that were never offered; none where nobody said which are."""
+    offered = await facts.offered(session)
+    if family.rows is not CHANNEL or not offered:
+        return frozenset()
+    return frozenset(CHANNEL.codes) - offered
