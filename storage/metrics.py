@@ -1,13 +1,15 @@
 """Publishing: a period that is over becomes numbers that never change, and its counts go."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
-from storage import facts
+from storage import facts, releases
 from storage.database import Database, Session
 from storage.metric_tables import CHANNEL, FAMILIES, Family, kind
+from storage.noise import laplace
 from storage.periods import last_over, through
 from storage.suppression import Cell, publishable
 from storage.tables import insert_into, metric_counts, metric_published
@@ -27,14 +29,33 @@ async def offer(database: Database, channels: Iterable[str], *, now: datetime) -
             await facts.offer(session, one, now=now)
 
 
-async def publish_due(database: Database, *, now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class Public:
+    """That what is published is also drawn for the public, and what that may cost."""
+
+    epsilon: float  # of a month, all of its tables together
+    month: str | None = None  # no other; None: every month that is published
+
+    @property
+    def each(self) -> float:
+        """What one table may cost."""
+        return self.epsilon / len(releases.FAMILY.tables)
+
+
+async def publish_due(database: Database, *, now: datetime, public: Public | None = None) -> int:
     """Publish every period that is over and was not published; return how many tables that were.
 
     Two that do it at the same time publish the same once. The true counts of a published period
-    are deleted with it: nothing finer than what is published can ever be found here again.
+    are deleted with it: nothing finer than what is published can ever be found here again. So
+    what is given to the public is drawn in the same step, or never.
+
+    Raises:
+        NoiseMissing: it cannot be drawn; nothing was published.
     """
     async with database.transaction() as session:
-        return sum([await _publish(session, family, now=now) for family in FAMILIES.values()])
+        return sum(
+            [await _publish(session, family, public, now=now) for family in FAMILIES.values()]
+        )
 
 
 async def published(
@@ -52,7 +73,9 @@ async def published(
     return found
 
 
-async def _publish(session: Session, family: Family, *, now: datetime) -> int:
+async def _publish(
+    session: Session, family: Family, public: Public | None, *, now: datetime
+) -> int:
     names = [table.name for table in family.tables]
     counted = await session.execute(
         select(metric_counts.c.period).where(metric_counts.c.name.in_(names)).distinct()
@@ -63,11 +86,13 @@ async def _publish(session: Session, family: Family, *, now: datetime) -> int:
     last = last_over(family.span, now=now)
     first = min([last, *filter(None, (newest,)), *counted.scalars()])
     over = through(family.span, first, last)
-    done = [await _publish_one(session, family, names, period) for period in over]
+    done = [await _publish_one(session, family, names, period, public) for period in over]
     return sum(done) * len(names)
 
 
-async def _publish_one(session: Session, family: Family, names: list[str], period: str) -> bool:
+async def _publish_one(
+    session: Session, family: Family, names: list[str], period: str, public: Public | None
+) -> bool:
     this = metric_published.c.name.in_(names), metric_published.c.period == period
     known = (await session.execute(select(metric_published.c.name).where(*this).limit(1))).first()
     if known is None:
@@ -78,6 +103,9 @@ async def _publish_one(session: Session, family: Family, names: list[str], perio
             for (name, row, column), count in cells.items()
         ]
         await session.execute(insert_into(session, metric_published).on_conflict_do_nothing(), rows)
+        if public is not None and family is releases.FAMILY and public.month in (None, period):
+            each = public.each
+            await releases.draw(session, period, counts, epsilon=each, noise=laplace(each))
     await session.execute(
         delete(metric_counts).where(
             metric_counts.c.name.in_(names), metric_counts.c.period == period

@@ -55,6 +55,7 @@ CODES = {
     "drafts": {"kind", "body", "state"},
     "metric_counts": {"name", "period", "row", "column"},
     "metric_published": {"name", "period", "row", "column"},
+    "metric_released": {"name", "period", "row", "column"},
     "tallies": {"week", "name"},
 }
 TABLES = [*METADATA.tables.values(), *KEYS.tables.values()]
