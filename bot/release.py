@@ -107,7 +107,7 @@ async def _of(database: Database, month: str) -> Release | None:
 async def _why_not(database: Database, month: str) -> str:
     names = [table.name for table in releases.FAMILY.tables]
     async with database.reading() as session:
-        published = await metrics.published(session, names, since=month, until=month)
+        published = await metrics.published(session, names, only=[month])
     if published:
         return _LATE.format(month=month)
     return f"nothing was drawn of {month}; say how much it may cost, as --epsilon 1.0."

@@ -1,6 +1,6 @@
 """The page of numbers, for administrators and supervisors: published counts and live gauges."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
@@ -11,9 +11,9 @@ from handoff.auth import Door
 from handoff.gate import guarded, session_of
 from handoff.half_years import half_years
 from storage import conversations, metrics
-from storage.database import Database
+from storage.database import Database, Session
 from storage.metrics import Published
-from storage.periods import Span, last_over
+from storage.periods import Span, last_over, weeks_of
 
 Health = Callable[[], Mapping[str, str]]
 """Channel -> what is wrong with it; "well" when nothing is."""
@@ -57,19 +57,21 @@ class _Page:
         """Show one month, and how it stands now."""
         session = session_of(request)
         now = self._clock()
-        published = await _everything(self._database)
-        month = self._month(published, request.query_params.get("month", ""), now)
+        asked = request.query_params.get("month", "")
         words = self._door.pages.words(request)
         async with self._database.reading() as reading:
             waiting, since = await conversations.line(reading)
             halves = await half_years(reading, now)
+            months = numbers_sheet.months(await metrics.periods(reading, numbers_sheet.NAMES))
+            month = _month(months, asked, now)
+            published = await _published(reading, month)
         return self._door.show(
             request,
             "numbers.html",
             session,
             "numbers",
             sheet=numbers_sheet.sheet(published, month, words),
-            months=numbers_sheet.months(published),
+            months=months,
             waiting=waiting,
             minutes=None if since is None else int((now - since).total_seconds() // 60),
             health=self._health(),
@@ -79,8 +81,10 @@ class _Page:
     async def export(self, request: Request) -> Response:
         """Give what was published of a month as a file; that is written down first."""
         session, fields = await self._door.posted(request)
-        published = await _everything(self._database)
-        month = self._month(published, fields.get("month", ""), self._clock())
+        async with self._database.reading() as reading:
+            months = numbers_sheet.months(await metrics.periods(reading, numbers_sheet.NAMES))
+            month = _month(months, fields.get("month", ""), self._clock())
+            published = await _published(reading, month)
         if not await self._door.noted(session, "export_numbers", purpose=month):
             return self._door.message(request, "admin_not_noted", 503)
         return Response(
@@ -90,13 +94,13 @@ class _Page:
             headers={"Content-Disposition": f'attachment; filename="gyeot-{month}.csv"'},
         )
 
-    def _month(self, published: Published, asked: str, now: datetime) -> str:
-        known = numbers_sheet.months(published)
-        if asked in known:
-            return asked
-        return known[0] if known else last_over(Span.MONTH, now=now)
+
+def _month(known: Sequence[str], asked: str, now: datetime) -> str:
+    if asked in known:
+        return asked
+    return known[0] if known else last_over(Span.MONTH, now=now)
 
 
-async def _everything(database: Database) -> Published:
-    async with database.reading() as session:
-        return await metrics.published(session, numbers_sheet.NAMES)
+async def _published(session: Session, month: str) -> Published:
+    only = (month, *weeks_of(month))
+    return await metrics.published(session, numbers_sheet.NAMES, only=only)

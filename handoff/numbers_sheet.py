@@ -135,9 +135,9 @@ def _percent(part: int, whole: int) -> int:
     return min(100, round(100 * part / whole))
 
 
-def months(published: Published) -> Sequence[str]:
-    """Return the months that something was published of, newest first."""
-    return sorted((period for period in published if "W" not in period), reverse=True)
+def months(periods: Iterable[str]) -> Sequence[str]:
+    """Return the months among periods, newest first."""
+    return sorted((period for period in periods if "W" not in period), reverse=True)
 
 
 def file(published: Published, month: str) -> str:

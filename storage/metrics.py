@@ -58,15 +58,23 @@ async def publish_due(database: Database, *, now: datetime, public: Public | Non
         )
 
 
+async def periods(session: Session, names: Collection[str]) -> Collection[str]:
+    """Return every period that something of some tables was published of."""
+    query = select(metric_published.c.period).where(metric_published.c.name.in_(names)).distinct()
+    return (await session.execute(query)).scalars().all()
+
+
 async def published(
-    session: Session, names: Collection[str], *, since: str = "", until: str = "9999"
+    session: Session, names: Collection[str], *, only: Collection[str] | None = None
 ) -> Published:
-    """Return what was published of some tables from one period to another, oldest first."""
+    """Return what was published of some tables, of some periods or of all, oldest first."""
     query = (
         select(metric_published)
-        .where(metric_published.c.name.in_(names), metric_published.c.period.between(since, until))
+        .where(metric_published.c.name.in_(names))
         .order_by(metric_published.c.period)
     )
+    if only is not None:
+        query = query.where(metric_published.c.period.in_(only))
     found: dict[str, dict[Cell, int | None]] = {}
     for one in await session.execute(query):
         found.setdefault(one.period, {})[one.name, one.row, one.column] = one.amount
