@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from bot.dialogue import cover
 from bot.dialogue.bands import band_of
 from bot.dialogue.choosing import about, sentences_for
-from bot.dialogue.content import ASK_PERSON, ASK_PLACE, CANCEL_WAIT, NEITHER, Content
+from bot.dialogue.content import (
+    ASK_PERSON,
+    ASK_PLACE,
+    CANCEL_WAIT,
+    LESSON,
+    NEITHER,
+    Content,
+)
 from bot.dialogue.erasing import ABOUT_ERASING, QUESTION, asks, is_confirmed
 from bot.dialogue.heard import payload_of, words_of
 from bot.dialogue.language import is_foreign
@@ -202,6 +209,8 @@ def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
         return _line_plan(payload, turn)
     if payload == NEITHER:
         return _Plan(("neither",), misunderstood=1)  # the next word not understood: a person
+    if payload == LESSON:
+        return _Plan(content.steps.path(content.steps.lesson_for(turn.memory.subject))[:1])
     if payload == NEXT:
         return _Plan((_following(turn, content),))
     target = fitting(_PLAIN_TARGETS.get(payload) or payload.removeprefix("go:"), turn, content)
@@ -242,6 +251,7 @@ _GIVEN = {"return_code": "return", "proof": "proof"}
 
 _PLAIN_TARGETS = {
     "say:safe": "safe",
+    "say:enough": "enough",
     **dict.fromkeys(SAFE_WORDS, "safe_word"),  # pressed where it is offered no longer
     "lang:ko": "change_language",
     "lang:en": "change_language",
