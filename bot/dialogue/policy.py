@@ -268,6 +268,8 @@ def _waiting_plan(turn: Turn, content: Content) -> _Plan:
             if plan.say in (("attachment",), ("encrypted",), ("unsend",), ("unsure_worry",))
             else _Plan((_place_or_waiting(turn),))
         )
+    if is_foreign(" ".join(words_of(turn.parts))):
+        return _Plan(("unknown_language",))
     hint = hinted_by(turn, content)
     if hint is not None:
         return _Plan((_not_ended(hint, turn, content),))
