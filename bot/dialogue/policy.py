@@ -51,6 +51,8 @@ HARM_OF_RISK = {
 }
 """Category of a risk rule -> topic whose safety steps fit, when no intent says better."""
 
+LIKELY = 0.5  # a person is called in any case, so a wrong guess costs some words only
+
 STEPS_AFTER = {"threat": "sextortion"}  # crisis -> the topic whose steps go on from it
 
 ANSWERED_WHILE_WAITING = ("confidentiality", "is_this_real", "are_you_bot", "erase", "watched")
@@ -201,7 +203,14 @@ def _danger_name(turn: Turn, content: Content) -> str:
     intent = intent_of(turn)
     if intent in content.steps.harms:
         return str(intent)
-    return HARM_OF_RISK.get(category, "threat")
+    return _likely_harm(turn, content) or HARM_OF_RISK.get(category, "threat")
+
+
+def _likely_harm(turn: Turn, content: Content) -> str | None:
+    """Return a harm that is not sure enough to be believed, yet truer than a broad category."""
+    if turn.nlu is None or turn.nlu.confidence < LIKELY:
+        return None
+    return turn.nlu.intent if turn.nlu.intent in content.steps.harms else None
 
 
 def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
