@@ -5,7 +5,8 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot.dialogue.content import Content, load_content
+from bot.bubbles import load_fitting
+from bot.dialogue.content import Content
 from bot.dialogue.content_file import ContentError, line_of
 from bot.dialogue.lexicon import CUES_FILE, RULES_FILE, Lexicon
 
@@ -23,7 +24,7 @@ def problem_of(folder: Path) -> ContentError | None:
     Who shows it to staff may show all of it; a log gets file and line alone (`line_of`).
     """
     try:
-        load_content(folder)
+        load_fitting(folder)
     except ContentError as error:
         return error
     return None
@@ -46,7 +47,7 @@ class ContentFolder:
         self._folder = folder
         self._stamps = _stamps(folder)
         self._followers: list[Callable[[Content], None]] = []
-        self.current = load_content(folder)
+        self.current = load_fitting(folder)
 
     def follow(self, use: Callable[[Content], None]) -> None:
         """Have `use` called with every new set, from now on."""
@@ -65,7 +66,7 @@ class ContentFolder:
         if before == self._stamps:
             return None
         try:
-            return load_content(self._folder, lexicon=self._same_lexicon(before))
+            return load_fitting(self._folder, lexicon=self._same_lexicon(before))
         except ContentError as error:
             _report(self._folder, error)
             return None

@@ -18,6 +18,7 @@ from bot.dialogue.content_file import (
     read_file,
     strings,
 )
+from bot.dialogue.hard_words import check_easy, read_hard_words
 from bot.dialogue.hints import HINTS_FILE, Hint, load_hints
 from bot.dialogue.reading_level import Band
 from bot.dialogue.risk import Lexicon, load_lexicon
@@ -230,6 +231,7 @@ def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
     """
     numbers = read_numbers(read_file(folder / "numbers.toml"))
     banned = read_banned(read_file(folder / "banned.toml"))
+    hard = read_hard_words(folder)
     sentences: dict[str, Sentence] = {}
     for file in SENTENCE_FILES:
         table = read_file(folder / file)
@@ -238,6 +240,7 @@ def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
             if sentence.id in sentences:
                 raise ContentError(file, sentence.id, "is there twice")
             check_words(file, sentence, numbers, banned)
+            check_easy(file, sentence, hard)
             sentences[sentence.id] = sentence
     choices = read_choices(read_file(folder / "choices.toml"))
     meanings = read_meanings(read_file(folder / MEANINGS_FILE), banned)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.dialogue.bands import band_of
 from bot.dialogue.content import FOLDER, Content
 from bot.dialogue.content_file import read_file
 from bot.dialogue.policy import NEUTRAL
@@ -60,7 +61,8 @@ def beside(
     name = _name(decision, turn, content, service, now)
     if name is None or not decision.replies:
         return decision
-    reply = content.reply(name, decision.language, waiting=True)
+    band = band_of(decision.memory)
+    reply = content.reply(name, decision.language, waiting=True, band=band)
     opening = opens_at(service.hours, now)
     if name == AWAY and opening is not None:
         back = _WHEN[decision.language]["back"]
