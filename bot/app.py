@@ -23,6 +23,7 @@ from bot.registry import close, secret
 from bot.roles import ProcessRole, written
 from bot.root import keyring_of
 from bot.steering import ChannelsOn
+from bot.telling import Telling
 from bot.webhooks import make_health
 from storage import erasure, processes
 from storage.alone import held_alone
@@ -159,6 +160,7 @@ def _loops(house: House, ends: AsyncExitStack) -> Sequence[Loop]:
         made += [
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
             loops.lapsing(database, house.notices, utc_now),
+            loops.telling(_telling(house), utc_now),
             loops.sweeping(
                 database, partial(house.steering.limits, house.settings.limits), utc_now
             ),
@@ -196,6 +198,19 @@ def _engine(house: House) -> Engine:
     )
     house.content.follow(engine.use)
     return engine
+
+
+def _telling(house: House) -> Telling:
+    limits = {name: one.capabilities for name, one in house.providers.items()}
+    telling = Telling(
+        house.database,
+        house.content.current,
+        {**limits, house.web.name: house.web.capabilities},
+        service=house.steering.service,
+        is_on=house.steering.is_on,
+    )
+    house.content.follow(telling.use)
+    return telling
 
 
 def _telegram(house: House, ends: AsyncExitStack) -> Sequence[Loop]:
