@@ -22,7 +22,6 @@ from bot.pump import Loop, Pump, running
 from bot.registry import close, secret
 from bot.roles import ProcessRole, written
 from bot.root import keyring_of
-from bot.steering import ChannelsOn
 from bot.telling import Telling
 from bot.webhooks import make_health
 from storage import erasure, processes
@@ -171,8 +170,8 @@ def _loops(house: House, ends: AsyncExitStack) -> Sequence[Loop]:
             loops.tallying(database, house.drift),
         ]
     if ProcessRole.SENDER in house.roles:
-        on = ChannelsOn({*house.providers, house.web.name, house.practice.name}, house.steering)
-        made.append(loops.giving_up(database, on, utc_now))
+        known = (*house.providers, house.web.name, house.practice.name)
+        made.append(loops.giving_up(database, known, utc_now))
     if {ProcessRole.WEB, ProcessRole.SENDER} & set(house.roles):
         made.append(Pump(house.sender, database, Topic.OUTBOX, utc_now, width=DELIVERIES).run())
         made.append(Pump(house.parting, database, Topic.OUTBOX, utc_now, width=PARTINGS).run())
@@ -194,6 +193,11 @@ def _engine(house: House) -> Engine:
         pressed=lambda: house.pressure.high,
         ledger=house.ledger,
         service=house.steering.service,
+        doors=partial(
+            house.steering.doors,
+            (*house.providers, house.web.name),
+            house.settings.public_url or "",
+        ),
         drift=house.drift,
     )
     house.content.follow(engine.use)
@@ -207,7 +211,6 @@ def _telling(house: House) -> Telling:
         house.content.current,
         {**limits, house.web.name: house.web.capabilities},
         service=house.steering.service,
-        is_on=house.steering.is_on,
     )
     house.content.follow(telling.use)
     return telling

@@ -193,7 +193,7 @@ async def erasing(database: Database, ledger: Ledger, clock: Clock) -> None:
 
 
 async def giving_up(database: Database, channels: Collection[str], clock: Clock) -> None:
-    """Set aside again and again what is for a channel that was switched off a day ago."""
+    """Set aside again and again what is for a channel whose secrets were taken away a day ago."""
 
     async def step() -> None:
         found = outbox.BATCH

@@ -52,7 +52,6 @@ class Telling:
         content: the reviewed sentences.
         channels: what each channel can carry, by name.
         service: what staff set of surge and hours.
-        is_on: channels that staff did not switch off.
     """
 
     def __init__(
@@ -62,13 +61,11 @@ class Telling:
         channels: Mapping[str, Capabilities],
         *,
         service: Callable[[], Service] = Service,
-        is_on: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._database = database
         self._content = content
         self._channels = channels
         self._service = service
-        self._is_on = is_on
         self._seen: Mapping[UUID, _Seen] = {}
 
     def use(self, content: Content) -> None:
@@ -100,7 +97,7 @@ class Telling:
     def _reaches(self, talk: Conversation, now: datetime) -> bool:
         """Tell whether a message may go where this talk is, at no cost to anybody's answers."""
         limits = self._channels.get(talk.channel)
-        if limits is None or not limits.can_push or limits.costly or not self._is_on(talk.channel):
+        if limits is None or not limits.can_push or limits.costly:
             return False
         return limits.push_window is None or now - talk.heard_at <= limits.push_window
 

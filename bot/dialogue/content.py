@@ -86,7 +86,7 @@ POLICY_GROUPS = (
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
     "busy", "slow_down", "which", "which_worry", "neither", "kept", "back", "word_set",
-    "safe_word", "how_long", OPENED, *PLACES,
+    "safe_word", "how_long", "channel_off", OPENED, *PLACES,
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 BY_RULE = ("hide", "return_code", "proof")

@@ -1,7 +1,6 @@
 """Who waits is told what changed for them, unasked: once, and only what is true and may go out."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -40,9 +39,8 @@ def telling(
     database: Database,
     limits: Capabilities = PLAIN,
     service: Service = Service(),  # noqa: B008 - frozen
-    is_on: Callable[[str], bool] = lambda _: True,
 ) -> Telling:
-    return Telling(database, CONTENT_FILES, {"fake": limits}, service=lambda: service, is_on=is_on)
+    return Telling(database, CONTENT_FILES, {"fake": limits}, service=lambda: service)
 
 
 async def line_of(road: Road, people: int, *, first: datetime = SOON) -> list[Conversation]:
@@ -151,7 +149,6 @@ async def test_nothing_goes_where_it_may_not_go_now(
     await line_of(road, 1)
 
     assert await telling(database, limits).look(after) == 0
-    assert await telling(database, is_on=lambda _: False).look(after) == 0
     assert await telling(database).look(after) == 1
 
 
