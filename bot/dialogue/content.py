@@ -40,7 +40,7 @@ from bot.dialogue.sentences import (
     typed_labels,
 )
 from bot.dialogue.steps import Steps
-from bot.dialogue.waiting import PLACES
+from bot.dialogue.waiting import OPENED, PLACES
 from bot.dialogue.wording import normalize
 from bot.messages import QuickReply, Reply
 from storage.records import Language
@@ -87,7 +87,7 @@ POLICY_GROUPS = (
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
     "busy", "slow_down", "which", "which_worry", "neither", "kept", "back", "word_set",
-    "safe_word", "how_long", *PLACES,
+    "safe_word", "how_long", "channel_off", OPENED, *PLACES,
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 BY_RULE = ("hide", "return_code", "proof")
@@ -115,6 +115,8 @@ NOTICES = (
     "failure",
     "erased",
     "stopped",
+    "away",
+    "away_long",
     "duty_report",
     "duty_unmasked",
 )

@@ -113,7 +113,10 @@ def decide(turn: Turn, content: Content) -> Decision:
         choices=tuple(c.payload for c in replies[-1].quick_replies) if replies else memory.choices,
         introduced=memory.introduced or plan.introduces,
         waiting_said=memory.waiting_said + 1 if waiting else 0,
-        place=next((name for name in plan.say if name in PLACES), memory.place),
+        place=next(
+            (name for name in plan.say if name in PLACES), memory.place if waiting else None
+        ),
+        hours=memory.hours if waiting else None,
     )
     return Decision(
         replies=_choices_last(replies),
