@@ -144,6 +144,14 @@ async def history(session: Session, sentence: str) -> Sequence[Version]:
     return await _read(session, sentence_versions.c.sentence == sentence)
 
 
+def _wording(body: str | None) -> Wording | None:
+    """Return what a draft says; None for none, and for what another release wrote differently."""
+    try:
+        return None if body is None else Wording(**json.loads(body))
+    except (ValueError, TypeError):
+        return None
+
+
 async def _read(session: Session, wanted: ColumnElement[bool]) -> Sequence[Version]:
     author = staff.alias()
     query = (
@@ -158,7 +166,7 @@ async def _read(session: Session, wanted: ColumnElement[bool]) -> Sequence[Versi
     return [
         Version(
             row.sentence, row.band, row.number,
-            None if row.body is None else Wording(**json.loads(row.body)),
+            _wording(row.body),
             row.name, row.approver, row.at, row.reason, row.draft_id,
         )
         for row in await session.execute(query)
