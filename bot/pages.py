@@ -56,7 +56,9 @@ def add_pages(app: FastAPI, house: House) -> None:
     desk = SentenceDesk(house.content, utc_now, house.steering.look, limits)
     add_steering_pages(app, house.database, utc_now, door, house.settings, on, desk, house.notices)
     windows = _windows(house.providers)
-    app.include_router(make_board_router(house.database, house.notices, utc_now, door=door))
+    app.include_router(
+        make_board_router(house.database, house.notices, utc_now, door=door, left_out=desk.left_out)
+    )
     app.include_router(
         make_duties_router(
             house.database,

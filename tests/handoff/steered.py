@@ -16,6 +16,7 @@ from bot.sentence_desk import SentenceDesk
 from bot.steering import Steering
 from bot.steering_pages import add_steering_pages
 from handoff.auth import Door
+from handoff.board_page import make_board_router
 from handoff.console import make_router
 from storage.database import Database
 from tests.handoff.conftest import CHEAP, NOTICES, PING, HandClock, House, served
@@ -63,6 +64,8 @@ async def steered(
     await steering.look()
     desk = SentenceDesk(shelf, clock, steering.look, {})
     add_steering_pages(app, database, clock, door, settings, ("web", "line"), desk, notices)
+    board = make_board_router(database, notices, clock, door=door, left_out=desk.left_out)
+    app.include_router(board)
     app.include_router(make_router(database, NOTICES, clock, door=door, ping=PING))
     async with served(app) as port:
         yield House(database, clock, port)

@@ -316,6 +316,8 @@ async def test_a_change_that_newer_files_do_not_take_is_left_out_marked_and_told
     async with await moon(house) as browser:
         every = told(await browser.get(f"{ALL}?lang=en"))
         one = told(await browser.get(f"{GREET}?lang=en"))
+        board = told(await browser.get("/console/board?lang=en"))
+    assert "Approved sentences that are not in use: 1" in board
     assert re.search(r'role="alert"><p>Some approved sentences are not in use now', every)
     assert "Korean: That may not be said: it blames." in every
     assert "The approved words do not fit the files as they are now" in one
