@@ -28,6 +28,7 @@ from bot.dialogue.sentences import (
     NEXT,
     SAFE_WORDS,
     SLOT,
+    Banned,
     Choice,
     Number,
     Sentence,
@@ -142,6 +143,7 @@ class Content:
     groups: Mapping[str, tuple[str, ...]] = field(repr=False)  # variants: name -> name.1, name.2
     labels: Mapping[str, str] = field(repr=False)  # squeezed label of a choice -> its payload
     asked: Mapping[str, str] = field(repr=False)  # the same of the meanings
+    banned: Banned = field(repr=False)
 
     def sentence(self, name: str, language: Language, band: Band | None = None) -> str:
         """Return the words of a sentence with its numbers filled in, for an age band if known.
@@ -151,7 +153,7 @@ class Content:
         """
         found = self.sentences[name]
         text = (found.bands.get(band, found.text) if band else found.text)[language]
-        return SLOT.sub(lambda found: self.numbers[found[1]].value, text)
+        return SLOT.sub(lambda found: self.numbers[found[1]].said(language), text)
 
     def reply(
         self,
@@ -262,10 +264,20 @@ def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
         groups=_groups(sentences),
         labels=typed_labels(choices),
         asked=typed_labels(meanings),
+        banned=banned,
     )
+    check_whole(content)
+    return content
+
+
+def check_whole(content: Content) -> None:
+    """Refuse sentences whose buttons lead nowhere, or without the words the policy relies on.
+
+    Raises:
+        ContentError: it is not right.
+    """
     _check_links(content)
     _check_groups(content)
-    return content
 
 
 _NUMBER = re.compile(r"([1-9])\s*(?:번|번요|번이요|[.)])?")
