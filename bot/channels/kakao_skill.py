@@ -138,6 +138,10 @@ class KakaoSkillChannel:
         self._open: dict[str, list[_Request]] = {}
         self._late: set[asyncio.Task[None]] = set()
 
+    def use(self, texts: KakaoTexts) -> None:
+        """Say other texts from now on."""
+        self._texts = texts
+
     def parse(self, body: bytes, headers: Headers) -> Sequence[InboundMessage]:
         """Read one skill call; the console's test gives nothing. See `Channel.parse`."""
         shown = headers.get(KEY_HEADER, "").encode("utf-8", "surrogatepass")

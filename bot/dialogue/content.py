@@ -28,6 +28,7 @@ from bot.dialogue.sentences import (
     NEXT,
     SAFE_WORDS,
     SLOT,
+    Banned,
     Choice,
     Number,
     Sentence,
@@ -40,7 +41,7 @@ from bot.dialogue.sentences import (
     typed_labels,
 )
 from bot.dialogue.steps import Steps
-from bot.dialogue.waiting import PLACES
+from bot.dialogue.waiting import OPENED, PLACES
 from bot.dialogue.wording import normalize
 from bot.messages import QuickReply, Reply
 from storage.records import Language
@@ -91,7 +92,7 @@ POLICY_GROUPS = (
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
     "busy", "slow_down", "which", "which_worry", "neither", "kept", "back", "word_set",
-    "safe_word", "how_long", "enough", *PLACES,
+    "safe_word", "how_long", "enough", "channel_off", OPENED, *PLACES,
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 BY_RULE = ("hide", "return_code", "proof")
@@ -119,6 +120,8 @@ NOTICES = (
     "failure",
     "erased",
     "stopped",
+    "away",
+    "away_long",
     "duty_report",
     "duty_unmasked",
 )
@@ -144,6 +147,7 @@ class Content:
     groups: Mapping[str, tuple[str, ...]] = field(repr=False)  # variants: name -> name.1, name.2
     labels: Mapping[str, str] = field(repr=False)  # squeezed label of a choice -> its payload
     asked: Mapping[str, str] = field(repr=False)  # the same of what counts only where offered
+    banned: Banned = field(repr=False)
 
     def sentence(self, name: str, language: Language, band: Band | None = None) -> str:
         """Return the words of a sentence with its numbers filled in, for an age band if known.
@@ -153,7 +157,7 @@ class Content:
         """
         found = self.sentences[name]
         text = (found.bands.get(band, found.text) if band else found.text)[language]
-        return SLOT.sub(lambda found: self.numbers[found[1]].value, text)
+        return SLOT.sub(lambda found: self.numbers[found[1]].said(language), text)
 
     def reply(
         self,
@@ -264,10 +268,20 @@ def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
         groups=_groups(sentences),
         labels=typed_labels(_by_lesson(choices, of_lessons=False)),
         asked=typed_labels({**_by_lesson(choices, of_lessons=True), **meanings}),
+        banned=banned,
     )
+    check_whole(content)
+    return content
+
+
+def check_whole(content: Content) -> None:
+    """Refuse sentences whose buttons lead nowhere, or without the words the policy relies on.
+
+    Raises:
+        ContentError: it is not right.
+    """
     _check_links(content)
     _check_groups(content)
-    return content
 
 
 _NUMBER = re.compile(r"([1-9])\s*(?:번|번요|번이요|[.)])?")

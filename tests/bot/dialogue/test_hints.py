@@ -344,3 +344,29 @@ def test_money_that_nobody_forced_is_no_ransom() -> None:
 )
 def test_a_fake_of_the_writer_is_answered_as_theirs(text: str, intent: str) -> None:
     assert last(decide(turn(text, intent=intent), CONTENT).memory) == "deepfake_me"
+
+
+@pytest.mark.parametrize("text", ["너도 한패 아니야?", "여기도 그런데 아니야?", "are you real"])
+def test_who_was_lied_to_by_helpers_hears_what_we_are(text: str) -> None:
+    memory = replace(KNOWN, subject="impersonation")
+
+    assert (
+        last(decide(turn(text, intent="testing", memory=memory), CONTENT).memory) == "is_this_real"
+    )
+
+
+@pytest.mark.parametrize("state", [BOT, QUEUED])
+@pytest.mark.parametrize(
+    "text", ["선생님한테 말해야하나요", "담임쌤한테 얘기할까요", "should i tell my teacher"]
+)
+def test_whether_to_tell_a_teacher_is_no_call_for_a_counselor(
+    text: str, state: ConversationState
+) -> None:
+    decision = decide(turn(text, intent="ask_human", memory=KNOWN, state=state), CONTENT)
+
+    assert last(decision.memory) == "tell_adult"
+
+
+@pytest.mark.parametrize("text", ["증명해봐", "prove it"])
+def test_who_wants_proof_gets_the_code(text: str) -> None:
+    assert last(decide(turn(text, intent="evidence"), CONTENT).memory) == "proof"
