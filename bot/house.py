@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 import httpx
@@ -22,7 +23,7 @@ from bot.notices import ContentNotices
 from bot.parting import Parting
 from bot.practice import PracticeChannel, load_scripts
 from bot.pressure import Pressure
-from bot.registry import make_channels, secret
+from bot.registry import make_channels, secret, use
 from bot.roles import ProcessRole
 from bot.root import keyring_of
 from bot.sealing import Sealer
@@ -77,10 +78,11 @@ def make_house(settings: Settings, roles: Collection[ProcessRole]) -> House:
     )
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
     lexicon = LexiconFile(folder, settings.lexicon)
-    steering = Steering(database, lexicon)
+    steering = Steering(database, lexicon, shelf)
     providers = make_channels(settings, content, utc_now)
     channels = {**providers, web.name: web}
     flood, notices = Flood(content, lexicon), ContentNotices(content)
+    shelf.follow(partial(use, providers))
     shelf.follow(flood.use)
     shelf.follow(notices.use)
     intake = Intake(

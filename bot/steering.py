@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Collection, Mapping
 
+from bot.changed_sentences import overlay_of, values_out
+from bot.content_folder import ContentFolder
 from bot.dialogue.off import Doors
 from bot.dialogue.service import Service
 from bot.lexicon_file import LexiconFile
 from bot.word_checks import entry_of
-from storage import drafts, settings
+from storage import drafts, sentences, settings
 from storage.database import Database, Topic
 from storage.errors import StorageError
 from storage.records import Limits
@@ -25,11 +27,18 @@ class Steering:
     Args:
         database: open.
         lexicon: takes the words that staff approved; None where nobody is screened.
+        shelf: takes the sentences that staff changed; None where nothing is said.
     """
 
-    def __init__(self, database: Database, lexicon: LexiconFile | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        lexicon: LexiconFile | None = None,
+        shelf: ContentFolder | None = None,
+    ) -> None:
         self._database = database
         self._lexicon = lexicon
+        self._shelf = shelf
         self._values: Mapping[str, str] = {name: one.default for name, one in NAMES.items()}
 
     def is_on(self, channel: str) -> bool:
@@ -50,6 +59,10 @@ class Steering:
         """Return which surge sentence is on, and the opening hours."""
         return Service(self._values.get("surge", ""), self._values.get("hours", ""))
 
+    def unused_numbers(self) -> frozenset[str]:
+        """Return the values of numbers that staff said are out of use."""
+        return frozenset(values_out(self._values))
+
     async def look(self) -> None:
         """Read everything once.
 
@@ -59,8 +72,11 @@ class Steering:
         async with self._database.reading() as session:
             self._values = await settings.current(session)
             words = await drafts.live(session, drafts.WORD)
+            versions = await sentences.live(session)
         if self._lexicon is not None:
             self._lexicon.use([entry_of(one) for one in words])
+        if self._shelf is not None:
+            self._shelf.lay(overlay_of(versions, self._values, self._shelf.files))
 
     async def run(self) -> None:
         """Read at every bell and every few seconds, until cancelled."""

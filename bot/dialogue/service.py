@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.dialogue.bands import band_of
 from bot.dialogue.content import FOLDER, Content
 from bot.dialogue.content_file import read_file
 from bot.dialogue.policy import NEUTRAL
+from bot.dialogue.reading_level import Band
 from bot.dialogue.turn import Decision, Turn
 from bot.messages import Reply
 from storage.records import ConversationState, Language
@@ -62,20 +64,28 @@ def beside(
     name = _name(decision, turn, content, service, now)
     if name is None or not decision.replies:
         return decision
+    band = band_of(decision.memory)
     if name in (AWAY, AWAY_LONG):
-        reply = away(decision.language, content, service, now)
+        reply = away(decision.language, content, service, now, band=band)
     else:
-        reply = content.reply(name, decision.language, waiting=True)
+        reply = content.reply(name, decision.language, waiting=True, band=band)
     reply = replace(reply, quick_replies=())
     return replace(decision, replies=(*decision.replies[:-1], reply, decision.replies[-1]))
 
 
-def away(language: Language, content: Content, service: Service, now: datetime) -> Reply:
+def away(
+    language: Language,
+    content: Content,
+    service: Service,
+    now: datetime,
+    *,
+    band: Band | None = None,
+) -> Reply:
     """Say that nobody is here at this hour, and when somebody is, if that is known."""
     opening = opens_at(service.hours, now)
     if opening is None:
-        return content.reply(AWAY_LONG, language, waiting=True)
-    reply = content.reply(AWAY, language, waiting=True)
+        return content.reply(AWAY_LONG, language, waiting=True, band=band)
+    reply = content.reply(AWAY, language, waiting=True, band=band)
     when = _WHEN[language]["back"].format(opens=spoken(opening, now, language))
     return replace(reply, text=f"{reply.text} {when}")
 

@@ -5,12 +5,18 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
+from sqlalchemy import insert
+
+from bot.content_folder import ContentFolder
+from bot.dialogue.content import FOLDER
 from bot.dialogue.off import Doors
 from bot.steering import Steering
-from storage import settings
+from storage import drafts, sentences, settings
 from storage.database import Database, open_database
 from storage.keyring import Keyring
-from storage.records import Limits, Role
+from storage.records import Language, Limits, Role
+from storage.tables import sentence_versions
+from tests.bot.road import Road, away, nlu
 from tests.factories import NOON
 from tests.storage.members import member
 
@@ -88,3 +94,41 @@ async def test_who_is_sent_elsewhere_is_told_of_what_is_on_and_of_no_page_that_i
     await steering.look()
 
     assert steering.doors(known, address) == Doors(["line", "web"], ["telegram"], "")
+
+
+async def test_a_number_that_staff_took_out_of_use_is_said_nowhere_until_it_is_confirmed_again(
+    database: Database,
+) -> None:
+    shelf = ContentFolder(FOLDER)
+    steering = Steering(database, None, shelf)
+    road = Road(database, nlu(away))
+    shelf.follow(road.engine.use)
+
+    await _set(database, "resource.suicide-109", "out 2026-11-20")
+    await steering.look()
+    crisis = await road.talk("죽고 싶어")
+
+    assert steering.unused_numbers() == {"109"}
+    assert crisis
+    assert not any("109" in one for one in crisis)
+    assert any("1388" in one for one in crisis)
+
+    await _set(database, "resource.suicide-109", "in 2026-11-21")
+    await steering.look()
+    assert "109" in shelf.current.sentence("self_harm.1", Language.KO)
+
+
+async def test_what_cannot_be_read_of_a_change_stops_nothing(database: Database) -> None:
+    shelf = ContentFolder(FOLDER)
+    star, moon = await member(database, Role.COUNSELOR), await member(database, Role.SUPERVISOR)
+    async with database.transaction() as session:
+        made = await drafts.propose(session, sentences.KIND, "[]", staff=star, now=NOON)
+        await drafts.decide(
+            session, await drafts.get(session, made), approve=True, staff=moon, now=NOON
+        )
+        row = {"sentence": "greet.1", "band": "", "number": 1, "draft_id": made, "reason": "x"}
+        await session.execute(insert(sentence_versions), {**row, "staff_id": moon.id, "at": NOON})
+
+    await Steering(database, None, shelf).look()
+
+    assert shelf.current is shelf.files
