@@ -1,13 +1,13 @@
 """Since when a talk is one in which somebody watched: nothing goes out in it unasked.
 
-Revision ID: 0018
+Revision ID: 0019
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
