@@ -32,8 +32,6 @@ danger must not stand behind a thousand notices at its provider."""
 
 LATELY = 3  # lines of ours in which the same words are not said again
 
-WATCHED = "watched"
-
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
@@ -121,11 +119,11 @@ class Telling:
         self, session: Session, talk: Conversation, now: datetime
     ) -> tuple[Memory, str] | None:
         """Return what there is to tell; nobody who was watched in this talk is told anything."""
-        if talk.state is not ConversationState.QUEUED or talk.covered_at is not None:
+        if talk.state is not ConversationState.QUEUED or talk.watched_at is not None:
             return None
         vault, hours = self._database.vault, self._service().hours
         memory = Memory.load(await conversations.memory(session, vault, talk))
-        if memory.steps.get(WATCHED) or is_pending(memory):
+        if is_pending(memory):
             return None
         asked_at = talk.queued_at or now
         was_open = memory.hours == OPENED if memory.hours else is_open(hours, asked_at)
