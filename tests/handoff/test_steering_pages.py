@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.config import Settings
+from bot.dialogue.reading_level import reading_level
 from bot.drift import Drift
 from bot.messages import NluResult
 from bot.steering import Steering
@@ -342,6 +343,17 @@ async def test_the_transparency_page_counts_requests_and_unmaskings_by_half_year
     assert rows[0] == ("2026, half 2", "7", "3")
     assert "<td>3</td><td>1</td></tr>" in shown
     assert rows[1] == ("2026, half 1", "not written yet", "not written yet")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_transparency_page_can_be_read_by_a_child_of_twelve(language: str) -> None:
+    path = Path(transparency_page.__file__).parent / "web" / "words" / "transparency.json"
+    texts = [*json.loads(path.read_text("utf-8"))[language].values()]
+    texts += [one[language] for one in transparency_page.promises()]
+    hard = [
+        text for text in texts if reading_level(text).longest > (12 if language == "ko" else 20)
+    ]
+    assert hard == []
 
 
 def test_every_test_that_a_promise_names_exists() -> None:
