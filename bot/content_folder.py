@@ -5,8 +5,9 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from bot.bubbles import load_fitting
 from bot.dialogue.changes import Laid, Overlay, lay
-from bot.dialogue.content import Content, load_content
+from bot.dialogue.content import Content
 from bot.dialogue.content_file import ContentError, line_of
 from bot.dialogue.lexicon import CUES_FILE, RULES_FILE, Lexicon
 from bot.dialogue.sentences import Fault
@@ -25,7 +26,7 @@ def problem_of(folder: Path) -> ContentError | None:
     Who shows it to staff may show all of it; a log gets file and line alone (`line_of`).
     """
     try:
-        load_content(folder)
+        load_fitting(folder)
     except ContentError as error:
         return error
     return None
@@ -49,7 +50,7 @@ class ContentFolder:
         self._stamps = _stamps(folder)
         self._followers: list[Callable[[Content], None]] = []
         self._overlay = Overlay()
-        self._laid = Laid(load_content(folder), {})
+        self._laid = Laid(load_fitting(folder), {})
         self.files = self._laid.content
 
     @property
@@ -95,7 +96,7 @@ class ContentFolder:
         if before == self._stamps:
             return None
         try:
-            return load_content(self._folder, lexicon=self._same_lexicon(before))
+            return load_fitting(self._folder, lexicon=self._same_lexicon(before))
         except ContentError as error:
             _report(self._folder, error)
             return None

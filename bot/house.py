@@ -90,7 +90,6 @@ def make_house(settings: Settings, roles: Collection[ProcessRole]) -> House:
         utc_now,
         flood=flood,
         holders={name: process for name, one in channels.items() if one.capabilities.held},
-        is_on=steering.is_on,
     )
     practice = PracticeChannel(load_scripts(), intake.store, utc_now)
     here = _sent_here({**channels, practice.name: practice}, roles)
@@ -109,8 +108,8 @@ def make_house(settings: Settings, roles: Collection[ProcessRole]) -> House:
         intake=intake,
         notices=notices,
         providers=providers,
-        sender=Sender(database, here, process, utc_now, is_on=steering.is_on),
-        parting=Parting(database, here, process, utc_now, is_on=steering.is_on),
+        sender=Sender(database, here, process, utc_now),
+        parting=Parting(database, here, process, utc_now),
         web=web,
         practice=practice,
         pressure=pressure,

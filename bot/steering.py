@@ -1,10 +1,11 @@
 """What staff set while the house runs, as this process read it last."""
 
 import logging
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Collection, Mapping
 
 from bot.changed_sentences import overlay_of, values_out
 from bot.content_folder import ContentFolder
+from bot.dialogue.off import Doors
 from bot.dialogue.service import Service
 from bot.lexicon_file import LexiconFile
 from bot.word_checks import entry_of
@@ -16,6 +17,7 @@ from storage.setting_names import NAMES
 
 log = logging.getLogger("gyeot.steering")
 
+WEB = "web"
 NET = 2.0  # seconds between two looks, in case a bell was missed
 
 
@@ -40,8 +42,14 @@ class Steering:
         self._values: Mapping[str, str] = {name: one.default for name, one in NAMES.items()}
 
     def is_on(self, channel: str) -> bool:
-        """Say whether a channel takes and sends messages; one nobody switched is on."""
+        """Say whether talks begin on a channel; one nobody switched is on."""
         return self._values.get(f"channel.{channel}") != "off"
+
+    def doors(self, channels: Collection[str], address: str) -> Doors:
+        """Return where people can write now, of the channels that are set up."""
+        on = [name for name in channels if self.is_on(name)]
+        off = [name for name in channels if name not in on]
+        return Doors(off, [name for name in on if name != WEB], address if WEB in on else "")
 
     def limits(self, base: Limits) -> Limits:
         """Return how long things are kept: what staff set, over what the environment says."""
@@ -81,20 +89,3 @@ class Steering:
                 except Exception:
                     log.exception("settings not read")
                 await bell.wait(NET)
-
-
-class ChannelsOn(Set[str]):
-    """The names of channels that are on at the moment of asking."""
-
-    def __init__(self, names: Set[str], steering: Steering) -> None:
-        self._names = names
-        self._steering = steering
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names and self._steering.is_on(str(name))
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name in self._names if self._steering.is_on(name))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)

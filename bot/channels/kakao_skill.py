@@ -27,6 +27,7 @@ from bot.channels.base import (
 from bot.channels.kakao_format import (
     CARD_LIMIT,
     CHOICES,
+    FOLD,
     LABEL_LIMIT,
     OUTPUTS,
     PAYLOAD_LIMIT,
@@ -108,6 +109,7 @@ class KakaoSkillChannel:
         quick_replies=CHOICES,
         label_limit=LABEL_LIMIT,
         payload_limit=PAYLOAD_LIMIT,
+        fold=FOLD,
         can_push=False,
         held=True,
         reply_deadline=4.5,

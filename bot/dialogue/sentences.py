@@ -120,8 +120,10 @@ def _bands(file: str, entry: Entry) -> dict[Band, Mapping[Language, str]]:
             raise ContentError(file, str(entry["id"]), f"has an unknown {key}")
         band = Band(name)
         texts = {one: string(file, entry, f"{one.value}_{name}") for one in Language}
-        if not reading_level(texts[Language.KO]).suits(band):
-            raise ContentError(file, str(entry["id"]), f"is too hard to read for {name}")
+        for language, text in texts.items():
+            if not reading_level(text, language).suits(band):
+                problem = f"is too hard to read for {name}: {language.value}_{name} is too long"
+                raise ContentError(file, str(entry["id"]), problem)
         found[band] = texts
     return found
 
