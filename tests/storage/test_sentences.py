@@ -134,7 +134,8 @@ async def test_any_earlier_version_holds_again_in_one_step_and_nothing_is_forgot
 
 
 @pytest.mark.parametrize(
-    ("base", "to", "code"), [(0, 1, "changed_meanwhile"), (1, 2, "unknown_version")]
+    ("base", "to", "code"),
+    [(0, 1, "changed_meanwhile"), (7, 1, "changed_meanwhile"), (1, 2, "unknown_version")],
 )
 async def test_no_way_back_from_what_does_not_hold_or_to_what_never_was(
     database: Database, base: int, to: int, code: str
