@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import insert
 
 from bot.config import Settings
+from bot.dialogue.reading_level import reading_level
 from bot.drift import Drift
 from bot.messages import NluResult
 from bot.steering import Steering
@@ -343,6 +344,16 @@ async def test_the_transparency_page_counts_requests_and_unmaskings_by_half_year
     assert rows[0] == ("2026, half 2", "7", "3")
     assert "<td>3</td><td>1</td><td>–</td><td>–</td></tr>" in shown
     assert rows[1] == ("2026, half 1", "not written yet", "not written yet")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_transparency_page_can_be_read_by_a_child_of_twelve(language: str) -> None:
+    path = Path(transparency_page.__file__).parent / "web" / "words" / "transparency.json"
+    texts = [*json.loads(path.read_text("utf-8"))[language].values()]
+    texts += [one[language] for one in transparency_page.promises()]
+    most = 12 if language == "ko" else 20  # words of one sentence
+    hard = [text for text in texts if reading_level(text).longest > most]
+    assert hard == []
 
 
 async def test_the_transparency_page_adds_what_was_published_of_help_and_reports(
