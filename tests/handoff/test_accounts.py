@@ -12,9 +12,10 @@ from handoff.accounts import (
     SecondPersonNeeded,
 )
 from storage import audit, staff
+from storage.credentials import Invitation
 from storage.database import Database
 from storage.errors import NotFound
-from storage.records import Invitation, Role, Staff
+from storage.records import Role, Staff
 from tests.factories import NOON
 from tests.handoff.conftest import PlainNotices, member
 
