@@ -15,10 +15,11 @@ from pydantic_core import ErrorDetails
 
 from bot import audit, backup, dead, keys, purge, report, review
 from bot.app import serve
+from bot.bubbles import load_fitting
 from bot.chat import chat
 from bot.check import all_well, check_database, check_settings, database_table, table
 from bot.config import Settings, read_settings
-from bot.dialogue.content import FOLDER, Content, load_content
+from bot.dialogue.content import FOLDER, Content
 from bot.dialogue.content_file import ContentError
 from bot.guard import judge, read_sentences
 from bot.hardening import harden
@@ -166,7 +167,7 @@ def _preview(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 def _content(settings: Settings) -> Content:
-    return load_content(settings.content or FOLDER)
+    return load_fitting(settings.content or FOLDER)
 
 
 def _chat(settings: Settings, _: argparse.Namespace) -> None:

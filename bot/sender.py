@@ -77,12 +77,9 @@ class Sender:
         channels: Mapping[str, Channel],
         process: UUID,
         clock: Callable[[], datetime],
-        *,
-        is_on: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._is_on = is_on  # channels that staff did not switch off
         self._channels = channels
         self._holding = holding(process, channels)
         self._pace = Pace(channels)
@@ -130,10 +127,9 @@ class Sender:
         return delivery
 
     def _open(self, now: datetime) -> list[str]:
-        """Return the channels that neither staff, our pace nor their silence keeps us from."""
+        """Return the channels that neither our pace nor their silence keeps us from."""
         paced = self._pace.open_channels(self._channels.keys(), now)
-        on = [name for name in paced if self._is_on(name)]
-        return [name for name in on if self._breaker.may(name, now)]
+        return [name for name in paced if self._breaker.may(name, now)]
 
     async def work(self, work: Delivery, now: datetime) -> None:
         """Send one message and note how it went."""

@@ -19,6 +19,7 @@ PLACES: Mapping[str, str] = {
     "numbers": "/admin",
     "model": "/admin/model",
     "words": "/admin/words",
+    "sentences": "/admin/sentences",
     "settings": "/admin/settings",
     "staff": "/staff",
     "transparency": "/transparency",

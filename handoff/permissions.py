@@ -86,6 +86,11 @@ ROUTES: Mapping[str, Roles | None] = {
     "POST /admin/words": ROOM,
     "POST /admin/words/decide": SUPERVISORS,
     "POST /admin/words/end": SUPERVISORS,
+    "GET /admin/sentences": ROOM,
+    "GET /admin/sentences/{sentence}": ROOM,
+    "POST /admin/sentences/{sentence}": ROOM,
+    "POST /admin/sentences/{sentence}/decide": SUPERVISORS,
+    "POST /admin/sentences/{sentence}/back": SUPERVISORS,
     # what was done
     "GET /audit": AUDITORS,
     "POST /audit/export": AUDITORS,

@@ -18,6 +18,7 @@ from bot.dialogue.content_file import (
     read_file,
     strings,
 )
+from bot.dialogue.hard_words import check_easy, read_hard_words
 from bot.dialogue.hints import HINTS_FILE, Hint, load_hints
 from bot.dialogue.reading_level import Band
 from bot.dialogue.risk import Lexicon, load_lexicon
@@ -27,6 +28,7 @@ from bot.dialogue.sentences import (
     NEXT,
     SAFE_WORDS,
     SLOT,
+    Banned,
     Choice,
     Number,
     Sentence,
@@ -39,7 +41,7 @@ from bot.dialogue.sentences import (
     typed_labels,
 )
 from bot.dialogue.steps import Steps
-from bot.dialogue.waiting import PLACES
+from bot.dialogue.waiting import OPENED, PLACES
 from bot.dialogue.wording import normalize
 from bot.messages import QuickReply, Reply
 from storage.records import Language
@@ -86,7 +88,7 @@ POLICY_GROUPS = (
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
     "busy", "slow_down", "which", "which_worry", "neither", "kept", "back", "word_set",
-    "safe_word", "how_long", *PLACES,
+    "safe_word", "how_long", "channel_off", OPENED, *PLACES,
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 BY_RULE = ("hide", "return_code", "proof")
@@ -114,6 +116,8 @@ NOTICES = (
     "failure",
     "erased",
     "stopped",
+    "away",
+    "away_long",
     "duty_report",
     "duty_unmasked",
 )
@@ -139,6 +143,7 @@ class Content:
     groups: Mapping[str, tuple[str, ...]] = field(repr=False)  # variants: name -> name.1, name.2
     labels: Mapping[str, str] = field(repr=False)  # squeezed label of a choice -> its payload
     asked: Mapping[str, str] = field(repr=False)  # the same of the meanings
+    banned: Banned = field(repr=False)
 
     def sentence(self, name: str, language: Language, band: Band | None = None) -> str:
         """Return the words of a sentence with its numbers filled in, for an age band if known.
@@ -148,7 +153,7 @@ class Content:
         """
         found = self.sentences[name]
         text = (found.bands.get(band, found.text) if band else found.text)[language]
-        return SLOT.sub(lambda found: self.numbers[found[1]].value, text)
+        return SLOT.sub(lambda found: self.numbers[found[1]].said(language), text)
 
     def reply(
         self,
@@ -230,6 +235,7 @@ def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
     """
     numbers = read_numbers(read_file(folder / "numbers.toml"))
     banned = read_banned(read_file(folder / "banned.toml"))
+    hard = read_hard_words(folder)
     sentences: dict[str, Sentence] = {}
     for file in SENTENCE_FILES:
         table = read_file(folder / file)
@@ -238,6 +244,7 @@ def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
             if sentence.id in sentences:
                 raise ContentError(file, sentence.id, "is there twice")
             check_words(file, sentence, numbers, banned)
+            check_easy(file, sentence, hard)
             sentences[sentence.id] = sentence
     choices = read_choices(read_file(folder / "choices.toml"))
     meanings = read_meanings(read_file(folder / MEANINGS_FILE), banned)
@@ -257,10 +264,20 @@ def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
         groups=_groups(sentences),
         labels=typed_labels(choices),
         asked=typed_labels(meanings),
+        banned=banned,
     )
+    check_whole(content)
+    return content
+
+
+def check_whole(content: Content) -> None:
+    """Refuse sentences whose buttons lead nowhere, or without the words the policy relies on.
+
+    Raises:
+        ContentError: it is not right.
+    """
     _check_links(content)
     _check_groups(content)
-    return content
 
 
 _NUMBER = re.compile(r"([1-9])\s*(?:번|번요|번이요|[.)])?")

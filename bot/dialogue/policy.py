@@ -28,6 +28,7 @@ from bot.dialogue.meant import (
 from bot.dialogue.memory import Memory
 from bot.dialogue.mentions import mentions
 from bot.dialogue.sentences import NEXT, SAFE_WORDS
+from bot.dialogue.staying import is_crisis, kept_subject
 from bot.dialogue.turn import Decision, Part, Turn
 from bot.dialogue.waiting import PLACES, place_of
 from bot.dialogue.wording import is_payload, is_sad
@@ -112,7 +113,10 @@ def decide(turn: Turn, content: Content) -> Decision:
         choices=tuple(c.payload for c in replies[-1].quick_replies) if replies else memory.choices,
         introduced=memory.introduced or plan.introduces,
         waiting_said=memory.waiting_said + 1 if waiting else 0,
-        place=next((name for name in plan.say if name in PLACES), memory.place),
+        place=next(
+            (name for name in plan.say if name in PLACES), memory.place if waiting else None
+        ),
+        hours=memory.hours if waiting else None,
     )
     return Decision(
         replies=_choices_last(replies),
@@ -184,13 +188,13 @@ def _told_harm(turn: Turn, content: Content) -> str | None:
 def _danger_name(turn: Turn, content: Content) -> str:
     """Return the crisis group or harm topic that fits the risk and the intent best."""
     category = turn.risk.category or ""
+    if is_crisis(turn):
+        return CRISIS.get(category, "threat")
+    better = hinted_by(turn, content) or kept_subject(turn, content)
+    if better is not None:
+        return better
     if category in CRISIS:
         return CRISIS[category]
-    if turn.risk.level is Risk.IMMINENT:
-        return "threat"
-    hint = hinted_by(turn, content)
-    if hint is not None:
-        return hint
     intent = intent_of(turn)
     if intent in content.steps.harms:
         return str(intent)
