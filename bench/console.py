@@ -31,9 +31,9 @@ from tests.scenarios.house import House, invite, join
 CROWDS = (1, 200)
 GOAL = 100.0  # ms, for the slowest that is not one in a hundred (issue 7)
 STEPS = 100
-LONGEST = 12.0  # seconds for one crowd
+LONGEST = 8.0  # seconds for one crowd
 PATIENCE = 20.0  # for one change to reach every console
-LIMIT = 150.0  # seconds for everything; what stops slowly gets the rest of three minutes
+LIMIT = 135.0  # seconds for everything; what stops slowly gets the rest of three minutes
 BREATH = 0.03  # seconds between steps, so that each is seen alone
 ASKS = "상담사랑 얘기할래요"
 
@@ -114,13 +114,13 @@ class Seen:
         return [at - step.asked for step in self.steps for at in step.seen]
 
     def painted(self) -> Sequence[float]:
-        """Return when a real browser had drawn it, after the step was asked for."""
+        """Return how long after the step's answer a real browser had drawn it."""
         ends = [*(step.asked for step in self.steps[1:]), float("inf")]
         drawn = [
-            (first_after(self.paints, step.asked, end), step.asked)
+            (first_after(self.paints, step.asked, end), step.answered)
             for step, end in zip(self.steps, ends, strict=True)
         ]
-        return [at - asked for at, asked in drawn if at is not None]
+        return [max(0.0, at - answered) for at, answered in drawn if at is not None]
 
 
 class TooSlow(Exception):
@@ -155,7 +155,7 @@ async def _all(options: Options, found: list[Seen]) -> None:
 
 HEAD = (
     "database", "consoles", "steps", "told after the answer, p50 / p95 / p99 ms",
-    "told after asking, p50 / p95 / p99 ms", "painted after asking, p50 / p95 / p99 ms",
+    "painted after the answer, p50 / p95 / p99 ms", "told after asking, p50 / p95 / p99 ms",
     "goal", "", "load after",
 )  # fmt: skip
 
@@ -164,15 +164,14 @@ One counselor claims and gives back a talk; each of the other counselor's consol
 queue's change. "After the answer" counts from the moment the step was answered, which is just
 after its commit (0 when the change came first); "after asking" from the moment before the step,
 so it holds the whole claim and its commit, too. "Told" is the frame's arrival at every console;
-"painted" is one of them in a real Chromium. The goal is asked of "told after the answer" and of
-"painted after asking"."""
+"painted" is one more in a real Chromium. The goal is asked of what comes after the answer."""
 
 
 def _row(one: Seen) -> Sequence[object]:
     worst = max(percentile(one.after_answer(), 99), percentile(one.painted(), 99))
     return (
         one.name, one.consoles, len(one.steps), _three(one.after_answer()),
-        _three(one.after_asking()), _three(one.painted()), f"p99 ≤ {GOAL:.0f}",
+        _three(one.painted()), _three(one.after_asking()), f"p99 ≤ {GOAL:.0f}",
         verdict(worst, GOAL, at_most=True), f"{one.load:.1f}",
     )  # fmt: skip
 

@@ -4,7 +4,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
+
+from tests.chromium import headless_chromium
 
 _NOTE_PAINTS = """() => {
   window.painted = [];
@@ -30,22 +32,16 @@ class Screen:
 async def screen(url: str, cookie: str) -> AsyncGenerator[Screen]:
     """Open the console in Chromium with the cookie of somebody who is signed in."""
     name, _, value = cookie.partition(";")[0].partition("=")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch()
+    async with headless_chromium() as browser:
         context = await browser.new_context()
         await context.add_cookies(
             [{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}]
         )
         page = await context.new_page()
         await page.goto(f"{url}/console", timeout=40_000)
-        await page.wait_for_selector(
-            "#link[data-state=open], #next:not([disabled])", timeout=40_000
-        )
+        await page.wait_for_selector("#link.online", timeout=40_000)
         await page.evaluate(_NOTE_PAINTS)
-        try:
-            yield Screen(page)
-        finally:
-            await browser.close()
+        yield Screen(page)
 
 
 def first_after(paints: Sequence[float], moment: float, until: float) -> float | None:
