@@ -14,6 +14,7 @@ from storage.database import Database
 from storage.errors import DatabaseAway, NotWrittenDown
 from storage.records import StaffSession
 
+
 class AdminDoor:
     """What the pages of administration share: forms that are ours, acts written down, the frame."""
 
