@@ -78,6 +78,7 @@ def add_pages(app: FastAPI, house: House) -> None:
             summarize=facts,
             most=house.settings.max_talks,
             rest_after=house.settings.heavy_talks,
+            address=house.settings.public_url,
         )
     )
     app.include_router(make_audit_router(house.database, utc_now, door=door))
