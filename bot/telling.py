@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bot import talks
 from bot.channels.base import Capabilities
+from bot.dialogue.bands import band_of
 from bot.dialogue.choosing import sentences_for
 from bot.dialogue.content import Content
 from bot.dialogue.erasing import is_pending
@@ -149,10 +150,11 @@ class Telling:
         self, memory: Memory, name: str, talk: Conversation, now: datetime
     ) -> tuple[Memory, Reply]:
         memory, names = sentences_for((name,), memory, self._content)
+        band = band_of(memory)
         if name == CLOSED:
-            reply = away(talk.language, self._content, self._service(), now)
+            reply = away(talk.language, self._content, self._service(), now, band=band)
         else:
-            reply = self._content.reply(names[-1], talk.language, waiting=True)
+            reply = self._content.reply(names[-1], talk.language, waiting=True, band=band)
         return replace(
             memory,
             choices=tuple(one.payload for one in reply.quick_replies),
