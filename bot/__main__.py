@@ -13,7 +13,7 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot import audit, backup, dead, keys, purge, release, report, review
+from bot import audit, backup, dead, keys, purge, release, report, review, training
 from bot.app import serve
 from bot.bubbles import load_fitting
 from bot.chat import chat
@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     backup.declare(lambda name, words: _command(commands, name, _backup, words))
     _command(commands, "migrate", _migrate, "bring the database to this version")
     _command(commands, "check", _check, "ask providers and database whether all is set right")
+    _command(commands, "train", _train, "run a house to practice in, apart from the real one")
     people = _command(commands, "staff", _invite, "invite a member of staff")
     people.add_argument("action", choices=["invite"])
     people.add_argument("--role", type=Role, choices=list(Role), default=Role.COUNSELOR)
@@ -149,6 +150,13 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> None:
             _refuse("on SQLite one process does all; leave --roles out, or set a PostgreSQL.")
         )
     serve(settings, arguments.roles)
+
+
+def _train(settings: Settings, arguments: argparse.Namespace) -> None:
+    own = training.training(settings)
+    _setup(own, arguments)
+    print(training.words(own), flush=True)
+    serve(own, ALL)
 
 
 def _dead(settings: Settings, arguments: argparse.Namespace) -> None:

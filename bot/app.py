@@ -177,6 +177,7 @@ def _loops(house: House, ends: AsyncExitStack) -> Sequence[Loop]:
             loops.tallying(database, house.drift),
         ]
     if ProcessRole.SENDER in house.roles:
+        made.append(house.practice.run())
         known = (*house.providers, house.web.name, house.practice.name)
         made.append(loops.giving_up(database, known, utc_now))
     if {ProcessRole.WEB, ProcessRole.SENDER} & set(house.roles):

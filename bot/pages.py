@@ -52,8 +52,7 @@ def add_pages(app: FastAPI, house: House) -> None:
     )
     door = Door(house.database)
     on = (*house.providers, house.web.name)
-    limits = {name: channel.capabilities for name, channel in house.providers.items()}
-    desk = SentenceDesk(house.content, utc_now, house.steering.look, limits)
+    desk = SentenceDesk(house.content, utc_now, house.steering.look)
     add_steering_pages(app, house.database, utc_now, door, house.settings, on, desk, house.notices)
     windows = _windows(house.providers)
     app.include_router(
@@ -79,6 +78,7 @@ def add_pages(app: FastAPI, house: House) -> None:
             summarize=facts,
             most=house.settings.max_talks,
             rest_after=house.settings.heavy_talks,
+            address=house.settings.public_url,
         )
     )
     app.include_router(make_audit_router(house.database, utc_now, door=door))

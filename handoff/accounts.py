@@ -9,9 +9,10 @@ from handoff import leases
 from handoff.errors import HandoffError
 from handoff.notices import Notices
 from storage import audit, proposals, staff
+from storage.credentials import Proposal
 from storage.database import Database, Session
 from storage.errors import NotFound
-from storage.records import Member, Proposal, Role, Staff
+from storage.records import Member, Role, Staff
 from storage.roster import AccountAct, account_history, hold_administrators, roster
 
 INVITATION = timedelta(hours=24)

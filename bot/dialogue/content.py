@@ -18,7 +18,7 @@ from bot.dialogue.content_file import (
     read_file,
     strings,
 )
-from bot.dialogue.hard_words import check_easy, read_hard_words
+from bot.dialogue.hard_words import HardWord, check_easy, read_hard_words
 from bot.dialogue.hints import HINTS_FILE, Hint, load_hints
 from bot.dialogue.reading_level import Band
 from bot.dialogue.risk import Lexicon, load_lexicon
@@ -148,6 +148,7 @@ class Content:
     labels: Mapping[str, str] = field(repr=False)  # squeezed label of a choice -> its payload
     asked: Mapping[str, str] = field(repr=False)  # the same of what counts only where offered
     banned: Banned = field(repr=False)
+    hard: tuple[HardWord, ...] = field(repr=False)  # too hard for the youngest
 
     def sentence(self, name: str, language: Language, band: Band | None = None) -> str:
         """Return the words of a sentence with its numbers filled in, for an age band if known.
@@ -269,6 +270,7 @@ def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
         labels=typed_labels(_by_lesson(choices, of_lessons=False)),
         asked=typed_labels({**_by_lesson(choices, of_lessons=True), **meanings}),
         banned=banned,
+        hard=hard,
     )
     check_whole(content)
     return content
