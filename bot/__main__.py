@@ -13,7 +13,7 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot import audit, backup, dead, keys, purge, report, review, training
+from bot import audit, backup, dead, keys, purge, release, report, review, training
 from bot.app import serve
 from bot.bubbles import load_fitting
 from bot.chat import chat
@@ -40,6 +40,7 @@ from storage.errors import (
     KeysAway,
     LedgerDamaged,
     LedgerMissing,
+    NoiseMissing,
     NotFound,
     NothingToReplay,
     StorageError,
@@ -71,6 +72,7 @@ _SENTENCES: Mapping[type[StorageError], str] = {
     LedgerMissing: "the erasure ledger is not where it was ({code}); see docs/operations.md.",
     LedgerDamaged: "the erasure ledger cannot be used ({code}); see docs/operations.md.",
     DatabaseTaken: "another process serves this database; stop it first.",
+    NoiseMissing: release.INSTALL,
     **backup.SENTENCES,
 }
 
@@ -118,6 +120,12 @@ def _parser() -> argparse.ArgumentParser:
     numbers.add_argument("--month", required=True, help="2026-11")
     numbers.add_argument("--language", type=Language, choices=list(Language), default=Language.KO)
     numbers.add_argument("--folder", type=Path, default=Path())
+    public = _command(
+        commands, "release", _release, "write a month's numbers for the public, noisy"
+    )
+    public.add_argument("--month", required=True, help="2026-11")
+    public.add_argument("--epsilon", type=float, help="publish and draw it now, at this cost")
+    public.add_argument("--folder", type=Path, default=Path())
     return parser
 
 
@@ -196,8 +204,23 @@ def _report(settings: Settings, arguments: argparse.Namespace) -> None:
 async def _write_report(settings: Settings, arguments: argparse.Namespace) -> str:
     async with _opened(settings) as database:
         return await report.written(
-            database, arguments.month, arguments.language, arguments.folder, now=utc_now()
+            database,
+            arguments.month,
+            arguments.language,
+            arguments.folder,
+            now=utc_now(),
+            public=release.public(settings.release_epsilon),
         )
+
+
+def _release(settings: Settings, arguments: argparse.Namespace) -> None:
+    print(asyncio.run(_write_release(settings, arguments)))
+
+
+async def _write_release(settings: Settings, arguments: argparse.Namespace) -> str:
+    month, epsilon = arguments.month, arguments.epsilon
+    async with _opened(settings) as database:
+        return await release.released(database, month, epsilon, arguments.folder, now=utc_now())
 
 
 def _purge(settings: Settings, arguments: argparse.Namespace) -> None:

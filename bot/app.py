@@ -20,6 +20,7 @@ from bot.house import House, make_house, utc_now
 from bot.pages import add_pages
 from bot.pump import Loop, Pump, running
 from bot.registry import close, secret
+from bot.release import public
 from bot.roles import ProcessRole, written
 from bot.root import keyring_of
 from bot.telling import Telling
@@ -74,6 +75,7 @@ def serve(settings: Settings, roles: Collection[ProcessRole]) -> None:
 
 async def _prove_first(settings: Settings) -> None:
     """Prove everything before the server starts, which would say nothing of what is wrong."""
+    public(settings.release_epsilon)
     database = open_database(settings.database, keyring=keyring_of(settings))
     try:
         await database.prove_keyring()
@@ -165,7 +167,12 @@ def _loops(house: House, ends: AsyncExitStack) -> Sequence[Loop]:
             ),
             loops.rotating(database, house.settings.window, utc_now),
             loops.erasing(database, house.ledger, utc_now),
-            loops.publishing(database, utc_now),
+            loops.publishing(
+                database,
+                [*house.providers, house.web.name],
+                public(house.settings.release_epsilon),
+                utc_now,
+            ),
             house.sealer.run(),
             loops.tallying(database, house.drift),
         ]

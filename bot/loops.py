@@ -21,6 +21,7 @@ from storage import erasure, inbox, metrics, outbox, processes, receipts, retent
 from storage.database import Database
 from storage.errors import KeyringUnusable, KeysAway
 from storage.ledger import Ledger
+from storage.metrics import Public
 from storage.records import Limits
 
 log = logging.getLogger("gyeot.loops")
@@ -156,11 +157,14 @@ async def sweeping(database: Database, kept: Callable[[], Limits], clock: Clock)
     await _again(sweep, SWEEP, "sweep")
 
 
-async def publishing(database: Database, clock: Clock) -> None:
+async def publishing(
+    database: Database, channels: Collection[str], public: Public | None, clock: Clock
+) -> None:
     """Publish the numbers of weeks and months that are over, again and again."""
 
     async def step() -> None:
-        published = await metrics.publish_due(database, now=clock())
+        await metrics.offer(database, channels, now=clock())
+        published = await metrics.publish_due(database, now=clock(), public=public)
         if published:
             log.info("numbers published", extra={"count": published})
 

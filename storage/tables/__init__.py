@@ -13,7 +13,7 @@ from storage.tables.kinds import (
     insert_for,
     insert_into,
 )
-from storage.tables.metrics import metric_counts, metric_published
+from storage.tables.metrics import metric_counts, metric_published, metric_released
 from storage.tables.people import (
     challenges,
     invitations,
@@ -70,6 +70,7 @@ __all__ = [
     "lines",
     "metric_counts",
     "metric_published",
+    "metric_released",
     "offers",
     "outbox",
     "outcomes",

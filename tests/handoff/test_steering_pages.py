@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import insert
 
 from bot.config import Settings
 from bot.drift import Drift
@@ -19,6 +20,8 @@ from handoff import transparency_page
 from storage import audit, drafts, settings
 from storage.database import Database
 from storage.records import Role
+from storage.tables import metric_published
+from storage.unmaskings import APPROVED
 from tests.factories import NOON
 from tests.handoff.conftest import HandClock, House, audit_log_full, member
 from tests.handoff.steered import MODEL, SECRET, models, steered
@@ -333,15 +336,31 @@ async def test_the_transparency_page_counts_requests_and_unmaskings_by_half_year
         counts = {"half": "2026-2", "came": "7", "answered": "3"}
         await send(browser, "/admin/settings", name="authority_requests", **counts)
     async with house.database.transaction() as session:
-        await audit.record(
-            session, staff=None, action=transparency_page.UNMASKED, object_id=None, now=NOON
-        )
+        await audit.record(session, staff=None, action=APPROVED, object_id=None, now=NOON)
     async with house.browser() as browser:
         shown = (await browser.get("/transparency?lang=en")).text
     rows = re.findall(r"<tr>(?:<td>([^<]*)</td>)(?:<td>([^<]*)</td>)(?:<td>([^<]*)</td>)", shown)
     assert rows[0] == ("2026, half 2", "7", "3")
-    assert "<td>3</td><td>1</td></tr>" in shown
+    assert "<td>3</td><td>1</td><td>–</td><td>–</td></tr>" in shown
     assert rows[1] == ("2026, half 1", "not written yet", "not written yet")
+
+
+async def test_the_transparency_page_adds_what_was_published_of_help_and_reports(
+    house: House,
+) -> None:
+    async with house.database.transaction() as session:
+        for month, named, filed in (
+            ("2026-06", 90, 40),
+            ("2026-09", 35, None),
+            ("2026-10", 20, 15),
+        ):
+            for name, row, count in (("deletions", "all", named), ("reports", "filed", filed)):
+                one = {"name": name, "period": month, "row": row, "column": "", "amount": count}
+                await session.execute(insert(metric_published).values(one))
+    async with house.browser() as browser:
+        shown = (await browser.get("/transparency?lang=en")).text
+    assert "<td>0</td><td>about 55 or more</td><td>about 15 or more</td></tr>" in shown
+    assert "<td>0</td><td>about 90 or more</td><td>about 40 or more</td></tr>" in shown
 
 
 def test_every_test_that_a_promise_names_exists() -> None:

@@ -29,6 +29,10 @@ PLAIN = {
         for table in ("metric_counts", "metric_published")
         for column in ("name", "period", "row", "column", "amount")
     },
+    "a count with noise, given to the public, and what it cost": {
+        f"metric_released.{column}"
+        for column in ("name", "period", "row", "column", "amount", "epsilon")
+    },
     "a counter of ours": {
         "audit.position", "audit.batch", "audit_batches.leaves", "audit_batches.number",
         "audit_batches.rows", "audit_batches.size", "audit_head.id", "audit_head.number",

@@ -56,6 +56,7 @@ CODES = {
     "sentence_versions": {"sentence", "band", "reason"},
     "metric_counts": {"name", "period", "row", "column"},
     "metric_published": {"name", "period", "row", "column"},
+    "metric_released": {"name", "period", "row", "column"},
     "tallies": {"week", "name"},
 }
 TABLES = [*METADATA.tables.values(), *KEYS.tables.values()]
