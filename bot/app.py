@@ -20,9 +20,10 @@ from bot.house import House, make_house, utc_now
 from bot.pages import add_pages
 from bot.pump import Loop, Pump, running
 from bot.registry import close, secret
+from bot.release import public
 from bot.roles import ProcessRole, written
 from bot.root import keyring_of
-from bot.steering import ChannelsOn
+from bot.telling import Telling
 from bot.webhooks import make_health
 from storage import erasure, processes
 from storage.alone import held_alone
@@ -74,6 +75,7 @@ def serve(settings: Settings, roles: Collection[ProcessRole]) -> None:
 
 async def _prove_first(settings: Settings) -> None:
     """Prove everything before the server starts, which would say nothing of what is wrong."""
+    public(settings.release_epsilon)
     database = open_database(settings.database, keyring=keyring_of(settings))
     try:
         await database.prove_keyring()
@@ -159,18 +161,25 @@ def _loops(house: House, ends: AsyncExitStack) -> Sequence[Loop]:
         made += [
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
             loops.lapsing(database, house.notices, utc_now),
+            loops.telling(_telling(house), utc_now),
             loops.sweeping(
                 database, partial(house.steering.limits, house.settings.limits), utc_now
             ),
             loops.rotating(database, house.settings.window, utc_now),
             loops.erasing(database, house.ledger, utc_now),
-            loops.publishing(database, utc_now),
+            loops.publishing(
+                database,
+                [*house.providers, house.web.name],
+                public(house.settings.release_epsilon),
+                utc_now,
+            ),
             house.sealer.run(),
             loops.tallying(database, house.drift),
         ]
     if ProcessRole.SENDER in house.roles:
-        on = ChannelsOn({*house.providers, house.web.name, house.practice.name}, house.steering)
-        made.append(loops.giving_up(database, on, utc_now))
+        made.append(house.practice.run())
+        known = (*house.providers, house.web.name, house.practice.name)
+        made.append(loops.giving_up(database, known, utc_now))
     if {ProcessRole.WEB, ProcessRole.SENDER} & set(house.roles):
         made.append(Pump(house.sender, database, Topic.OUTBOX, utc_now, width=DELIVERIES).run())
         made.append(Pump(house.parting, database, Topic.OUTBOX, utc_now, width=PARTINGS).run())
@@ -192,10 +201,27 @@ def _engine(house: House) -> Engine:
         pressed=lambda: house.pressure.high,
         ledger=house.ledger,
         service=house.steering.service,
+        doors=partial(
+            house.steering.doors,
+            (*house.providers, house.web.name),
+            house.settings.public_url or "",
+        ),
         drift=house.drift,
     )
     house.content.follow(engine.use)
     return engine
+
+
+def _telling(house: House) -> Telling:
+    limits = {name: one.capabilities for name, one in house.providers.items()}
+    telling = Telling(
+        house.database,
+        house.content.current,
+        {**limits, house.web.name: house.web.capabilities},
+        service=house.steering.service,
+    )
+    house.content.follow(telling.use)
+    return telling
 
 
 def _telegram(house: House, ends: AsyncExitStack) -> Sequence[Loop]:

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from storage.ledger import ledger_path
+from storage.noise import MOST
 from storage.records import Limits
 
 _TOGETHER = (
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     backups: Path | None = None  # None: a folder backups under `home`
     checkpoints: Path | None = None  # the audit log's second place; None: checkpoints under `home`
     audit_days: int = Field(default=730, ge=365)  # how long an act stays in the audit log
+    release_epsilon: float | None = Field(default=None, gt=0, le=MOST)  # None: none for the public
     log_level: str = "INFO"
     max_talks: int = Field(default=3, ge=1, le=50)  # talks one counselor may lead at once
 

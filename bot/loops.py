@@ -14,12 +14,14 @@ from bot.notices import ContentNotices
 from bot.pressure import Pressure
 from bot.roles import ProcessRole
 from bot.sender import GIVE_UP, Sender
+from bot.telling import Telling
 from bot.webhooks import acknowledge
 from handoff import queue
 from storage import erasure, inbox, metrics, outbox, processes, receipts, retention, rotation
 from storage.database import Database
 from storage.errors import KeyringUnusable, KeysAway
 from storage.ledger import Ledger
+from storage.metrics import Public
 from storage.records import Limits
 
 log = logging.getLogger("gyeot.loops")
@@ -29,6 +31,7 @@ Clock = Callable[[], datetime]
 BEAT = 2.0  # seconds; see processes.LIVE
 LOOK = 1.0  # seconds between two looks at the backlog
 LAPSE = 2.0  # seconds; a lapsed talk is back in line within 5 s (shared/security.md, H7)
+TELL = 5.0  # seconds between two looks at the line for those in it
 SWEEP = 3600.0  # seconds
 BREATH = 0.1  # seconds between two bites of a purge, so that answers come first
 FINISH = 2.0  # seconds between two looks for erasures that a process left unfinished
@@ -100,6 +103,15 @@ async def lapsing(database: Database, notices: ContentNotices, clock: Clock) -> 
     await _again(lapse, LAPSE, "lapse")
 
 
+async def telling(those_who_wait: Telling, clock: Clock) -> None:
+    """Tell again and again those who wait what changed for them."""
+
+    async def look() -> None:
+        await those_who_wait.look(clock())
+
+    await _again(look, TELL, "tell")
+
+
 async def watching_keys(database: Database) -> None:
     """Read the keyring again and again when it changed; what cannot be read is read later."""
 
@@ -145,11 +157,14 @@ async def sweeping(database: Database, kept: Callable[[], Limits], clock: Clock)
     await _again(sweep, SWEEP, "sweep")
 
 
-async def publishing(database: Database, clock: Clock) -> None:
+async def publishing(
+    database: Database, channels: Collection[str], public: Public | None, clock: Clock
+) -> None:
     """Publish the numbers of weeks and months that are over, again and again."""
 
     async def step() -> None:
-        published = await metrics.publish_due(database, now=clock())
+        await metrics.offer(database, channels, now=clock())
+        published = await metrics.publish_due(database, now=clock(), public=public)
         if published:
             log.info("numbers published", extra={"count": published})
 
@@ -182,7 +197,7 @@ async def erasing(database: Database, ledger: Ledger, clock: Clock) -> None:
 
 
 async def giving_up(database: Database, channels: Collection[str], clock: Clock) -> None:
-    """Set aside again and again what is for a channel that was switched off a day ago."""
+    """Set aside again and again what is for a channel whose secrets were taken away a day ago."""
 
     async def step() -> None:
         found = outbox.BATCH

@@ -10,20 +10,27 @@ from handoff import numbers_sheet
 from handoff.pages import STATIC, Pages
 from storage import metrics
 from storage.database import Database
+from storage.metrics import Public
 from storage.records import Language
 
 STYLES = ("console.css", "admin.css", "numbers.css")
 
 
 async def written(
-    database: Database, month: str, language: Language, folder: Path, *, now: datetime
+    database: Database,
+    month: str,
+    language: Language,
+    folder: Path,
+    *,
+    now: datetime,
+    public: Public | None = None,
 ) -> str:
     """Write the report of a month into a folder; what is due is published first.
 
     Returns:
         A sentence about it for the terminal.
     """
-    await metrics.publish_due(database, now=now)
+    await metrics.publish_due(database, now=now, public=public)
     async with database.reading() as session:
         published = await metrics.published(session, numbers_sheet.NAMES)
     if month not in published:

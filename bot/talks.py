@@ -9,9 +9,11 @@ from uuid import UUID
 from bot import reply_body
 from bot.messages import InboundMessage, MessageKind, Reply
 from handoff import steps
-from storage import contacts, conversations, crossings, inbox, outbox, transcript
+from handoff.referrals import names_removal
+from storage import contacts, conversations, crossings, inbox, outbox, tallies, transcript
 from storage.database import Session
 from storage.errors import NotFound
+from storage.metric_tables import BY_BOT
 from storage.records import Contact, Conversation, Language, PendingTurn, Speaker
 from storage.transcript import Words
 from storage.vault import Vault
@@ -110,6 +112,8 @@ async def write(
     words = [*map(_heard, messages), *(Words(Speaker.BOT, one.text, "reply") for one in replies)]
     lines = await transcript.append_all(session, vault, conversation.id, words, at=now)
     for line, reply in zip(lines[len(messages) :], replies, strict=True):
+        if names_removal(reply.text):
+            tallies.referred(session, conversation.channel, BY_BOT, now=now)
         body = reply_body.dump(spoken(reply))
         await outbox.put(
             session, vault, conversation, line, body, from_counselor=False, now=now,

@@ -9,6 +9,7 @@ from handoff import numbers_sheet
 from handoff.admin_door import AdminDoor
 from handoff.auth import Door
 from handoff.gate import guarded, session_of
+from handoff.half_years import half_years
 from storage import conversations, metrics
 from storage.database import Database
 from storage.metrics import Published
@@ -61,6 +62,7 @@ class _Page:
         words = self._door.pages.words(request)
         async with self._database.reading() as reading:
             waiting, since = await conversations.line(reading)
+            halves = await half_years(reading, now)
         return self._door.show(
             request,
             "numbers.html",
@@ -71,6 +73,7 @@ class _Page:
             waiting=waiting,
             minutes=None if since is None else int((now - since).total_seconds() // 60),
             health=self._health(),
+            halves=halves[:2],
         )
 
     async def export(self, request: Request) -> Response:

@@ -55,6 +55,11 @@ class Grid:
         """Whether nothing of it is shown."""
         return all(count is None for _, counts in self.lines for count in counts)
 
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a bar to draw; a chart of dashes says less than its table."""
+        return any(bar.pieces for bar in self.bars)
+
 
 @dataclass(frozen=True, slots=True)
 class Waits:
@@ -74,7 +79,7 @@ class Sheet:
     month: str
     weeks: tuple[str, ...]
     never: int | None
-    never_high: int | None
+    nevers: tuple[tuple[str, int | None], ...]  # by tier
     never_share: Share
     bot_only: Share  # of the talks that ended
     waits: tuple[Waits, ...]
@@ -85,17 +90,22 @@ def sheet(published: Published, month: str, words: Mapping[str, str]) -> Sheet:
     """Put together what was published of a month and of its weeks."""
     weeks = tuple(week for week in weeks_of(month) if week in published)
     waits = _cells(published, "waits", [month])
-    ends = _cells(published, "ends_by_answer", [month])
+    ends = _cells(published, "ends", [month])
     return Sheet(
         month=month,
         weeks=weeks,
         never=added(waits.get((tier, NEVER)) for tier in TIERS),
-        never_high=waits.get(("high", NEVER)),
+        nevers=tuple((tier, waits.get((tier, NEVER))) for tier in TIERS),
         never_share=share(waits, TIERS, NEVER),
         bot_only=share(ends, TIERS, BOT_ONLY),
         waits=tuple(_waits(waits, tier) for tier in TIERS),
-        grids=tuple(_grids(published, month, weeks, words)),
+        grids=tuple(sorted(_grids(published, month, weeks, words), key=_after_headline)),
     )
+
+
+def _after_headline(grid: Grid) -> bool:
+    """Sort what belongs to the headline before everything else."""
+    return grid.name != "never_by_hour"
 
 
 def added(counts: Iterable[int | None]) -> int | None:
@@ -158,7 +168,7 @@ def _grids(
 
 
 def _grid(table: Table, rows: Dimension, counts: _Counts, words: Mapping[str, str]) -> Grid:
-    columns = (*table.columns.codes, TOTAL)
+    columns = (*_codes(table.columns, (column for _, column in counts)), TOTAL)
     tiered = rows.name == "tier"
     return Grid(
         name=table.name,
@@ -168,22 +178,29 @@ def _grid(table: Table, rows: Dimension, counts: _Counts, words: Mapping[str, st
         ),
         lines=tuple(
             (word(words, rows.name, row), tuple(counts.get((row, one)) for one in columns))
-            for row in rows.codes
+            for row in _codes(rows, (row for row, _ in counts))
         ),
         bars=_bars(table, rows, counts, words),
         tiered=tiered,
     )
 
 
+def _codes(dimension: Dimension, published: Iterable[str]) -> tuple[str, ...]:
+    """Return the categories of today, and those that were published under another name."""
+    return *dimension.codes, *sorted({*published} - {*dimension.codes, TOTAL})
+
+
 def _bars(
     table: Table, rows: Dimension, counts: _Counts, words: Mapping[str, str]
 ) -> tuple[Bar, ...]:
-    sums = {one: added(counts.get((row, one)) for row in rows.codes) for one in table.columns.codes}
+    names = _codes(rows, (row for row, _ in counts))
+    columns = _codes(table.columns, (column for _, column in counts))
+    sums = {one: added(counts.get((row, one)) for row in names) for one in columns}
     longest = max([number or 0 for number in sums.values()], default=0) or 1
     made = []
     for column, number in sums.items():
         start, pieces = 0, []
-        for row in rows.codes:
+        for row in names:
             length = round(BAR * (counts.get((row, column)) or 0) / longest)
             if length:
                 pieces.append(Piece(row if rows.name == "tier" else "all", start, length))

@@ -16,9 +16,10 @@ from handoff import steps
 from handoff.errors import HandoffError, IllegalTransition, NotAudited, NotOwner
 from handoff.notices import Notices
 from handoff.queue import checked
-from storage import case_notes, conversations, reports
+from storage import case_notes, conversations, reports, tallies
 from storage.database import Database, Session
 from storage.errors import DatabaseAway, NotFound, NotWrittenDown
+from storage.metric_tables import BEGUN, FILED, SIGNED
 from storage.records import TRAINING, Conversation, ConversationState, Role, Speaker, Staff
 from storage.reports import Report, ReportState
 
@@ -129,6 +130,7 @@ async def notice(database: Database, staff: Staff, talk_id: UUID, *, now: dateti
         if talk.channel == TRAINING:
             raise NotOwner("not_owner")
         if await reports.begin(session, Report(talk.id, State.DRAFT, now, staff.id)):
+            tallies.reported(session, BEGUN, now=now)
             await steps.note(session, staff, "report_notice", talk, now=now)
 
 
@@ -214,6 +216,7 @@ async def decide(
         talk = await conversations.get(session, talk_id)
         if sign:
             await _step(session, talk.id, Event.SIGN, signed_by=staff.id, signed_at=now)
+            tallies.reported(session, SIGNED, now=now)
         else:
             await _step(session, talk.id, Event.RETURN)
         action = "report_sign" if sign else "report_return"
@@ -232,6 +235,7 @@ async def file(
     async with database.transaction() as session:
         talk = await _theirs(session, staff, talk_id, also_supervisors=True)
         await _step(session, talk.id, Event.FILE, filed_at=now)
+        tallies.reported(session, FILED, now=now)
         await _sealed(session, database, staff, talk, case_notes.RECEIPT, words, now=now)
         await steps.note(session, staff, "report_file", talk, now=now)
 

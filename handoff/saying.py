@@ -7,8 +7,10 @@ from handoff import held, steps
 from handoff.errors import AsksForTooMuch, TextRefused
 from handoff.guard.asking import asked
 from handoff.notices import Notice, Notices
-from storage import conversations, stopped, transcript
+from handoff.referrals import names_removal
+from storage import conversations, stopped, tallies, transcript
 from storage.database import Database, Session
+from storage.metric_tables import BY_COUNSELOR
 from storage.records import Conversation, Line, Speaker, Staff, Stopped, StoppedState
 from storage.vault import Vault
 
@@ -56,6 +58,8 @@ async def say(
             talk = await steps.save(session, before, before, staff=staff, action=action, now=now)
             if released and not await stopped.note_sent(session, key):
                 raise AsksForTooMuch("release_used_up")
+            if names_removal(words):
+                tallies.referred(session, talk.channel, BY_COUNSELOR, now=now)
             notice = Notice(words, notices.counselor(words, talk.language))
             return await steps.send(
                 session, database.vault, talk, notice, speaker=Speaker.COUNSELOR, now=now, key=key

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from storage import audit, contacts, metric_tables, outcomes, tallies
 from storage.database import Session
-from storage.metric_tables import BOT_ENDED, ERASED, NEVER, RETURNED, UNSAID
+from storage.metric_tables import BACK, ERASED, NEVER, RETURNED, UNSAID
 from storage.records import OPEN_STATES, Conversation, ConversationState
 
 State = ConversationState
@@ -22,8 +22,7 @@ async def note(
     if was is now_is or after.channel == tallies.TRAINING:
         return
     if now_is is State.QUEUED:
-        reason = after.reason if was is State.BOT and after.reason else RETURNED
-        tallies.handed_off(session, after.risk, reason, now=now)
+        tallies.handed_off(session, after.risk, after.reason or "", now=now)
     if was is State.QUEUED:
         column = await _wait(session, before, after, now=now)
         since = before.queued_at or now
@@ -63,6 +62,6 @@ async def _outcome(session: Session, before: Conversation, after: Conversation) 
     if after.state is State.ERASED:
         return ERASED
     if before.state is State.BOT:
-        return BOT_ENDED
+        return BACK
     said = await outcomes.of_talk(session, before.id)
     return said[0] if said is not None else UNSAID

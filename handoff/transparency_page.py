@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -10,26 +9,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from handoff.half_years import Half, half_years
 from handoff.headers import SecureRoute
 from handoff.pages import Pages
-from handoff.setting_forms import halves
-from storage import audit, settings
 from storage.database import Database
 from storage.errors import DatabaseAway
 
 PROMISES = Path(__file__).parent / "promises.json"
-UNMASKED = "unmask_approve"  # the act in the audit log, of the second person
-HALVES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Half:
-    """Counts of half a year; None where nobody entered any."""
-
-    name: str
-    came: int | None
-    answered: int | None
-    unmasked: int
 
 
 def make_transparency_router(database: Database, clock: Callable[[], datetime]) -> APIRouter:
@@ -38,7 +24,8 @@ def make_transparency_router(database: Database, clock: Callable[[], datetime]) 
 
     async def show(request: Request) -> Response:
         try:
-            counts = await _counts(database, clock())
+            async with database.reading() as session:
+                counts: Sequence[Half] = await half_years(session, clock())
         except DatabaseAway:  # the promises hold all the same
             counts = ()
         return pages.show(request, "transparency.html", promises=promises(), halves=counts)
@@ -53,16 +40,3 @@ def promises() -> Sequence[Mapping[str, Any]]:
     """Return what is promised, in both languages, each with the tests that prove it."""
     found: Sequence[Mapping[str, Any]] = json.loads(PROMISES.read_text("utf-8"))
     return found
-
-
-async def _counts(database: Database, now: datetime) -> Sequence[Half]:
-    async with database.reading() as session:
-        entered = json.loads((await settings.current(session))["authority_requests"])
-        unmasked = await audit.moments(session, UNMASKED)
-    by_half = [halves(at, 1)[0] for at in unmasked]
-    return [_half(name, entered.get(name), by_half.count(name)) for name in halves(now, HALVES)]
-
-
-def _half(name: str, entered: Sequence[int] | None, unmasked: int) -> Half:
-    came, answered = entered or (None, None)
-    return Half(name, came, answered, unmasked)

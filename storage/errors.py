@@ -57,6 +57,10 @@ class NotWrittenDown(StorageError):
     """The act could not be written into the audit log, so it must not happen."""
 
 
+class NoiseMissing(StorageError):
+    """Numbers for the public cannot be drawn: no OpenDP, or an epsilon that hides nobody."""
+
+
 class SettingRefused(StorageError):
     """No such setting, not for this role, or no value it may have; the code says which."""
 

@@ -1,8 +1,8 @@
 """Every table of numbers that is ever published: what it counts, in which rows and columns.
 
 Nothing else is counted and nothing else can be asked for. Each event is counted in one family
-only, and a family has one kind of period, so no two published tables can be taken from one
-another (docs/decisions/0012).
+only, a family has one kind of period, and no column of one table follows from columns of
+another, so no two published tables can be taken from one another (docs/decisions/0012).
 """
 
 from collections.abc import Mapping
@@ -48,9 +48,11 @@ WAITS = {1: "to_1", 3: "to_3", 5: "to_5", 10: "to_10", 20: "to_20", 60: "to_60"}
 RETURNED = "returned"  # a counselor was there before, and was gone
 NEVER = "never"  # the wait ended and nobody had come
 OVER = "over_60"
-BOT_ONLY, PERSON = "bot_only", "person"
-BOT_ENDED, UNSAID, ERASED = "bot_ended", "unsaid", "erased"
+BOT_ONLY = "bot_only"  # no person was ever in the talk, whichever way it ended
+BACK, UNSAID, ERASED = "back_to_bot", "unsaid", "erased"  # a person was in it
 ALL = "all"
+BY_BOT, BY_COUNSELOR = "by_bot", "by_counselor"
+BEGUN, SIGNED, FILED = "begun", "signed", "filed"
 
 TIER = Dimension("tier", ("high", "low", "none"))
 CHANNEL = Dimension(
@@ -59,15 +61,17 @@ CHANNEL = Dimension(
 HOUR = Dimension("hour", tuple(f"h{hour:02}" for hour in range(0, 24, 3)))
 TOPIC = Dimension("topic", ("pictures", "contact", "danger", "feelings", "questions", "other"))
 WAIT = Dimension("wait", (*WAITS.values(), OVER, RETURNED, NEVER))
-REASON = Dimension("reason", (*(one.value for one in AskReason), RETURNED, "other"))
+REASON = Dimension("reason", (*(one.value for one in AskReason), "other"))
 OUTCOME = Dimension(
     "outcome",
-    (*(one.value for one in Outcome if one is not Outcome.ACCOMPANIED), BOT_ENDED, ERASED, UNSAID),
+    (
+        *(one.value for one in Outcome if one is not Outcome.ACCOMPANIED),
+        *(BACK, ERASED, BOT_ONLY, UNSAID),
+    ),
 )
-ANSWER = Dimension("answer", (PERSON, BOT_ONLY))
 EVERYTHING = Dimension("everything", (ALL,))
-DELETION = Dimension("deletion", ("opened", "passed_on", "removed", "refused"))
-REPORT = Dimension("report", ("begun", "filed", "not_due"))
+DELETION = Dimension("deletion", (BY_BOT, BY_COUNSELOR))
+REPORT = Dimension("report", (BEGUN, SIGNED, FILED))
 
 FAMILIES: Mapping[str, Family] = {
     family.name: family
@@ -84,16 +88,12 @@ FAMILIES: Mapping[str, Family] = {
             "ends",
             Span.MONTH,
             TIER,
-            (
-                Table("ends", OUTCOME),
-                Table("ends_by_topic", TOPIC),
-                Table("ends_by_channel", CHANNEL),
-                Table("ends_by_answer", ANSWER),
-            ),
+            (Table("ends", OUTCOME), Table("ends_by_topic", TOPIC)),
         ),
         Family("undelivered", Span.WEEK, EVERYTHING, (Table("undelivered", CHANNEL),)),
         Family("deletions", Span.MONTH, EVERYTHING, (Table("deletions", DELETION),)),
-        Family("reports", Span.MONTH, EVERYTHING, (Table("reports", REPORT),)),
+        # Rows, so that no total joins them: what is filed was signed, what is signed was begun.
+        Family("reports", Span.MONTH, REPORT, (Table("reports", EVERYTHING),)),
     )
 }
 

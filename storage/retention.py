@@ -10,7 +10,7 @@ from storage import audit, audit_seal, erasure, heavy, tallies
 from storage.contacts import NO_INDEX
 from storage.database import Database, Session
 from storage.inbox import EventState
-from storage.metric_tables import BOT_ENDED
+from storage.metric_tables import BACK
 from storage.records import (
     TRAINING,
     TRAVELLING_STATES,
@@ -228,7 +228,7 @@ async def _let_be_forgotten(session: Session, contact_id: UUID, *, now: datetime
         await audit.record(session, staff=None, action="expire", object_id=talk.id, now=now)
         tallies.ended(
             session, channel=talk.channel, risk=Risk(talk.risk), topic=talk.topic,
-            outcome=BOT_ENDED, with_person=talk.epoch > 0, now=now,
+            outcome=BACK, with_person=talk.epoch > 0, now=now,
         )  # fmt: skip
     await session.execute(
         update(outbox)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from storage import counting, metric_tables
-from storage.metric_tables import FAMILIES, NEVER, group, kind, tier
+from storage.metric_tables import ALL, BOT_ONLY, FAMILIES, NEVER, group, kind, tier
 from storage.periods import hour_of, period_of
 from storage.records import Outcome, Risk
 from storage.sessions import Session
@@ -45,19 +45,26 @@ def ended(
     if channel == TRAINING:
         return
     told = Outcome.REFERRED if outcome == Outcome.ACCOMPANIED else outcome
-    columns = {
-        "ends": metric_tables.OUTCOME.code(told),
-        "ends_by_topic": group(topic),
-        "ends_by_channel": kind(channel),
-        "ends_by_answer": metric_tables.PERSON if with_person else metric_tables.BOT_ONLY,
-    }
+    how = metric_tables.OUTCOME.code(told) if with_person else BOT_ONLY
+    columns = {"ends": how, "ends_by_topic": group(topic)}
     _add(session, "ends", tier(risk), columns, now)
 
 
 def undelivered(session: Session, channel: str, *, now: datetime) -> None:
     """Count a message that will never arrive."""
     if channel != TRAINING:
-        _add(session, "undelivered", metric_tables.ALL, {"undelivered": kind(channel)}, now)
+        _add(session, "undelivered", ALL, {"undelivered": kind(channel)}, now)
+
+
+def referred(session: Session, channel: str, by: str, *, now: datetime) -> None:
+    """Count a message that names a help service for taking pictures down."""
+    if channel != TRAINING:
+        _add(session, "deletions", ALL, {"deletions": metric_tables.DELETION.code(by)}, now)
+
+
+def reported(session: Session, step: str, *, now: datetime) -> None:
+    """Count a step of a report to the police: begun, signed or filed."""
+    _add(session, "reports", step, {"reports": ALL}, now)
 
 
 def _add(session: Session, family: str, row: str, columns: dict[str, str], now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Numbers without anybody in them: counts by category, and what was published of them."""
 
-from sqlalchemy import Column, Integer, PrimaryKeyConstraint, Table
+from sqlalchemy import Column, Float, Integer, PrimaryKeyConstraint, Table
 
 from storage.tables.kinds import CODE, METADATA
 
@@ -24,5 +24,17 @@ metric_published = Table(
     Column("row", CODE, nullable=False),
     Column("column", CODE, nullable=False),  # "" is the row's total
     Column("amount", Integer),  # null: not shown
+    PrimaryKeyConstraint("name", "period", "row", "column"),
+)
+
+metric_released = Table(
+    "metric_released",  # given to the public: drawn once with noise, never changed
+    METADATA,
+    Column("name", CODE, nullable=False),
+    Column("period", CODE, nullable=False),
+    Column("row", CODE, nullable=False),
+    Column("column", CODE, nullable=False),
+    Column("amount", Integer, nullable=False),  # may be below 0
+    Column("epsilon", Float, nullable=False),  # what this table cost
     PrimaryKeyConstraint("name", "period", "row", "column"),
 )

@@ -84,6 +84,7 @@ async def test_talks_of_training_are_never_counted(database: Database) -> None:
 async def test_a_week_is_published_once_it_is_over_and_its_counts_are_deleted(
     database: Database,
 ) -> None:
+    await metrics.offer(database, ["web", "line"], now=NOON)
     await arrivals(database, 41)
     await arrivals(database, 23, "line")
     await publish_due(database, now=NOON + timedelta(days=1))
@@ -95,6 +96,32 @@ async def test_a_week_is_published_once_it_is_over_and_its_counts_are_deleted(
     assert cells["arrivals_by_hour", "line", TOTAL] == 25
     assert cells["arrivals_by_hour", "x", TOTAL] is None
     assert await counts(database) == {}
+
+
+@pytest.mark.parametrize("came", [0, 4])
+async def test_what_is_hidden_depends_on_what_is_offered_and_not_on_whether_anybody_came(
+    database: Database, came: int
+) -> None:
+    """Else the week in which others are hidden is the week in which somebody came."""
+    await metrics.offer(database, ["web", "line", "kakao-skill"], now=NOON)
+    await arrivals(database, 300)
+    await arrivals(database, 20, "line")
+    await arrivals(database, came, "kakao-consult")
+    await publish_due(database, now=LATER)
+    cells = (await frozen(database))[WEEK]
+    shown = [cells["arrivals_by_hour", row, TOTAL] for row in ("kakao", "web", "line")]
+    assert shown[0] is None
+    assert shown.count(None) == 2
+
+
+async def test_a_channel_that_was_never_offered_hides_no_other(database: Database) -> None:
+    await metrics.offer(database, ["web", "line"], now=NOON)
+    await arrivals(database, 41)
+    await arrivals(database, 23, "line")
+    await publish_due(database, now=LATER)
+    cells = (await frozen(database))[WEEK]
+    assert cells["arrivals_by_hour", "web", TOTAL] == 40
+    assert cells["arrivals_by_hour", "line", TOTAL] == 25
 
 
 async def test_what_was_published_is_never_written_again(database: Database) -> None:
@@ -109,6 +136,7 @@ async def test_what_was_published_is_never_written_again(database: Database) -> 
 
 
 async def test_two_workers_publish_the_same_once(database: Database) -> None:
+    await metrics.offer(database, ["web"], now=NOON)
     await arrivals(database, 41)
     await asyncio.gather(*(publish_due(database, now=LATER) for _ in range(4)))
     assert (await frozen(database))[WEEK]["arrivals_by_hour", "web", TOTAL] == 40
@@ -136,8 +164,8 @@ async def test_a_talk_with_the_bot_that_expires_is_counted_as_ended(database: Da
     await talk_of(database)
     await retention.purge(database, Limits(), now=NOON + timedelta(days=31))
     found = await counts(database)
-    assert found["ends", "2026-12", "none", "bot_ended"] == 1
-    assert found["ends_by_answer", "2026-12", "none", "bot_only"] == 1
+    assert found["ends", "2026-12", "none", "bot_only"] == 1
+    assert found["ends_by_topic", "2026-12", "none", "other"] == 1
 
 
 async def test_a_category_that_has_another_name_now_is_counted_as_other(
@@ -169,3 +197,12 @@ async def test_a_week_of_nothing_between_two_is_published_too(database: Database
     first, last = min(weeks), max(weeks)
     assert weeks == list(through(Span.WEEK, first, last))
     assert len(weeks) == 5
+
+
+async def test_a_clock_that_was_set_back_publishes_nothing_twice(database: Database) -> None:
+    await arrivals(database, 41)
+    await publish_due(database, now=LATER)
+    before = await frozen(database)
+    await publish_due(database, now=NOON - timedelta(days=200))
+    await publish_due(database, now=LATER)
+    assert await frozen(database) == before

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from storage.metric_tables import FAMILIES, Family
 from storage.suppression import LEAST, STEP, TOTAL, Cell, hidden, publishable, rounded
 from tests.storage.differencing import attacked
+from tests.storage.worlds import could_publish, worlds
 
 SPARSE = st.one_of(st.just(0), st.integers(0, 12), st.integers(0, 400))
 LINES = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=2), SPARSE, min_size=1)
@@ -105,6 +106,25 @@ def test_no_differencing_shows_that_a_hidden_cell_is_small_or_that_it_is_not_emp
         assert high >= LEAST or everything == 0, (cell, low, high)
 
 
+@settings(max_examples=100, deadline=None)
+@given(case=periods())
+def test_who_knows_the_rule_cannot_rule_out_any_small_number_nor_a_large_one(
+    case: tuple[Family, Mapping[Cell, int]],
+) -> None:
+    family, counts = case
+    published = publishable(family, counts)
+    assert could_publish(family, counts, published)
+    alone = len(family.rows.codes) == 1 and None in (
+        published[c] for c in published if c[2] == TOTAL
+    )
+    for cell in (one for one, count in published.items() if count is None and one[2] != TOTAL):
+        for value in (0, 1, LEAST - 1, None):
+            if value is None and alone:
+                continue
+            made = possible(family, counts, published, cell, value)
+            assert made, (family.name, cell, value)
+
+
 def test_the_attack_finds_what_a_table_without_complementary_suppression_gives_away() -> None:
     family = FAMILIES["arrivals"]
     counts = {("arrivals_by_hour", "web", f"h{hour:02}"): 30 for hour in range(0, 24, 3)}
@@ -134,3 +154,34 @@ def _nothing(family: Family) -> dict[Cell, int]:
         for row in family.rows.codes
         for column in table.columns.codes
     }
+
+
+def possible(
+    family: Family,
+    counts: Mapping[Cell, int],
+    published: Mapping[Cell, int | None],
+    cell: Cell,
+    value: int | None,
+) -> bool:
+    """Tell whether a hidden cell can have a value, or None: one of ten and more."""
+    return any(
+        could_publish(family, world, published) and world[cell] == number
+        for number in ([value] if value is not None else sizes(family, counts, published, cell))
+        for world in worlds(family, counts, published, cell, number)
+    )
+
+
+def sizes(
+    family: Family, counts: Mapping[Cell, int], published: Mapping[Cell, int | None], cell: Cell
+) -> set[int]:
+    """Large numbers worth a try: ten, and all that is hidden in the cell's row or in all rows."""
+    name, row, _ = cell
+    of_row = sum(
+        count for one, count in counts.items() if one[:2] == (name, row) and published[one] is None
+    )
+    hidden_rows = sum(
+        count
+        for one, count in counts.items()
+        if one[0] == family.tables[0].name and published[one[0], one[1], TOTAL] is None
+    )
+    return {number for number in (LEAST, of_row, hidden_rows) if number >= LEAST}
