@@ -19,7 +19,7 @@ from bot.dialogue.content_file import ContentError
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.policy import WHICH
 from bot.dialogue.reading_level import Band
-from bot.dialogue.sentences import MEANINGS_FILE, Choice
+from bot.dialogue.sentences import MEANINGS_FILE, Choice, Fault
 from bot.messages import Reply
 from bot.shaping import length, shown
 from storage.records import Language
@@ -73,6 +73,26 @@ def misfits(reply: Reply) -> Iterator[str]:
         if 0 < limits.quick_replies < len(reply.quick_replies):
             count = len(reply.quick_replies)
             yield f"has {count} buttons, and {channel} shows {limits.quick_replies}"
+
+
+def unfit(content: Content, name: str) -> Iterator[Fault]:
+    """Yield the channels where one sentence does not fit one message, in any of its wordings."""
+    replies = [
+        content.reply(name, language, waiting=waiting, band=band)
+        for band in (None, *content.sentences[name].bands)
+        for language in Language
+        for waiting in (False, True)
+    ]
+    for channel, limits in CHANNELS.items():
+        if any(_is_over(reply, limits) for reply in replies):
+            yield Fault("misfit", channel)
+
+
+def _is_over(reply: Reply, limits: Capabilities) -> bool:
+    text = shown(reply, limits)
+    folds = limits.fold is not None and len(text) > limits.fold
+    crowded = 0 < limits.quick_replies < len(reply.quick_replies)
+    return folds or crowded or length(text, limits.text_unit) > limits.text_limit
 
 
 def _sentence_misfits(name: str, content: Content) -> Iterator[str]:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bot.bubbles import load_fitting
+from bot.bubbles import load_fitting, unfit
 from bot.dialogue.changes import Laid, Overlay, lay
 from bot.dialogue.content import Content
 from bot.dialogue.content_file import ContentError, line_of
@@ -82,7 +82,7 @@ class ContentFolder:
             self._say()
 
     def _say(self) -> None:
-        before, self._laid = self.left_out, lay(self.files, self._overlay)
+        before, self._laid = self.left_out, lay(self.files, self._overlay, unfit)
         for use in self._followers:
             use(self.current)
         for key, found in self.left_out.items():

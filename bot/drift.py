@@ -12,6 +12,7 @@ from bot.messages import NluResult
 from storage import weekly
 from storage.database import Database
 from storage.errors import StorageError
+from storage.periods import Span, period_of
 
 log = logging.getLogger("gyeot.drift")
 
@@ -32,7 +33,7 @@ class Drift:
 
     def note(self, text: str, found: NluResult | None, now: datetime) -> None:
         """Count one text; nothing of it is kept."""
-        week = weekly.week_of(now)
+        week = period_of(Span.WEEK, now)
         self._count(week, "asked", 1)
         if found is None:
             self._count(week, "away", 1)

@@ -328,8 +328,8 @@ class Engine:
             topic=decision.topic or before.topic,
             risk=max(before.risk, decision.risk),
             heard_at=now,
-            covered_at=(before.covered_at or now) if decision.memory.covered else None,
         )
+        after = covering.marked(after, decision, now=now)
         memory = decision.memory.dump()
         conversation = await conversations.advance(
             session, self._vault, before, after, memory=memory

@@ -52,8 +52,7 @@ def add_pages(app: FastAPI, house: House) -> None:
     )
     door = Door(house.database)
     on = (*house.providers, house.web.name)
-    limits = {name: channel.capabilities for name, channel in house.providers.items()}
-    desk = SentenceDesk(house.content, utc_now, house.steering.look, limits)
+    desk = SentenceDesk(house.content, utc_now, house.steering.look)
     add_steering_pages(app, house.database, utc_now, door, house.settings, on, desk, house.notices)
     windows = _windows(house.providers)
     app.include_router(

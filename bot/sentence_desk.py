@@ -4,14 +4,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.bubbles import unfit
 from bot.changed_sentences import change
-from bot.channels.base import Capabilities
 from bot.content_folder import ContentFolder
 from bot.dialogue.changes import Change, changed, problems, words_of
 from bot.dialogue.content import CRISIS_GROUPS, NOTICES, TALK, Content
 from bot.dialogue.reading_level import Band, reading_level
 from bot.dialogue.sentences import SLOT, Fault
-from bot.shaping import pieces
 from handoff.audit_sheet import SEOUL
 from handoff.sentence_sheet import Bubble, Listed, Preview, Shown, Trouble, Use
 from storage.errors import StorageError
@@ -26,7 +25,6 @@ class SentenceDesk:
         shelf: what is said.
         clock: aware UTC time.
         look: reads what was approved.
-        limits: what each channel can carry.
     """
 
     bands: Sequence[str] = ("", *Band)
@@ -36,12 +34,10 @@ class SentenceDesk:
         shelf: ContentFolder,
         clock: Callable[[], datetime],
         look: Callable[[], Awaitable[None]],
-        limits: Mapping[str, Capabilities],
     ) -> None:
         self._shelf = shelf
         self._clock = clock
         self._look = look
-        self._limits = limits
 
     def listed(self) -> Sequence[Listed]:
         """Return all sentences, in the order of the files."""
@@ -85,7 +81,7 @@ class SentenceDesk:
         asked = self._change(wording)
         if asked is None:
             return (Trouble("unknown_band"),)
-        return _told(problems(self._without(wording.sentence), asked))
+        return _told(problems(self._without(wording.sentence), asked, unfit))
 
     def previews(self, wording: Wording) -> Sequence[Preview]:
         """Return a wording as it would be read, in each language."""
@@ -123,15 +119,11 @@ class SentenceDesk:
         reply = content.reply(asked.sentence, language, band=asked.band) if fills else None
         said = reply.text if reply else text
         labels = [one.label for one in reply.quick_replies] if reply else []
-        level = reading_level(text).band if language is Language.KO else None
         return Preview(
             language=language.value,
             bubbles=(*_before(content, asked, language), Bubble(False, said, labels, new=True)),
             length=len(text),
-            band=level or "",
-            split_on=[
-                name for name, can in self._limits.items() if reply and len(pieces(reply, can)) > 1
-            ],
+            band=reading_level(text, language).band or "",
         )
 
 

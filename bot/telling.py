@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bot import talks
 from bot.channels.base import Capabilities
+from bot.dialogue.bands import band_of
 from bot.dialogue.choosing import sentences_for
 from bot.dialogue.content import Content
 from bot.dialogue.erasing import is_pending
@@ -31,8 +32,6 @@ MOST = 20
 danger must not stand behind a thousand notices at its provider."""
 
 LATELY = 3  # lines of ours in which the same words are not said again
-
-WATCHED = "watched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +120,11 @@ class Telling:
         self, session: Session, talk: Conversation, now: datetime
     ) -> tuple[Memory, str] | None:
         """Return what there is to tell; nobody who was watched in this talk is told anything."""
-        if talk.state is not ConversationState.QUEUED or talk.covered_at is not None:
+        if talk.state is not ConversationState.QUEUED or talk.watched_at is not None:
             return None
         vault, hours = self._database.vault, self._service().hours
         memory = Memory.load(await conversations.memory(session, vault, talk))
-        if memory.steps.get(WATCHED) or is_pending(memory):
+        if is_pending(memory):
             return None
         asked_at = talk.queued_at or now
         was_open = memory.hours == OPENED if memory.hours else is_open(hours, asked_at)
@@ -151,10 +150,11 @@ class Telling:
         self, memory: Memory, name: str, talk: Conversation, now: datetime
     ) -> tuple[Memory, Reply]:
         memory, names = sentences_for((name,), memory, self._content)
+        band = band_of(memory)
         if name == CLOSED:
-            reply = away(talk.language, self._content, self._service(), now)
+            reply = away(talk.language, self._content, self._service(), now, band=band)
         else:
-            reply = self._content.reply(names[-1], talk.language, waiting=True)
+            reply = self._content.reply(names[-1], talk.language, waiting=True, band=band)
         return replace(
             memory,
             choices=tuple(one.payload for one in reply.quick_replies),

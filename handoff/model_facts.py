@@ -3,10 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-FEWEST = 10  # texts of a week; with fewer, the week is not shown
+from storage.periods import is_over
+from storage.suppression import LEAST, rounded
+
+FEWEST = LEAST  # texts of a week; with fewer, the week is not shown
 RISKS = ("crisis", "harm", "feeling", "service", "talk")
 MAIN = "held_out"
 
@@ -40,7 +44,7 @@ class Week:
     confidence: int | None  # mean, percent
     abstained: int | None
     unknown: int | None  # words of a kind the model never learned, percent
-    away: int  # percent
+    away: int | None  # percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,16 @@ def _facts(name: str, found: Mapping[str, Any], shadow: Mapping[str, Any] | None
     )
 
 
-def weeks(sums: Mapping[str, Mapping[str, int]]) -> Sequence[Week]:
-    """Work out the weeks; one with few texts is left out, since a share of few tells of one."""
-    return [_week(name, one) for name, one in sums.items() if one.get("asked", 0) >= FEWEST]
+def weeks(sums: Mapping[str, Mapping[str, int]], *, now: datetime) -> Sequence[Week]:
+    """Work out the weeks that are over; one with few texts is left out.
+
+    A share of few tells of one, and so does a share that is looked at before and after a text.
+    """
+    return [
+        _week(name, one)
+        for name, one in sums.items()
+        if is_over(name, now=now) and one.get("asked", 0) >= FEWEST
+    ]
 
 
 def _week(name: str, sums: Mapping[str, int]) -> Week:
@@ -95,11 +106,18 @@ def _week(name: str, sums: Mapping[str, int]) -> Week:
     return Week(
         week=name,
         asked=asked - asked % FEWEST,
-        confidence=_share(sums.get("percent", 0), 100 * answered),
-        abstained=_share(sums.get("abstained", 0), answered),
-        unknown=_share(sums.get("unknown", 0), sums.get("words", 0)),
-        away=_share(away, asked) or 0,
+        confidence=_share(sums.get("percent", 0), 100 * answered) if answered >= FEWEST else None,
+        abstained=_told(sums.get("abstained", 0), answered),
+        unknown=_told(sums.get("unknown", 0), sums.get("words", 0)),
+        away=_told(away, asked),
     )
+
+
+def _told(part: int, whole: int) -> int | None:
+    """Return a share of rounded counts; None where few are in it, or few are not."""
+    if part < FEWEST or whole - part < FEWEST:
+        return None
+    return min(100, round(100 * rounded(part) / rounded(whole)))
 
 
 def _set(name: str, one: Mapping[str, Any]) -> SetOf:

@@ -40,7 +40,12 @@ def make_model_router(
             sums = await weekly.weeks(reading, most=WEEKS)
         facts = model_facts.read(current)
         return admin.show(
-            request, "model.html", session, "model", facts=facts, weeks=model_facts.weeks(sums)
+            request,
+            "model.html",
+            session,
+            "model",
+            facts=facts,
+            weeks=model_facts.weeks(sums, now=clock()),
         )
 
     router = APIRouter(route_class=guarded(door, clock), include_in_schema=False)

@@ -55,6 +55,11 @@ class Grid:
         """Whether nothing of it is shown."""
         return all(count is None for _, counts in self.lines for count in counts)
 
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a bar to draw; a chart of dashes says less than its table."""
+        return any(bar.pieces for bar in self.bars)
+
 
 @dataclass(frozen=True, slots=True)
 class Waits:
@@ -74,7 +79,7 @@ class Sheet:
     month: str
     weeks: tuple[str, ...]
     never: int | None
-    never_high: int | None
+    nevers: tuple[tuple[str, int | None], ...]  # by tier
     never_share: Share
     bot_only: Share  # of the talks that ended
     waits: tuple[Waits, ...]
@@ -90,12 +95,17 @@ def sheet(published: Published, month: str, words: Mapping[str, str]) -> Sheet:
         month=month,
         weeks=weeks,
         never=added(waits.get((tier, NEVER)) for tier in TIERS),
-        never_high=waits.get(("high", NEVER)),
+        nevers=tuple((tier, waits.get((tier, NEVER))) for tier in TIERS),
         never_share=share(waits, TIERS, NEVER),
         bot_only=share(ends, TIERS, BOT_ONLY),
         waits=tuple(_waits(waits, tier) for tier in TIERS),
-        grids=tuple(_grids(published, month, weeks, words)),
+        grids=tuple(sorted(_grids(published, month, weeks, words), key=_after_headline)),
     )
+
+
+def _after_headline(grid: Grid) -> bool:
+    """Sort what belongs to the headline before everything else."""
+    return grid.name != "never_by_hour"
 
 
 def added(counts: Iterable[int | None]) -> int | None:

@@ -78,8 +78,7 @@ class Preview:
     language: str
     bubbles: Sequence[Bubble]
     length: int
-    band: str  # the youngest who can be expected to follow; "" where that is not measured
-    split_on: Sequence[str]  # channels where it arrives in pieces
+    band: str  # the youngest who can be expected to follow; "": nobody
 
 
 class Speech(Protocol):

@@ -370,6 +370,7 @@ def _record(row: Row[Any]) -> Conversation:
         lease_until=row.lease_until,
         closed_at=row.closed_at,
         covered_at=row.covered_at,
+        watched_at=row.watched_at,
     )
 
 

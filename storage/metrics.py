@@ -84,6 +84,8 @@ async def _publish(
     newest = (await session.execute(query)).scalar_one()
     # Those in between also if nothing was counted: that a table is missing would tell that.
     last = last_over(family.span, now=now)
+    if newest is not None and last < newest:  # a clock was set back
+        return 0
     first = min([last, *filter(None, (newest,)), *counted.scalars()])
     over = through(family.span, first, last)
     done = [await _publish_one(session, family, names, period, public) for period in over]

@@ -150,6 +150,7 @@ class Conversation:
     lease_until: datetime | None
     closed_at: datetime | None
     covered_at: datetime | None = None  # since then somebody watches, and nothing is sent
+    watched_at: datetime | None = None  # somebody did so first then; nothing goes unasked since
 
     @property
     def rank_at(self) -> datetime | None:
@@ -250,6 +251,7 @@ class Delivery:
     created_at: datetime
     since: datetime  # it is on its way: made, or put there anew
     heard_at: datetime  # the young person's last word, for the channel's window
+    watched: bool = False  # somebody watched in this talk once
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,8 @@ async def account_history(session: Session, *, most: int) -> Sequence[AccountAct
         .join(staff, staff.c.id == audit.c.staff_id)
         .outerjoin(person, person.c.id == audit.c.object_id)
         .where(audit.c.action.in_(ACCOUNT_ACTS), audit.c.result == "ok")
-        # A colleague who reads along joins a talk, and a dismissal gives talks back, by these
-        # names, too.
+        # In older rows a colleague who reads along joins a talk by this name; a dismissal
+        # gives talks back by its own.
         .where(or_(audit.c.action != "join", audit.c.object_id.is_(None)))
         .where(or_(audit.c.action != "dismiss", person.c.id.is_not(None)))
         .order_by(audit.c.position.desc())

@@ -1,18 +1,11 @@
 """Counters of a week, without any link to a talk, a person or a moment."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from sqlalchemy import select
 
 from storage.database import Session
 from storage.tables import insert_into, tallies
-
-
-def week_of(now: datetime) -> str:
-    """Return the ISO week of a moment, such as "2026-W48"."""
-    year, week, _ = now.isocalendar()
-    return f"{year}-W{week:02}"
 
 
 async def add(session: Session, counts: Mapping[tuple[str, str], int]) -> None:

@@ -66,6 +66,12 @@ async def published_year(
 ) -> Counts:
     """Put such a year into a database, ended now, and publish it."""
     counts = year(seed, talks, first=now - timedelta(days=365))
+    await published(database, counts, now=now)
+    return counts
+
+
+async def published(database: Database, counts: Counts, *, now: datetime) -> None:
+    """Put counts into a database and publish what is over."""
     rows = [
         {"name": name, "period": period, "row": row, "column": column, "amount": amount}
         for (name, period, row, column), amount in counts.items()
@@ -74,7 +80,6 @@ async def published_year(
     async with database.transaction() as session:
         await session.execute(insert(metric_counts), rows)
     await publish_due(database, now=now)
-    return counts
 
 
 @dataclass

@@ -4,12 +4,13 @@ Pure. A change that does not fit, or no longer fits, is left out with the reason
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from bot.dialogue.content import Content, check_whole
 from bot.dialogue.content_file import ContentError
+from bot.dialogue.hard_words import hard_in
 from bot.dialogue.reading_level import Band, reading_level
 from bot.dialogue.sentences import LABEL_LIMIT, SLOT, Fault, Number, Sentence, faults
 from storage.records import Language
@@ -69,12 +70,16 @@ class Laid:
     left_out: Mapping[tuple[str, str], Sequence[Fault]]
 
 
-def lay(content: Content, overlay: Overlay) -> Laid:
+More = Callable[[Content, str], Iterable[Fault]]
+"""Says what else keeps a changed sentence out."""
+
+
+def lay(content: Content, overlay: Overlay, more: More | None = None) -> Laid:
     """Lay changes over the content of the files, each that fits."""
     left: dict[tuple[str, str], Sequence[Fault]] = {}
     laid = content
     for change in overlay.changes:
-        found = tuple(problems(laid, change))
+        found = tuple(problems(laid, change, more))
         if found:
             left[change.key] = found
         else:
@@ -113,8 +118,21 @@ def changed(content: Content, change: Change) -> Content:
     return replace(content, sentences={**content.sentences, change.sentence: after})
 
 
-def problems(content: Content, change: Change) -> Iterator[Fault]:
-    """Yield what keeps a change out, all of it; in the order in which one reads it."""
+def problems(content: Content, change: Change, more: More | None = None) -> Iterator[Fault]:
+    """Yield what keeps a change out, all of it; in the order in which one reads it.
+
+    Args:
+        content: what it is laid over.
+        change: both languages.
+        more: asked only of a change with nothing else wrong.
+    """
+    found = tuple(_problems(content, change))
+    yield from found
+    if more is not None and not found:
+        yield from more(changed(content, change), change.sentence)
+
+
+def _problems(content: Content, change: Change) -> Iterator[Fault]:
     before = content.sentences.get(change.sentence)
     if before is None:
         yield Fault("unknown_sentence", change.sentence)
@@ -126,7 +144,7 @@ def problems(content: Content, change: Change) -> Iterator[Fault]:
         else:
             found = _of_text(content, before, change, language, text)
             yield from (replace(one, where=language.value) for one in found)
-    yield from _of_reading(change)
+    yield from _of_reading(content, change)
     yield from _of_source(change)
     yield from _of_buttons(content, change)
 
@@ -185,11 +203,15 @@ def _of_shape(text: str, most: int) -> Iterator[Fault]:
         yield Fault("part_too_long", str(LONGEST_PART))
 
 
-def _of_reading(change: Change) -> Iterator[Fault]:
+def _of_reading(content: Content, change: Change) -> Iterator[Fault]:
     """Refuse words that are too hard for their band; the usual ones, for anybody we write to."""
     band = change.band or Band.HIGH
-    if not reading_level(change.text.get(Language.KO, "")).suits(band):
-        yield Fault("too_hard", band.value)
+    for language, text in change.text.items():
+        if not reading_level(text, language).suits(band):
+            yield Fault("too_hard", band.value, language.value)
+        if band is Band.ELEMENTARY:
+            for met, instead in hard_in(text, language, content.hard):
+                yield Fault("hard_word", f"{met} → {instead}", language.value)
 
 
 def _of_source(change: Change) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """Words too hard for the youngest readers, and what to say instead."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,8 +46,14 @@ def check_easy(file: str, sentence: Sentence, hard: Sequence[HardWord]) -> None:
         ContentError: names the word and what to say instead.
     """
     for language, text in sentence.bands.get(Band.ELEMENTARY, {}).items():
-        for word in hard:
-            met = word.pattern.search(SLOT.sub("", text).lower())
-            if word.language is language and met:
-                problem = f"{language.value}_elementary has a hard word: {met[0]}; {word.instead}"
-                raise ContentError(file, sentence.id, problem)
+        for met, instead in hard_in(text, language, hard):
+            problem = f"{language.value}_elementary has a hard word: {met}; {instead}"
+            raise ContentError(file, sentence.id, problem)
+
+
+def hard_in(text: str, language: Language, hard: Sequence[HardWord]) -> Iterator[tuple[str, str]]:
+    """Yield each hard word of a text, and what to say instead."""
+    for word in hard:
+        met = word.pattern.search(SLOT.sub("", text).lower())
+        if word.language is language and met:
+            yield met[0], word.instead

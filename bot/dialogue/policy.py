@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from bot.dialogue import cover
 from bot.dialogue.bands import band_of
 from bot.dialogue.choosing import about, sentences_for
-from bot.dialogue.content import ASK_PERSON, ASK_PLACE, CANCEL_WAIT, NEITHER, Content
+from bot.dialogue.content import (
+    ASK_PERSON,
+    ASK_PLACE,
+    CANCEL_WAIT,
+    LESSON,
+    NEITHER,
+    Content,
+)
 from bot.dialogue.erasing import ABOUT_ERASING, QUESTION, asks, is_confirmed
 from bot.dialogue.heard import payload_of, words_of
 from bot.dialogue.language import is_foreign
@@ -44,6 +51,8 @@ HARM_OF_RISK = {
     "worry": "scared",
 }
 """Category of a risk rule -> topic whose safety steps fit, when no intent says better."""
+
+LIKELY = 0.5  # a person is called in any case, so a wrong guess costs some words only
 
 STEPS_AFTER = {"threat": "sextortion"}  # crisis -> the topic whose steps go on from it
 
@@ -198,7 +207,14 @@ def _danger_name(turn: Turn, content: Content) -> str:
     intent = intent_of(turn)
     if intent in content.steps.harms:
         return str(intent)
-    return HARM_OF_RISK.get(category, "threat")
+    return _likely_harm(turn, content) or HARM_OF_RISK.get(category, "threat")
+
+
+def _likely_harm(turn: Turn, content: Content) -> str | None:
+    """Return a harm that is not sure enough to be believed, yet truer than a broad category."""
+    if turn.nlu is None or turn.nlu.confidence < LIKELY:
+        return None
+    return turn.nlu.intent if turn.nlu.intent in content.steps.harms else None
 
 
 def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
@@ -206,6 +222,8 @@ def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
         return _line_plan(payload, turn)
     if payload == NEITHER:
         return _Plan(("neither",), misunderstood=1)  # the next word not understood: a person
+    if payload == LESSON:
+        return _Plan(content.steps.path(content.steps.lesson_for(turn.memory.subject))[:1])
     if payload == NEXT:
         return _Plan((_following(turn, content),))
     target = fitting(_PLAIN_TARGETS.get(payload) or payload.removeprefix("go:"), turn, content)
@@ -246,6 +264,7 @@ _GIVEN = {"return_code": "return", "proof": "proof"}
 
 _PLAIN_TARGETS = {
     "say:safe": "safe",
+    "say:enough": "enough",
     **dict.fromkeys(SAFE_WORDS, "safe_word"),  # pressed where it is offered no longer
     "lang:ko": "change_language",
     "lang:en": "change_language",
@@ -262,6 +281,8 @@ def _waiting_plan(turn: Turn, content: Content) -> _Plan:
             if plan.say in (("attachment",), ("encrypted",), ("unsend",), ("unsure_worry",))
             else _Plan((_place_or_waiting(turn),))
         )
+    if is_foreign(" ".join(words_of(turn.parts))):
+        return _Plan(("unknown_language",))
     hint = hinted_by(turn, content)
     if hint is not None:
         return _Plan((_not_ended(hint, turn, content),))

@@ -3,17 +3,20 @@
 import re
 import shutil
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot.bubbles import CHANNELS, load_fitting, misfits
 from bot.channels.base import TextUnit
-from bot.content_folder import problem_of
+from bot.content_folder import ContentFolder, problem_of
+from bot.dialogue.changes import Change, Overlay
 from bot.dialogue.content import FOLDER
-from bot.dialogue.sentences import LABEL_LIMIT, PAYLOAD_LIMIT, TEXT_LIMIT
+from bot.dialogue.sentences import LABEL_LIMIT, PAYLOAD_LIMIT, TEXT_LIMIT, Fault
 from bot.messages import QuickReply, Reply
 from bot.shaping import pieces
+from storage.records import Language
 
 GREETING = "반가워요, 듣고 있어요. 오늘은 어떤 얘기를 하고 싶어요?"
 
@@ -121,3 +124,15 @@ def test_the_limits_of_the_house_are_within_those_of_every_channel() -> None:
     assert min(limits.label_limit for limits in shown) == LABEL_LIMIT
     assert min(limits.payload_limit for limits in shown) == PAYLOAD_LIMIT
     assert min(limits.fold or limits.text_limit for limits in CHANNELS.values()) == TEXT_LIMIT
+
+
+def test_a_change_that_does_not_fit_a_message_of_some_channel_is_left_out(folder: Path) -> None:
+    shelf = ContentFolder(folder)
+    part = f"{'가' * 10} " * 8 + "끝."  # nothing else is wrong with four of them
+    letters = {Language.KO: " ".join([part] * 4), Language.EN: "Yes."}
+    long = Change("greet.1", None, letters, "", "", "별, 달", date(2026, 11, 28), 1)
+
+    shelf.lay(Overlay((long,)))
+
+    assert shelf.left_out == {("greet.1", ""): (Fault("misfit", "Instagram"),)}
+    assert shelf.current is shelf.files

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.channels.base import Capabilities, TextUnit
+from bot.dialogue.memory import Memory
+from bot.dialogue.reading_level import Band
 from bot.dialogue.service import Service
 from bot.notices import ContentNotices
 from bot.telling import MOST, PAUSE, Telling
@@ -212,6 +214,21 @@ async def test_that_the_service_closes_for_the_night_is_told_once(
     assert "내일 오전 9시" in words
     assert await those.look(MUCH_LATER) == 0
     assert await telling(database, service=UNTIL_SOON).look(MUCH_LATER) == 0
+
+
+async def test_a_young_child_is_told_in_words_for_a_young_child(
+    road: Road, database: Database
+) -> None:
+    [child] = await line_of(road, 1)
+    async with database.transaction() as session:
+        memory = Memory.load(await conversations.memory(session, database.vault, child))
+        named = replace(memory, mentions=("age_band:elementary",)).dump()
+        await conversations.advance(session, database.vault, child, child, memory=named)
+
+    await telling(database, service=UNTIL_SOON).look(LATER)
+
+    [words] = await told(road, "a0", LATER)
+    assert words.startswith(CONTENT_FILES.sentence("away.1", Language.KO, Band.ELEMENTARY))
 
 
 async def test_that_the_service_opens_is_told_and_then_the_place(

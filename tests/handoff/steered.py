@@ -62,7 +62,7 @@ async def steered(
     steering, notices = Steering(database, None, shelf), ContentNotices(shelf.current)
     shelf.follow(notices.use)
     await steering.look()
-    desk = SentenceDesk(shelf, clock, steering.look, {})
+    desk = SentenceDesk(shelf, clock, steering.look)
     add_steering_pages(app, database, clock, door, settings, ("web", "line"), desk, notices)
     board = make_board_router(database, notices, clock, door=door, left_out=desk.left_out)
     app.include_router(board)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import insert
 
 from bot import report
 from handoff import numbers_sheet, pages
@@ -19,6 +20,7 @@ from storage.metric_tables import FAMILIES
 from storage.periods import weeks_of
 from storage.records import Language, Role
 from storage.suppression import LEAST, STEP, Cell
+from storage.tables import metric_published
 from tests.factories import NOON
 from tests.handoff.conftest import House, audit_log_full, member, waiting
 from tests.synthetic import published_year
@@ -150,6 +152,38 @@ def test_a_category_that_was_renamed_is_shown_as_it_was_counted() -> None:
     words = pages.Pages().words_in(Language.EN)
     assert numbers_sheet.word(words, "channel", "kakao") == "KakaoTalk"
     assert numbers_sheet.word(words, "channel", "carrier_pigeon") == "carrier_pigeon"
+
+
+async def test_a_month_without_a_week_has_a_page_and_an_export(house: House) -> None:
+    async with house.database.transaction() as session:
+        one = {"name": "waits", "period": "2026-10", "row": "high", "column": "", "amount": 40}
+        await session.execute(insert(metric_published).values(one))
+    async with house.browser(await signed_in(house), **{"accept-language": "en"}) as browser:
+        page = await browser.get("/admin")
+        form = {"csrf": await csrf_of(browser), "month": "2026-10"}
+        answer = await browser.post("/admin/export", data=form)
+    assert "Weeks: –" in page.text
+    assert answer.text.splitlines()[1:] == ["waits,2026-10,high,total,40"]
+
+
+def test_the_headline_tells_of_each_tier_and_its_hours_come_next() -> None:
+    cells: dict[Cell, int | None] = {
+        ("waits", "high", "never"): 15, ("waits", "low", "never"): None,
+        ("waits", "none", "never"): 40, ("never_by_hour", "high", "h21"): 15,
+    }  # fmt: skip
+    words = pages.Pages().words_in(Language.EN)
+    made = numbers_sheet.sheet({"2026-10": cells}, "2026-10", words)
+    assert made.nevers == (("high", 15), ("low", None), ("none", 40))
+    assert made.grids[0].name == "never_by_hour"
+    assert made.grids[0].drawn
+
+
+def test_a_chart_without_a_bar_is_not_drawn() -> None:
+    words = pages.Pages().words_in(Language.EN)
+    cells: dict[Cell, int | None] = {("never_by_hour", "high", ""): 15}
+    hours = numbers_sheet.sheet({"2026-10": cells}, "2026-10", words).grids[0]
+    assert not hours.empty
+    assert not hours.drawn
 
 
 def test_what_was_published_under_an_old_name_stays_on_the_page() -> None:

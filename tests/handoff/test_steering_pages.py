@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -13,11 +14,12 @@ from pydantic import SecretStr
 from sqlalchemy import insert
 
 from bot.config import Settings
+from bot.dialogue.reading_level import reading_level
 from bot.drift import Drift
 from bot.messages import NluResult
 from bot.steering import Steering
-from handoff import transparency_page
-from storage import audit, drafts, settings
+from handoff import model_facts, transparency_page
+from storage import audit, drafts, settings, weekly
 from storage.database import Database
 from storage.records import Role
 from storage.tables import metric_published
@@ -299,7 +301,7 @@ async def test_what_cannot_be_a_word_is_not_kept_and_stays_in_the_form(
 
 
 async def test_the_model_page_shows_figures_of_the_served_model_and_sums_of_whole_weeks(
-    house: House,
+    house: House, clock: HandClock
 ) -> None:
     drift = Drift()
     for _ in range(12):
@@ -307,10 +309,37 @@ async def test_the_model_page_shows_figures_of_the_served_model_and_sums_of_whol
     drift.note("안녕", None, NOON)
     await drift.write(house.database)
     async with await browser_of(house, Role.ADMINISTRATOR) as browser:
+        running = (await browser.get("/admin/model?lang=en")).text
+    assert "2026-W48" not in running  # looked at twice, it would tell of the text between
+    clock.now = NOON + timedelta(days=6)
+    async with await browser_of(house, Role.ADMINISTRATOR, "바람") as browser:
         shown = (await browser.get("/admin/model?lang=en")).text
     assert MODEL in shown
     assert re.search(r"<td>crisis</td>\D*20</td>\D*95 %</td>\D*90 %", shown)
     assert re.search(r"2026-W48</td>\D*10\+</td>\D*50 %", shown)
+
+
+def test_a_week_tells_no_share_of_few_texts() -> None:
+    sums = {
+        "asked": 200,
+        "percent": 15_000,
+        "abstained": 3,
+        "away": 12,
+        "words": 900,
+        "unknown": 61,
+    }
+    (week,) = model_facts.weeks({"2026-W47": sums}, now=NOON)
+    assert (week.asked, week.abstained, week.away, week.unknown) == (200, None, 5, 7)
+    assert model_facts.weeks({"2026-W47": {**sums, "asked": 9}}, now=NOON) == []
+
+
+async def test_the_weeks_of_the_model_are_those_of_korea(database: Database) -> None:
+    drift = Drift()
+    for hour in (14, 15):  # Sunday 23:30 and Monday 00:30 in Seoul
+        drift.note("안녕", NluResult("greet", 0.5), datetime(2026, 11, 29, hour, 30, tzinfo=UTC))
+    await drift.write(database)
+    async with database.reading() as session:
+        assert set(await weekly.weeks(session, most=9)) == {"2026-W48", "2026-W49"}
 
 
 async def test_a_model_without_figures_says_so(database: Database, clock: HandClock) -> None:
@@ -343,6 +372,16 @@ async def test_the_transparency_page_counts_requests_and_unmaskings_by_half_year
     assert rows[0] == ("2026, half 2", "7", "3")
     assert "<td>3</td><td>1</td><td>–</td><td>–</td></tr>" in shown
     assert rows[1] == ("2026, half 1", "not written yet", "not written yet")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_transparency_page_can_be_read_by_a_child_of_twelve(language: str) -> None:
+    path = Path(transparency_page.__file__).parent / "web" / "words" / "transparency.json"
+    texts = [*json.loads(path.read_text("utf-8"))[language].values()]
+    texts += [one[language] for one in transparency_page.promises()]
+    most = 12 if language == "ko" else 20  # words of one sentence
+    hard = [text for text in texts if reading_level(text).longest > most]
+    assert hard == []
 
 
 async def test_the_transparency_page_adds_what_was_published_of_help_and_reports(

@@ -197,3 +197,12 @@ async def test_a_week_of_nothing_between_two_is_published_too(database: Database
     first, last = min(weeks), max(weeks)
     assert weeks == list(through(Span.WEEK, first, last))
     assert len(weeks) == 5
+
+
+async def test_a_clock_that_was_set_back_publishes_nothing_twice(database: Database) -> None:
+    await arrivals(database, 41)
+    await publish_due(database, now=LATER)
+    before = await frozen(database)
+    await publish_due(database, now=NOON - timedelta(days=200))
+    await publish_due(database, now=LATER)
+    assert await frozen(database) == before

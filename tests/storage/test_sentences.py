@@ -98,6 +98,21 @@ async def test_of_two_approvals_at_once_one_holds_and_the_other_is_told(
     assert sorted(left) == ["live", "proposed"]  # what was refused is as it was
 
 
+async def test_an_approval_that_began_before_another_was_committed_does_not_replace_it(
+    database: Database,
+) -> None:
+    star, moon = await member(database, Role.COUNSELOR), await member(database, Role.SUPERVISOR)
+    mine = await proposed(database, star)
+    other = await proposed(database, star, replace(WORDING, ko="어서 와요."))
+    async with database.transaction() as session:
+        await sentences.approve(session, mine, staff=moon, now=NOON)
+        late = asyncio.create_task(approve(database, other, moon))
+        await asyncio.sleep(0.3)  # PostgreSQL lets it read and wait; SQLite lets it begin later
+    with pytest.raises(DraftRefused, match="changed_meanwhile"):
+        await late
+    assert await live(database) == {WHERE: (1, "반가워요.")}
+
+
 async def test_what_was_proposed_for_another_version_is_not_approved(database: Database) -> None:
     star, moon = await member(database, Role.COUNSELOR), await member(database, Role.SUPERVISOR)
     first, late = await proposed(database, star), await proposed(database, star)
@@ -134,7 +149,8 @@ async def test_any_earlier_version_holds_again_in_one_step_and_nothing_is_forgot
 
 
 @pytest.mark.parametrize(
-    ("base", "to", "code"), [(0, 1, "changed_meanwhile"), (1, 2, "unknown_version")]
+    ("base", "to", "code"),
+    [(0, 1, "changed_meanwhile"), (7, 1, "changed_meanwhile"), (1, 2, "unknown_version")],
 )
 async def test_no_way_back_from_what_does_not_hold_or_to_what_never_was(
     database: Database, base: int, to: int, code: str

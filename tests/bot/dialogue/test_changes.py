@@ -1,5 +1,6 @@
 """A change by staff passes what files must pass, or stays out; nothing else changes."""
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -77,6 +78,8 @@ def test_a_change_that_passes_is_said_and_signed_and_every_other_sentence_is_as_
         (change(text=texts("{number.police}예요."), source="x", looked_up="2026-11-29"),
          "source_date_ahead"),
         (change(text=texts("그건 범죄예요.")), "no_source"),
+        (change(text=texts(en="so " * 16), band=Band.ELEMENTARY), "too_hard"),
+        (change(text=texts(en="The evidence."), band=Band.ELEMENTARY), "hard_word"),
         (change("self_harm.1"), "number_lost"),
         (change("self_harm.1"), "no_number"),
         (change("danger_now.1", text=texts("지금 안전해요? 누가 있어요?")), "asks_too_much"),
@@ -143,7 +146,7 @@ def test_a_number_out_of_use_is_in_no_sentence_and_another_one_stands_there(
     assert named
     for one in named:
         said = after.sentence(one, language)
-        assert value not in said
+        assert not re.search(rf"(?<![\d-]){re.escape(value)}(?!\d)", said)
         assert any(after.numbers[other].value in said for other in FALLBACKS)
 
 

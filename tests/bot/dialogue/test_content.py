@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.dialogue.content import FOLDER, PLAIN_PAYLOADS, load_content
+from bot.dialogue.content import ENOUGH, FOLDER, LESSON, PLAIN_PAYLOADS, load_content
 from bot.dialogue.content_file import ContentError
 from bot.dialogue.reading_level import Band
 from bot.dialogue.risk import screen
@@ -103,7 +103,7 @@ def test_a_wrong_sentence_keeps_the_folder_out_and_is_named(
         ("commands.toml", '"go:erase"', '"erase"', "unknown erase"),
         ("commands.toml", "봇말고", "봇말고(", "pattern"),
         ("steps.toml", '"calm.3"', '"calm.9"', "unknown step calm.9"),
-        ("steps.toml", "[question]", "[other]", "needs [harm] and [question]"),
+        ("steps.toml", "[question]", "[other]", "needs [harm], [question]"),
         ("questions.toml", "version = 1", "", "no version"),
         ("crisis.toml", "reviewer =", "reader =", "no reviewer"),
         ("crisis.toml", 'id = "threat.2"', 'id = "threat.1"', "twice"),
@@ -233,7 +233,7 @@ def test_a_label_typed_by_hand_means_its_button(language: Language) -> None:
     plain = (
         choice
         for choice in CONTENT.choices.values()
-        if choice.payload not in (*ANSWERS, *SAFE_WORDS)
+        if choice.payload not in (*ANSWERS, *SAFE_WORDS, LESSON, ENOUGH)
     )
     for choice in plain:
         assert CONTENT.resolve_payload(choice.label[language]) == choice.payload
