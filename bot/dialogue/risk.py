@@ -28,7 +28,7 @@ ABOUT = {
     "impersonation": "grooming",
 }
 """Intent of the language service -> the category of what it fears; any other: threat."""
-FEARED = 0.3  # belief in danger that is an alarm; measured, like all these: docs/risk.md
+FEARED = 0.45  # belief in danger that is an alarm; measured, like all these: docs/risk.md
 AT_ONCE = 0.3  # belief in imminent danger that makes an alarm imminent
 DOUBTED = 0.1  # belief below which broad words that sound like danger are no alarm
 DENIED = 0.02  # the same for words that sound imminent, or like the writer's own death
