@@ -9,7 +9,7 @@ import time
 import traceback
 from pathlib import Path
 
-from bench import accepts, claims, console, replies, rotation, seal, sockets
+from bench import accepts, claims, console, replies, rotation, seal, sockets, urgent
 from bench.command import run
 
 BENCHES = (
@@ -20,6 +20,7 @@ BENCHES = (
     (sockets.measure, "Sockets, memory, start"),
     (seal.measure, "Sealing's share"),
     (rotation.measure, "A night's rotation"),
+    (urgent.measure, "What must be quick"),
 )
 
 

@@ -24,7 +24,8 @@ from storage.records import Risk
 from tests.rasa_process import NLU, RasaProcess, missing, start_rasa
 
 ROOT = NLU.parent
-SETS = (NLU / "tests/stranger.jsonl", *sorted((ROOT / "tests/risk").glob("*.jsonl")))
+STRANGERS = (NLU / "tests/stranger.jsonl", NLU / "tests/everyday.jsonl")
+SETS = (*STRANGERS, *sorted((ROOT / "tests/risk").glob("*.jsonl")))
 PATIENCE = 10.0  # seconds for one answer; how quick it is is measured elsewhere
 
 

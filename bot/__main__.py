@@ -13,12 +13,13 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot import audit, backup, dead, keys, purge, release, report, review
+from bot import audit, backup, dead, keys, purge, release, report, review, training
 from bot.app import serve
+from bot.bubbles import load_fitting
 from bot.chat import chat
 from bot.check import all_well, check_database, check_settings, database_table, table
 from bot.config import Settings, read_settings
-from bot.dialogue.content import FOLDER, Content, load_content
+from bot.dialogue.content import FOLDER, Content
 from bot.dialogue.content_file import ContentError
 from bot.guard import judge, read_sentences
 from bot.hardening import harden
@@ -100,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     backup.declare(lambda name, words: _command(commands, name, _backup, words))
     _command(commands, "migrate", _migrate, "bring the database to this version")
     _command(commands, "check", _check, "ask providers and database whether all is set right")
+    _command(commands, "train", _train, "run a house to practice in, apart from the real one")
     people = _command(commands, "staff", _invite, "invite a member of staff")
     people.add_argument("action", choices=["invite"])
     people.add_argument("--role", type=Role, choices=list(Role), default=Role.COUNSELOR)
@@ -150,6 +152,13 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> None:
     serve(settings, arguments.roles)
 
 
+def _train(settings: Settings, arguments: argparse.Namespace) -> None:
+    own = training.training(settings)
+    _setup(own, arguments)
+    print(training.words(own), flush=True)
+    serve(own, ALL)
+
+
 def _dead(settings: Settings, arguments: argparse.Namespace) -> None:
     if arguments.action != "list" and arguments.id is None:
         raise SystemExit(_refuse(f"name the letter: python -m bot dead {arguments.action} ID."))
@@ -174,7 +183,7 @@ def _preview(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 def _content(settings: Settings) -> Content:
-    return load_content(settings.content or FOLDER)
+    return load_fitting(settings.content or FOLDER)
 
 
 def _chat(settings: Settings, _: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ from bot.registry import close, secret
 from bot.release import public
 from bot.roles import ProcessRole, written
 from bot.root import keyring_of
-from bot.steering import ChannelsOn
+from bot.telling import Telling
 from bot.webhooks import make_health
 from storage import erasure, processes
 from storage.alone import held_alone
@@ -161,6 +161,7 @@ def _loops(house: House, ends: AsyncExitStack) -> Sequence[Loop]:
         made += [
             Pump(_engine(house), database, Topic.INBOX, utc_now, width=TURNS).run(),
             loops.lapsing(database, house.notices, utc_now),
+            loops.telling(_telling(house), utc_now),
             loops.sweeping(
                 database, partial(house.steering.limits, house.settings.limits), utc_now
             ),
@@ -176,8 +177,9 @@ def _loops(house: House, ends: AsyncExitStack) -> Sequence[Loop]:
             loops.tallying(database, house.drift),
         ]
     if ProcessRole.SENDER in house.roles:
-        on = ChannelsOn({*house.providers, house.web.name, house.practice.name}, house.steering)
-        made.append(loops.giving_up(database, on, utc_now))
+        made.append(house.practice.run())
+        known = (*house.providers, house.web.name, house.practice.name)
+        made.append(loops.giving_up(database, known, utc_now))
     if {ProcessRole.WEB, ProcessRole.SENDER} & set(house.roles):
         made.append(Pump(house.sender, database, Topic.OUTBOX, utc_now, width=DELIVERIES).run())
         made.append(Pump(house.parting, database, Topic.OUTBOX, utc_now, width=PARTINGS).run())
@@ -199,10 +201,27 @@ def _engine(house: House) -> Engine:
         pressed=lambda: house.pressure.high,
         ledger=house.ledger,
         service=house.steering.service,
+        doors=partial(
+            house.steering.doors,
+            (*house.providers, house.web.name),
+            house.settings.public_url or "",
+        ),
         drift=house.drift,
     )
     house.content.follow(engine.use)
     return engine
+
+
+def _telling(house: House) -> Telling:
+    limits = {name: one.capabilities for name, one in house.providers.items()}
+    telling = Telling(
+        house.database,
+        house.content.current,
+        {**limits, house.web.name: house.web.capabilities},
+        service=house.steering.service,
+    )
+    house.content.follow(telling.use)
+    return telling
 
 
 def _telegram(house: House, ends: AsyncExitStack) -> Sequence[Loop]:

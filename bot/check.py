@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.bubbles import load_fitting
 from bot.channels.base import Channel, ChannelError, Checkable, Checkup
 from bot.columns import lined_up
 from bot.config import Settings
-from bot.dialogue.content import FOLDER, load_content
+from bot.dialogue.content import FOLDER
 from bot.registry import close, make_channels
 from storage.errors import DatabaseAway
 from storage.server import Finding, look
@@ -18,7 +19,7 @@ async def check_settings(
     settings: Settings, clock: Callable[[], datetime]
 ) -> list[tuple[str, Checkup]]:
     """Ask the provider of every channel that is on; return what each says, by name."""
-    channels = make_channels(settings, load_content(settings.content or FOLDER), clock)
+    channels = make_channels(settings, load_fitting(settings.content or FOLDER), clock)
     checkups = []
     for name in sorted(channels):
         webhook = f"{settings.address}/channels/{name}"

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bot.dialogue.content import Content, load_content
+from bot.bubbles import load_fitting, unfit
+from bot.dialogue.changes import Laid, Overlay, lay
+from bot.dialogue.content import Content
 from bot.dialogue.content_file import ContentError, line_of
 from bot.dialogue.lexicon import CUES_FILE, RULES_FILE, Lexicon
+from bot.dialogue.sentences import Fault
 
 log = logging.getLogger("gyeot.content")
 
@@ -23,7 +26,7 @@ def problem_of(folder: Path) -> ContentError | None:
     Who shows it to staff may show all of it; a log gets file and line alone (`line_of`).
     """
     try:
-        load_content(folder)
+        load_fitting(folder)
     except ContentError as error:
         return error
     return None
@@ -46,18 +49,46 @@ class ContentFolder:
         self._folder = folder
         self._stamps = _stamps(folder)
         self._followers: list[Callable[[Content], None]] = []
-        self.current = load_content(folder)
+        self._overlay = Overlay()
+        self._laid = Laid(load_fitting(folder), {})
+        self.files = self._laid.content
+
+    @property
+    def current(self) -> Content:
+        """The sentences as they are said: the files, and what staff changed over them."""
+        return self._laid.content
+
+    @property
+    def left_out(self) -> Mapping[tuple[str, str], Sequence[Fault]]:
+        """Why a change of staff is not said, by sentence and band."""
+        return self._laid.left_out
 
     def follow(self, use: Callable[[Content], None]) -> None:
         """Have `use` called with every new set, from now on."""
         self._followers.append(use)
 
     def take(self, content: Content) -> None:
-        """Make a set that was read and checked the one that is said from the next turn on."""
-        self.current = content
+        """Make a set that was read and checked the one that is said from the next turn on.
+
+        What staff changed is laid over it again, and checked again.
+        """
+        self.files = content
+        self._say()
+
+    def lay(self, overlay: Overlay) -> None:
+        """Take what staff changed and approved, all of it, from the next turn on."""
+        if overlay != self._overlay:
+            self._overlay = overlay
+            self._say()
+
+    def _say(self) -> None:
+        before, self._laid = self.left_out, lay(self.files, self._overlay, unfit)
         for use in self._followers:
-            use(content)
-        log.info("content read", extra={"count": len(content.sentences)})
+            use(self.current)
+        for key, found in self.left_out.items():
+            if key not in before:
+                log.error("change left out", extra={"where": key[0], "code": found[0].code})
+        log.info("content read", extra={"count": len(self.current.sentences)})
 
     def read_anew(self) -> Content | None:
         """Return the folder's content when a file changed since the last look and all is right."""
@@ -65,7 +96,7 @@ class ContentFolder:
         if before == self._stamps:
             return None
         try:
-            return load_content(self._folder, lexicon=self._same_lexicon(before))
+            return load_fitting(self._folder, lexicon=self._same_lexicon(before))
         except ContentError as error:
             _report(self._folder, error)
             return None
@@ -73,7 +104,7 @@ class ContentFolder:
     def _same_lexicon(self, before: _Stamps) -> Lexicon | None:
         """Return the lexicon when its files did not change: to prove it takes longest."""
         ours = [{one for one in seen if one[0] in LEXICON} for seen in (before, self._stamps)]
-        return self.current.lexicon if ours[0] == ours[1] else None
+        return self.files.lexicon if ours[0] == ours[1] else None
 
     async def look(self) -> None:
         """Take the folder's content when it changed and is right."""

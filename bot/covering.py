@@ -22,6 +22,13 @@ def is_neutral(decision: Decision) -> bool:
     return decision.memory.covered > 0
 
 
+def marked(talk: Conversation, decision: Decision, *, now: datetime) -> Conversation:
+    """Return the talk with since when somebody watches, and when somebody did first in it."""
+    if not is_neutral(decision):
+        return replace(talk, covered_at=None)
+    return replace(talk, covered_at=talk.covered_at or now, watched_at=talk.watched_at or now)
+
+
 async def turn_over(
     session: Session, before: Conversation, after: Conversation, *, now: datetime
 ) -> None:

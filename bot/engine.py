@@ -11,6 +11,7 @@ from bot.dialogue.content import Content
 from bot.dialogue.erasing import is_pending, is_question
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.memory import Memory
+from bot.dialogue.off import Doors, instead
 from bot.dialogue.policy import decide, words_for_nlu
 from bot.dialogue.risk import RECENT, screen
 from bot.dialogue.service import Service, beside
@@ -62,6 +63,7 @@ class Engine:
         pressed: Callable[[], bool] = lambda: False,
         ledger: Ledger | None = None,
         service: Callable[[], Service] = Service,
+        doors: Callable[[], Doors] = Doors,
         drift: Drift | None = None,
     ) -> None:
         self._database = database
@@ -74,6 +76,7 @@ class Engine:
         self._pressed = pressed  # more is due than can be answered in time
         self._service = service  # what staff set of surge and hours
         self._drift = drift  # None: nothing is counted of the language service
+        self._doors = doors  # which channels staff switched off
         self._ledger = ledger  # None: nobody can be erased here, so a person is asked for
 
     def use(self, content: Content) -> None:
@@ -118,7 +121,8 @@ class Engine:
     ) -> None:
         try:
             if not messages:
-                await self._finish_empty(turn, now)
+                async with self._database.transaction() as session:
+                    await inbox.finish_turn(session, turn, now=now)
             elif turn.tries > DIALOGUE_TRIES:
                 await last_resort.give(
                     self._database,
@@ -147,10 +151,6 @@ class Engine:
             await self._answer_once(turn, messages, now)
 
         await steps.tried(step, attempts=talks.TRIES)
-
-    async def _finish_empty(self, turn: PendingTurn, now: datetime) -> None:
-        async with self._database.transaction() as session:
-            await inbox.finish_turn(session, turn, now=now)
 
     async def _answer_once(
         self, turn: PendingTurn, messages: Sequence[InboundMessage], now: datetime
@@ -265,7 +265,9 @@ class Engine:
             busy=busy,
             ahead=talk.ahead,
         )
-        return beside(decide(turn, self._content), turn, self._content, self._service(), now)
+        decision = decide(turn, self._content)
+        decision = beside(decision, turn, self._content, self._service(), now)
+        return instead(decision, turn, self._content, self._doors(), now)
 
     async def _write(
         self,
@@ -326,8 +328,8 @@ class Engine:
             topic=decision.topic or before.topic,
             risk=max(before.risk, decision.risk),
             heard_at=now,
-            covered_at=(before.covered_at or now) if decision.memory.covered else None,
         )
+        after = covering.marked(after, decision, now=now)
         memory = decision.memory.dump()
         conversation = await conversations.advance(
             session, self._vault, before, after, memory=memory

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 import httpx
@@ -22,7 +23,7 @@ from bot.notices import ContentNotices
 from bot.parting import Parting
 from bot.practice import PracticeChannel, load_scripts
 from bot.pressure import Pressure
-from bot.registry import make_channels, secret
+from bot.registry import make_channels, secret, use
 from bot.roles import ProcessRole
 from bot.root import keyring_of
 from bot.sealing import Sealer
@@ -77,10 +78,11 @@ def make_house(settings: Settings, roles: Collection[ProcessRole]) -> House:
     )
     http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
     lexicon = LexiconFile(folder, settings.lexicon)
-    steering = Steering(database, lexicon)
+    steering = Steering(database, lexicon, shelf)
     providers = make_channels(settings, content, utc_now)
     channels = {**providers, web.name: web}
     flood, notices = Flood(content, lexicon), ContentNotices(content)
+    shelf.follow(partial(use, providers))
     shelf.follow(flood.use)
     shelf.follow(notices.use)
     intake = Intake(
@@ -88,7 +90,6 @@ def make_house(settings: Settings, roles: Collection[ProcessRole]) -> House:
         utc_now,
         flood=flood,
         holders={name: process for name, one in channels.items() if one.capabilities.held},
-        is_on=steering.is_on,
     )
     practice = PracticeChannel(load_scripts(), intake.store, utc_now)
     here = _sent_here({**channels, practice.name: practice}, roles)
@@ -107,8 +108,8 @@ def make_house(settings: Settings, roles: Collection[ProcessRole]) -> House:
         intake=intake,
         notices=notices,
         providers=providers,
-        sender=Sender(database, here, process, utc_now, is_on=steering.is_on),
-        parting=Parting(database, here, process, utc_now, is_on=steering.is_on),
+        sender=Sender(database, here, process, utc_now),
+        parting=Parting(database, here, process, utc_now),
         web=web,
         practice=practice,
         pressure=pressure,

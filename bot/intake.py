@@ -28,10 +28,6 @@ class IntakeFull(Exception):
     """More deliveries wait for their commit than can be stored in time: refuse with 503."""
 
 
-class ChannelOff(IntakeFull):
-    """Staff switched the channel off: refuse with 503, as if there were no room."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     events: Sequence[InboxEvent]
@@ -53,12 +49,10 @@ class Intake:
         capacity: int = 5000,
         flood: Flood | None = None,
         holders: Mapping[str, UUID] = MappingProxyType({}),
-        is_on: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._database = database
         self._clock = clock
         self._flood = flood  # None: nobody is limited
-        self._is_on = is_on  # channels that staff did not switch off
         self._holders = holders  # this process, by channel that answers only where it came from
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(capacity)
 
@@ -71,8 +65,6 @@ class Intake:
             IntakeFull: nothing was stored, the caller must say so.
             StorageError: nothing was stored, the caller must say so.
         """
-        if messages and not self._is_on(messages[0].channel):
-            raise ChannelOff
         events, kept = self._events(messages)
         try:
             if events:

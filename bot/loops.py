@@ -14,6 +14,7 @@ from bot.notices import ContentNotices
 from bot.pressure import Pressure
 from bot.roles import ProcessRole
 from bot.sender import GIVE_UP, Sender
+from bot.telling import Telling
 from bot.webhooks import acknowledge
 from handoff import queue
 from storage import erasure, inbox, metrics, outbox, processes, receipts, retention, rotation
@@ -30,6 +31,7 @@ Clock = Callable[[], datetime]
 BEAT = 2.0  # seconds; see processes.LIVE
 LOOK = 1.0  # seconds between two looks at the backlog
 LAPSE = 2.0  # seconds; a lapsed talk is back in line within 5 s (shared/security.md, H7)
+TELL = 5.0  # seconds between two looks at the line for those in it
 SWEEP = 3600.0  # seconds
 BREATH = 0.1  # seconds between two bites of a purge, so that answers come first
 FINISH = 2.0  # seconds between two looks for erasures that a process left unfinished
@@ -99,6 +101,15 @@ async def lapsing(database: Database, notices: ContentNotices, clock: Clock) -> 
         await queue.lapse(database, notices, now=clock())
 
     await _again(lapse, LAPSE, "lapse")
+
+
+async def telling(those_who_wait: Telling, clock: Clock) -> None:
+    """Tell again and again those who wait what changed for them."""
+
+    async def look() -> None:
+        await those_who_wait.look(clock())
+
+    await _again(look, TELL, "tell")
 
 
 async def watching_keys(database: Database) -> None:
@@ -186,7 +197,7 @@ async def erasing(database: Database, ledger: Ledger, clock: Clock) -> None:
 
 
 async def giving_up(database: Database, channels: Collection[str], clock: Clock) -> None:
-    """Set aside again and again what is for a channel that was switched off a day ago."""
+    """Set aside again and again what is for a channel whose secrets were taken away a day ago."""
 
     async def step() -> None:
         found = outbox.BATCH

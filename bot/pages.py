@@ -16,6 +16,7 @@ from bot.house import House, utc_now
 from bot.intake import Intake
 from bot.messages import InboundMessage, Kept
 from bot.practice import load_scripts, titles
+from bot.sentence_desk import SentenceDesk
 from bot.steering_pages import add_steering_pages
 from bot.summary import facts
 from bot.verify import make_verify
@@ -38,7 +39,11 @@ def add_pages(app: FastAPI, house: House) -> None:
     app.include_router(make_webhooks(house.providers, house.intake))
     app.include_router(
         make_web_router(
-            house.web, _accept_one(house.intake), utc_now, days=_kept_days(house.settings)
+            house.web,
+            _accept_one(house.intake),
+            utc_now,
+            days=_kept_days(house.settings),
+            unused=house.steering.unused_numbers,
         )
     )
     accounts = load_accounts(house.settings.accounts or FOLDER / ACCOUNTS_FILE)
@@ -47,9 +52,12 @@ def add_pages(app: FastAPI, house: House) -> None:
     )
     door = Door(house.database)
     on = (*house.providers, house.web.name)
-    add_steering_pages(app, house.database, utc_now, door, house.settings, on)
+    desk = SentenceDesk(house.content, utc_now, house.steering.look)
+    add_steering_pages(app, house.database, utc_now, door, house.settings, on, desk, house.notices)
     windows = _windows(house.providers)
-    app.include_router(make_board_router(house.database, house.notices, utc_now, door=door))
+    app.include_router(
+        make_board_router(house.database, house.notices, utc_now, door=door, left_out=desk.left_out)
+    )
     app.include_router(
         make_duties_router(
             house.database,
@@ -70,6 +78,7 @@ def add_pages(app: FastAPI, house: House) -> None:
             summarize=facts,
             most=house.settings.max_talks,
             rest_after=house.settings.heavy_talks,
+            address=house.settings.public_url,
         )
     )
     app.include_router(make_audit_router(house.database, utc_now, door=door))

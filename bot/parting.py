@@ -32,12 +32,9 @@ class Parting:
         channels: Mapping[str, Channel],
         process: UUID,
         clock: Callable[[], datetime],
-        *,
-        is_on: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._database = database
         self._channels = channels
-        self._is_on = is_on  # channels that staff did not switch off
         self._clock = clock
         self._holding = holding(process, channels)
 
@@ -65,7 +62,7 @@ class Parting:
             return await receipts.next_due(session, self._open(), self._holding, now=now)
 
     def _open(self) -> Collection[str]:
-        return [name for name in self._channels if self._is_on(name)]
+        return tuple(self._channels)
 
     async def work(self, work: Receipt, now: datetime) -> None:
         """Send one, and leave nothing of it; what failed for now is tried again."""

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from bot.channels.base import Channel
 from bot.channels.kakao_consult import make_kakao_consult
-from bot.channels.kakao_skill import KakaoTexts, make_kakao_skill
+from bot.channels.kakao_skill import KakaoSkillChannel, KakaoTexts, make_kakao_skill
 from bot.channels.meta import make_instagram, make_messenger
-from bot.channels.telegram import make_telegram
+from bot.channels.telegram import TelegramChannel, make_telegram
 from bot.channels.x import make_x
 from bot.config import Settings
 from bot.dialogue.content import Content
@@ -32,6 +32,15 @@ def make_channels(
         _kakao_consult(settings),
     )
     return {channel.name: channel for channel in made if channel is not None}
+
+
+def use(channels: Mapping[str, Channel], content: Content) -> None:
+    """Have adapters say the sentences of another set from now on, where they hold some."""
+    for channel in channels.values():
+        if isinstance(channel, KakaoSkillChannel):
+            channel.use(_kakao_texts(content))
+        if isinstance(channel, TelegramChannel):
+            channel.use(_group_refusal(content))
 
 
 @runtime_checkable
@@ -61,8 +70,12 @@ def _telegram(settings: Settings, content: Content) -> Channel | None:
         secret(settings.telegram_token),
         secret(settings.telegram_secret),
         settings.telegram_api,
-        group_refusal=content.sentence("group.1", Language.KO),
+        group_refusal=_group_refusal(content),
     )
+
+
+def _group_refusal(content: Content) -> str:
+    return content.sentence("group.1", Language.KO)
 
 
 def _line(settings: Settings) -> Channel | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import talks
-from bot.dialogue.codes import code_in, load_spellings, spelled
+from bot.dialogue.codes import code_in, hidden_in, load_spellings, spelled
 from bot.dialogue.content import FOLDER, Content
 from bot.messages import InboundMessage, MessageKind, Reply
 from handoff import lifecycle, steps
@@ -79,12 +79,13 @@ async def by_code(
 
 def without_codes(messages: Sequence[InboundMessage]) -> Sequence[InboundMessage]:
     """Return what was sent without codes in it: among other words they are not taken."""
-    if not any(code_in(message.text, SPELLINGS)[0] for message in messages):
-        return messages
-    return [
-        replace(message, text="") if code_in(message.text, SPELLINGS)[0] else message
-        for message in messages
-    ]
+    texts = [_without(message.text) for message in messages]
+    pairs = zip(messages, texts, strict=True)
+    return [one if one.text == text else replace(one, text=text) for one, text in pairs]
+
+
+def _without(text: str) -> str:
+    return "" if code_in(text, SPELLINGS)[0] else hidden_in(text, SPELLINGS)
 
 
 def _code(messages: Sequence[InboundMessage]) -> tuple[bool, int | None]:

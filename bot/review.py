@@ -1,6 +1,6 @@
 """What a reviewer of content asks for: a check of all sentences, and talks as a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,7 +13,10 @@ from bot.dialogue.sentences import Sentence
 from bot.refused import Refused
 from storage.records import Language
 
-_HEAD = ("sentence", "words", "longest", "for", "reviewer", "date", "version")
+_HEAD = (
+    "sentence", "language", "words", "longest", "long words", "for", "reviewer", "date", "version",
+)  # fmt: skip
+_MEAN, _LONGEST, _FOR = 2, 3, 5
 _CLASSES = {
     Speaker.PERSON: "person",
     Speaker.MORE: "person",
@@ -27,13 +30,13 @@ class ReviewRefused(Refused):
 
 
 def checked(content: Content) -> str:
-    """Return how hard each Korean sentence is to read, the hardest first, and how many fit.
+    """Return how hard each wording is to read, the hardest first, and how many fit.
 
     The content was read before, so everything else is right.
     """
     rows = [row for sentence in content.sentences.values() for row in _rows(sentence)]
     rows.sort(key=_hardness)
-    easy = sum(row[3] == Band.ELEMENTARY for row in rows)
+    easy = sum(row[_FOR] == Band.ELEMENTARY for row in rows)
     table = lined_up((_HEAD, *rows))
     return (
         f"{table}\n{len(content.sentences)} sentences are valid; {easy} of their {len(rows)} "
@@ -66,19 +69,24 @@ def _performed(path: Path, content: Content) -> tuple[str, Sequence[object]]:
 
 
 def _rows(sentence: Sentence) -> list[tuple[str, ...]]:
-    """Return a row for the sentence, and one for each age band that has words of its own."""
-    rows = [_row(sentence, sentence.id, sentence.text[Language.KO])]
-    for band, texts in sentence.bands.items():
-        rows.append(_row(sentence, f"{sentence.id} ({band})", texts[Language.KO]))
-    return rows
+    """Return a row for each language of the sentence, and of its words for an age band."""
+    worded: list[tuple[Band | None, Mapping[Language, str]]] = [(None, sentence.text)]
+    worded += sentence.bands.items()
+    return [
+        _row(sentence, band, language, text)
+        for band, texts in worded
+        for language, text in texts.items()
+    ]
 
 
-def _row(sentence: Sentence, name: str, text: str) -> tuple[str, ...]:
-    level = reading_level(text)
+def _row(sentence: Sentence, band: Band | None, language: Language, text: str) -> tuple[str, ...]:
+    level = reading_level(text, language)
     return (
-        name,
+        f"{sentence.id} ({band})" if band else sentence.id,
+        language.value,
         f"{level.mean:.1f}",
         str(level.longest),
+        f"{level.long_words:.1f}" if language is Language.EN else "",
         level.band or "nobody",
         sentence.reviewer,
         sentence.date.isoformat(),
@@ -87,4 +95,4 @@ def _row(sentence: Sentence, name: str, text: str) -> tuple[str, ...]:
 
 
 def _hardness(row: Sequence[str]) -> tuple[float, float]:
-    return -int(row[2]), -float(row[1])
+    return -int(row[_LONGEST]), -float(row[_MEAN])

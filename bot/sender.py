@@ -60,6 +60,13 @@ def holding(process: UUID, channels: Mapping[str, Channel]) -> Holding:
     return Holding(process, held)
 
 
+TALKING = timedelta(minutes=10)
+"""How long after their last word somebody who was watched once in this talk may be written to.
+By then somebody else may hold the phone: what comes later waits for their next word."""
+
+WATCHED = "watched"
+
+
 class _WindowOver(WindowClosed):
     """We know without asking the provider, so it says nothing about the provider."""
 
@@ -77,12 +84,9 @@ class Sender:
         channels: Mapping[str, Channel],
         process: UUID,
         clock: Callable[[], datetime],
-        *,
-        is_on: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._is_on = is_on  # channels that staff did not switch off
         self._channels = channels
         self._holding = holding(process, channels)
         self._pace = Pace(channels)
@@ -130,10 +134,9 @@ class Sender:
         return delivery
 
     def _open(self, now: datetime) -> list[str]:
-        """Return the channels that neither staff, our pace nor their silence keeps us from."""
+        """Return the channels that neither our pace nor their silence keeps us from."""
         paced = self._pace.open_channels(self._channels.keys(), now)
-        on = [name for name in paced if self._is_on(name)]
-        return [name for name in on if self._breaker.may(name, now)]
+        return [name for name in paced if self._breaker.may(name, now)]
 
     async def work(self, work: Delivery, now: datetime) -> None:
         """Send one message and note how it went."""
@@ -166,6 +169,7 @@ class Sender:
     async def _send(self, delivery: Delivery, now: datetime) -> None:
         """Send the pieces that have not arrived yet, noting each, so that none goes twice."""
         channel = self._channels[delivery.channel]
+        _check_watched(delivery, now)
         reply = _as_it_leaves(delivery, now)
         _check_window(channel, reply)
         parts = pieces(reply, channel.capabilities)
@@ -225,7 +229,7 @@ class Sender:
             log.info("lease lost", extra={"delivery": delivery.id})
             return
         _log_end(delivery, state, error.code)
-        if self._is_back(delivery):
+        if error.code != WATCHED and self._is_back(delivery):
             async with self._database.transaction() as session:
                 await outbox.release_waiting(session, delivery.contact_id, now=now)
 
@@ -269,6 +273,11 @@ def _as_it_leaves(delivery: Delivery, now: datetime) -> Reply:
     reply = replace(reply_body.load(delivery.body), after=now - delivery.heard_at)
     fresh = delivery.attempt == 1 and now - delivery.created_at <= FRESH
     return reply if fresh else replace(reply, reply_token=None)
+
+
+def _check_watched(delivery: Delivery, now: datetime) -> None:
+    if delivery.watched and now - delivery.heard_at > TALKING:
+        raise _WindowOver(delivery.channel, WATCHED)
 
 
 def _check_window(channel: Channel, reply: Reply) -> None:

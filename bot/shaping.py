@@ -18,14 +18,18 @@ def pieces(reply: Reply, limits: Capabilities) -> tuple[Reply, ...]:
     Choices ride on the last piece. A channel without choices gets them as a numbered list,
     and the number typed back is understood as the choice.
     """
-    text = reply.text if limits.quick_replies else _with_list(reply)
-    texts = tuple(_cut(text, limits)) or ("",)
+    texts = tuple(_cut(shown(reply, limits), limits)) or ("",)
     choices = tuple(reply.quick_replies[: limits.quick_replies])
     plain = replace(reply, quick_replies=(), reply_token=None, reference=None)
     messages = [replace(plain, text=part) for part in texts]
     messages[0] = replace(messages[0], reply_token=reply.reply_token)
     messages[-1] = replace(messages[-1], quick_replies=choices, reference=reply.reference)
     return tuple(messages)
+
+
+def shown(reply: Reply, limits: Capabilities) -> str:
+    """Return the text of a reply, its choices numbered below where a channel has none."""
+    return reply.text if limits.quick_replies else _with_list(reply)
 
 
 def length(text: str, unit: TextUnit) -> int:

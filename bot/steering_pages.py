@@ -12,6 +12,9 @@ from bot.dialogue.lexicon import CATEGORIES, load_lexicon
 from bot.word_checks import LEVELS, Checked, check, entry_of, levels
 from handoff.auth import Door
 from handoff.model_page import make_model_router
+from handoff.notices import Notices
+from handoff.sentence_sheet import Speech
+from handoff.sentences_page import make_sentences_router
 from handoff.settings_page import Installed, make_settings_router
 from handoff.transparency_page import make_transparency_router
 from handoff.words_page import Lexical, make_words_router
@@ -30,6 +33,8 @@ def add_steering_pages(
     door: Door,
     settings: Settings,
     on: Collection[str],
+    speech: Speech,
+    notices: Notices,
 ) -> None:
     """Add settings, words, model and transparency; before the console, which takes what is left.
 
@@ -40,10 +45,14 @@ def add_steering_pages(
         door: knows who is signed in.
         settings: as they were read; no secret of them goes on.
         on: the channels whose secrets are set.
+        speech: the sentences that the bot says.
+        notices: the prepared ones among them.
     """
     models = settings.nlu_current
-    app.include_router(make_settings_router(database, clock, installed(settings, on), door=door))
+    here = installed(settings, on)
+    app.include_router(make_settings_router(database, clock, here, notices, door=door))
     app.include_router(make_words_router(database, clock, lexical(), door=door))
+    app.include_router(make_sentences_router(database, clock, speech, door=door))
     app.include_router(make_model_router(database, clock, models, door=door))
     app.include_router(make_transparency_router(database, clock))
 

@@ -9,12 +9,14 @@ from handoff import leases
 from handoff.errors import HandoffError
 from handoff.notices import Notices
 from storage import audit, proposals, staff
+from storage.credentials import Proposal
 from storage.database import Database, Session
 from storage.errors import NotFound
-from storage.records import Member, Proposal, Role, Staff
-from storage.roster import hold_administrators, roster
+from storage.records import Member, Role, Staff
+from storage.roster import AccountAct, account_history, hold_administrators, roster
 
 INVITATION = timedelta(hours=24)
+MOST_ACTS = 40  # changes that the page shows; the auditor sees all
 
 
 class SecondPersonNeeded(HandoffError):
@@ -35,10 +37,11 @@ class NoSuchPerson(HandoffError):
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who works or worked here, and which invitations wait for a second person."""
+    """Who works or worked here, which invitations wait for a second person, and what changed."""
 
     everybody: Sequence[Member]
     proposals: Sequence[Proposal]
+    past: Sequence[AccountAct]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,11 @@ class Accounts:
     async def people(self, *, now: datetime) -> People:
         """Return who works here and what waits for a second person."""
         async with self._database.reading() as session:
-            return People(await roster(session), await proposals.waiting(session, now=now))
+            return People(
+                await roster(session),
+                await proposals.waiting(session, now=now),
+                await account_history(session, most=MOST_ACTS),
+            )
 
     async def propose(
         self, by: Staff, role: Role, *, with_password: bool, now: datetime

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from handoff import posted
 from handoff.accounts import Accounts, Invited
+from handoff.audit_sheet import moment
 from handoff.auth import Door, is_fresh
 from handoff.errors import HandoffError
 from handoff.gate import guarded, session_of
@@ -158,6 +159,7 @@ class _Page:
             asked=asked,
             gone=gone,
             day=_day,
+            moment=moment,
         )  # fmt: skip
 
     def _link(self, request: Request, invited: Invited | None) -> str | None:

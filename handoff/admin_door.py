@@ -1,6 +1,6 @@
 """What every page under /admin begins with: whose session it is, and which places they may go."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -8,28 +8,11 @@ from fastapi import Request, Response
 
 from handoff.gate import session_of
 from handoff.pages import Pages
-from handoff.permissions import may_ask
 from handoff.posted import Fields, signed_form
 from storage import audit
 from storage.database import Database
 from storage.errors import DatabaseAway, NotWrittenDown
-from storage.records import Role, StaffSession
-
-PLACES: Mapping[str, str] = {
-    "numbers": "/admin",
-    "model": "/admin/model",
-    "words": "/admin/words",
-    "settings": "/admin/settings",
-    "staff": "/staff",
-    "transparency": "/transparency",
-}
-"""The pages of the frame, in their order; who may see one stands in handoff/permissions.py."""
-EVERYBODYS = PLACES["transparency"]
-
-
-def may_see(role: Role, path: str) -> bool:
-    """Tell whether a page of the frame is for this role."""
-    return path == EVERYBODYS or may_ask(role, "GET", path)
+from storage.records import StaffSession
 
 
 class AdminDoor:
@@ -65,11 +48,7 @@ class AdminDoor:
         self, request: Request, template: str, session: StaffSession, here: str, **slots: Any
     ) -> Response:
         """Fill a template that extends `admin_frame.html`; `here` is a name of `PLACES`."""
-        role = session.staff.role
-        places = [(name, path) for name, path in PLACES.items() if may_see(role, path)]
-        return self.pages.show(
-            request, template, session=session, here=here, places=places, **slots
-        )
+        return self.pages.show(request, template, session=session, here=here, **slots)
 
     def message(self, request: Request, text: str, status: int) -> Response:
         """Show one sentence of the words, `<text>_title` above it."""

@@ -16,10 +16,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from handoff.rates import Rate, Rates
 from storage import audit, staff
+from storage.credentials import Invitation, StaffSecrets
 from storage.database import Database, Session
 from storage.errors import KeyMissing, NotFound, SealBroken
 from storage.keyring import Purpose
-from storage.records import Invitation, Role, Staff, StaffSecrets, StaffSession
+from storage.records import Role, Staff, StaffSession
 from storage.vault import Place
 
 CONSOLE_ROLES = frozenset({Role.COUNSELOR, Role.SUPERVISOR})

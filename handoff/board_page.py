@@ -1,7 +1,7 @@
 """The supervisor's board: who waits and who leads whom, live, and what a supervisor decides."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,7 @@ def make_board_router(
     clock: Callable[[], datetime],
     *,
     door: Door | None = None,
+    left_out: Callable[[], Collection[object]] = tuple,
 ) -> APIRouter:
     """Make the routes of the supervisor's board; include them before the console's.
 
@@ -44,9 +45,10 @@ def make_board_router(
         notices: the reviewed sentences around a counselor.
         clock: aware UTC time.
         door: knows who is signed in.
+        left_out: the approved sentences that are not said, since they do not fit any more.
     """
     door = door or Door(database)
-    page = _Page(database, notices, clock, door)
+    page = _Page(database, notices, clock, door, left_out)
     router = APIRouter(
         prefix="/console/board", route_class=guarded(door, clock), include_in_schema=False
     )
@@ -65,12 +67,18 @@ class _Page:
     """What the routes share; the gate lets in supervisors only."""
 
     def __init__(
-        self, database: Database, notices: Notices, clock: Callable[[], datetime], door: Door
+        self,
+        database: Database,
+        notices: Notices,
+        clock: Callable[[], datetime],
+        door: Door,
+        left_out: Callable[[], Collection[object]],
     ) -> None:
         self._database = database
         self._notices = notices
         self._clock = clock
         self._door = door
+        self._left_out = left_out
         self._pages = Pages()
 
     async def board(self, request: Request) -> Response:
@@ -191,7 +199,8 @@ class _Page:
         session = session_of(request)
         board = await read_board(self._database, now=self._clock())
         surges = self._notices.surges(language_of(request))
-        return self._show(request, session, template, board=board, surges=surges)
+        unsaid = len(self._left_out())
+        return self._show(request, session, template, board=board, surges=surges, unsaid=unsaid)
 
     def _show(
         self, request: Request, session: StaffSession, template: str, **slots: Any

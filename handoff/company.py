@@ -53,7 +53,7 @@ async def join(
             session, asked, staff.id, now=now
         ):
             raise NotOffered("not_offered")
-        await steps.note(session, staff, "join", talk, now=now)
+        await steps.note(session, staff, "join_along", talk, now=now)
 
 
 async def end(

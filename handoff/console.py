@@ -23,6 +23,7 @@ from handoff.notices import Notices
 from handoff.own_passkeys import OwnPasskeys
 from handoff.pages import Pages
 from handoff.permissions import HOMES, may_ask
+from handoff.sites import Sites
 from handoff.summaries import Summarize, nothing
 from storage.database import Database
 
@@ -46,6 +47,7 @@ def make_router(
     summarize: Summarize = nothing,
     most: int | None = None,
     rest_after: int | None = None,
+    address: str | None = None,
 ) -> APIRouter:
     """Make the routes of the console.
 
@@ -60,6 +62,7 @@ def make_router(
         summarize: reads what the dialogue remembers of a talk.
         most: talks one counselor may lead at once; None: any number.
         rest_after: heavy talks after which a counselor pauses; None: never.
+        address: how browsers reach the house, as configured; None: only as localhost.
     """
     # What takes a part of a second is done before any counselor's first message.
     load_rules()
@@ -79,7 +82,7 @@ def make_router(
     router = APIRouter(prefix="/console", route_class=known, include_in_schema=False)
     router.add_api_route("", console.room, methods=["GET"])
     router.add_api_route("/logout", console.logout, methods=["POST"])
-    console.add_ways_in(router)
+    console.add_ways_in(router, Sites(address))
     router.add_api_route("/static/{name}", console.static, methods=["GET"])
     router.add_api_websocket_route("/ws", console.socket)
     router.add_api_route(
@@ -115,9 +118,9 @@ class _Console:
         self._pages = Pages()
         self._files = {path.name: path.read_bytes() for path in _STATIC.iterdir()}
 
-    def add_ways_in(self, router: APIRouter) -> None:
+    def add_ways_in(self, router: APIRouter, sites: Sites) -> None:
         """Add the routes by which somebody comes in, and keeps their way in."""
-        shared = (self._database, self._clock, self.door, self._pages)
+        shared = (self._database, self._clock, self.door, self._pages, sites)
         Entrance(*shared).add_to(router)
         OwnPasskeys(*shared, self._hub).add_to(router)
 

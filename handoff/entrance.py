@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 
 import segno
 from fastapi import APIRouter, Request, Response
@@ -13,10 +12,11 @@ from handoff.auth import ENROLLMENT_LIFETIME, AuthError, Door, Enrollment, TooMa
 from handoff.cookies import may_keep_a_cookie, token_of, with_cookie
 from handoff.headers import is_https
 from handoff.pages import Pages
-from handoff.passkeys import Passkeys, Site
+from handoff.passkeys import Passkeys
 from handoff.permissions import HOMES
 from handoff.posted import RETRY_SECONDS
 from handoff.rates import Rate, Rates
+from handoff.sites import Sites
 from storage.database import Database
 
 COOKIE_JOIN = "gyeot_join"  # only on the way in; the seed in it is sealed
@@ -25,16 +25,18 @@ JOIN_PATH = "/console/join"
 _ANSWERS = Rate(burst=60, refill=timedelta(seconds=0.2))
 
 
-class PasskeyImpossible(AuthError):
-    """A passkey belongs to a name, and this page was opened by a number: use the password."""
-
-
 class Entrance:
     """The pages for people who are not signed in yet."""
 
     def __init__(
-        self, database: Database, clock: Callable[[], datetime], door: Door, pages: Pages
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        door: Door,
+        pages: Pages,
+        sites: Sites,
     ) -> None:
+        self._sites = sites
         self._clock = clock
         self._door = door
         self._pages = pages
@@ -87,7 +89,7 @@ class Entrance:
     async def request(self, request: Request) -> Response:
         """Give the browser what it asks its devices with."""
         await posted.json_of(request, self._pages)
-        return _as_json(self._passkeys.request(site_of(request), now=self._clock()))
+        return _as_json(self._passkeys.request(self._sites.of(request), now=self._clock()))
 
     async def sign_in(self, request: Request) -> Response:
         """Sign in whoever's device signed."""
@@ -95,7 +97,7 @@ class Entrance:
         if not self._answers.take("", now=self._clock()):
             raise TooManyTries("too_many_tries")
         signed_in = await self._passkeys.sign_in(
-            site_of(request), fields.get("answer", ""), now=self._clock()
+            self._sites.of(request), fields.get("answer", ""), now=self._clock()
         )
         home = JSONResponse({"to": HOMES[signed_in.session.staff.role]})
         return with_cookie(request, home, signed_in)
@@ -104,7 +106,7 @@ class Entrance:
         """Show the invitation; its token is in the fragment, which never comes here."""
         if not may_keep_a_cookie(request):
             return self._pages.message(request, "insecure", status=403)
-        return self._pages.show(request, "join.html", by_name=_has_a_name(request))
+        return self._pages.show(request, "join.html", by_name=self._sites.usable(request))
 
     async def join_start(self, request: Request) -> Response:
         """Tell an invited person what to set their authenticator up with."""
@@ -145,7 +147,10 @@ class Entrance:
         fields = await posted.json_of(request, self._pages)
         self._door.count(now=self._clock())
         options = await self._passkeys.enrollment(
-            fields.get("token", ""), fields.get("name", ""), site_of(request), now=self._clock()
+            fields.get("token", ""),
+            fields.get("name", ""),
+            self._sites.of(request),
+            now=self._clock(),
         )
         return _as_json(options)
 
@@ -155,7 +160,7 @@ class Entrance:
         signed_in = await self._passkeys.join(
             fields.get("token", ""),
             fields.get("name", ""),
-            site_of(request),
+            self._sites.of(request),
             fields.get("answer", ""),
             fields.get("label", ""),
             now=self._clock(),
@@ -164,7 +169,7 @@ class Entrance:
 
     def _login(self, request: Request, error: str | None = None, *, status: int = 200) -> Response:
         return self._pages.show(
-            request, "login.html", status=status, error=error, by_name=_has_a_name(request)
+            request, "login.html", status=status, error=error, by_name=self._sites.usable(request)
         )
 
 
@@ -181,27 +186,6 @@ def answering(step: Step) -> Step:
             return posted.code_of(error)
 
     return answer
-
-
-def site_of(request: Request) -> Site:
-    """Return this house as the browser knows it.
-
-    Raises:
-        PasskeyImpossible: it was opened by a number, which can be no relying party.
-    """
-    if not _has_a_name(request):
-        raise PasskeyImpossible("passkey_by_number")
-    scheme = "https" if is_https(request) else "http"
-    return Site(f"{scheme}://{request.headers.get('host', '').lower()}", request.url.hostname or "")
-
-
-def _has_a_name(request: Request) -> bool:
-    host = request.url.hostname or ""
-    try:
-        ip_address(host)
-    except ValueError:
-        return bool(host)
-    return False
 
 
 def _as_json(options: str) -> Response:

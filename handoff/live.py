@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from handoff import frames, locked, wishes
+from handoff import frame_text, locked, wishes
 from handoff.auth import Door
 from handoff.frames import Hello, Ping, Refused, ServerFrame, Typing
 from handoff.hub import Console
@@ -142,7 +142,7 @@ class Live:
             await self._send(frame)
 
     async def _send(self, frame: ServerFrame) -> None:
-        await self._socket.send_text(frames.dump(frame))
+        await self._socket.send_text(frame_text.dump(frame))
 
 
 async def _first_of(*loops: Coroutine[None, None, int | None]) -> int | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from starlette.websockets import WebSocket
 
-from handoff import frames, wishes
+from handoff import frame_text, wishes
 from handoff.auth import Door
 from handoff.frames import Locked, Ping, Refused
 from handoff.taking import Taker
@@ -31,9 +31,9 @@ async def hold(
     way than by rest. Signing in again opens another connection; this one knows nothing of it.
     """
     until = clock() + HOLD
-    await socket.send_text(frames.dump(Locked(int(HOLD.total_seconds() // 60))))
+    await socket.send_text(frame_text.dump(Locked(int(HOLD.total_seconds() // 60))))
     while clock() < until and await door.is_locked(token, now=clock()):
-        await socket.send_text(frames.dump(Ping(clock())))
+        await socket.send_text(frame_text.dump(Ping(clock())))
         try:
             message = await asyncio.wait_for(socket.receive(), ping.total_seconds())
         except TimeoutError:
@@ -48,13 +48,13 @@ async def _answer(socket: WebSocket, taker: Taker, text: str) -> None:
     try:
         wish = wishes.parse(text)
     except InvalidFrame as error:
-        await socket.send_text(frames.dump(Refused("frame", error.code)))
+        await socket.send_text(frame_text.dump(Refused("frame", error.code)))
         return
     if isinstance(wish, Heartbeat):
         await taker.beat()
         await asyncio.sleep(_REST)
     else:
-        await socket.send_text(frames.dump(Refused(wishes.name_of(wish), "locked")))
+        await socket.send_text(frame_text.dump(Refused(wishes.name_of(wish), "locked")))
 
 
 _REST = 1.0  # seconds: a page answers each ping at once, and one beat a while is enough

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
-from handoff import frames
+from handoff import frame_text
 from handoff.alias import PRACTICE, alias
 from handoff.frames import Card, QueueChange, Talk, card
 from storage import (
@@ -85,7 +85,7 @@ class Look:
 
     @cached_property
     def _all(self) -> str:
-        return frames.dump(QueueChange(tuple(self.cards.values()), ()))
+        return frame_text.dump(QueueChange(tuple(self.cards.values()), ()))
 
 
 async def take(
@@ -221,7 +221,7 @@ def difference(
 
 def _change(before: Mapping[UUID, Card], after: Mapping[UUID, Card]) -> str:
     changed, gone = difference(before, after)
-    return frames.dump(QueueChange(changed, gone)) if changed or gone else ""
+    return frame_text.dump(QueueChange(changed, gone)) if changed or gone else ""
 
 
 def _card(conversation: Conversation, windows: Mapping[str, timedelta]) -> Card:

@@ -10,12 +10,13 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from handoff import posted
 from handoff.auth import AuthError, Door, SignedIn, SignInRefused, TooManyTries, is_fresh
 from handoff.cookies import with_cookie
-from handoff.entrance import answering, site_of
+from handoff.entrance import answering
 from handoff.gate import session_of
 from handoff.hub import Hub
 from handoff.pages import Pages
 from handoff.passkeys import WANTED, PasskeyRefused, Passkeys
 from handoff.posted import RETRY_SECONDS, check_csrf
+from handoff.sites import Sites
 from storage import staff
 from storage.database import Database
 from storage.records import StaffSession
@@ -28,8 +29,15 @@ class OwnPasskeys:
     """The pages of somebody who is signed in about how they sign in."""
 
     def __init__(
-        self, database: Database, clock: Callable[[], datetime], door: Door, pages: Pages, hub: Hub
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        door: Door,
+        pages: Pages,
+        sites: Sites,
+        hub: Hub,
     ) -> None:
+        self._sites = sites
         self._database = database
         self._clock = clock
         self._door = door
@@ -61,7 +69,7 @@ class OwnPasskeys:
         if len(await self._passkeys.of(session.staff)) >= WANTED:
             raise PasskeyRefused("passkey_enough")
         options = await self._passkeys.registration(
-            session.staff, site_of(request), now=self._clock()
+            session.staff, self._sites.of(request), now=self._clock()
         )
         return Response(options, media_type="application/json")
 
@@ -71,7 +79,7 @@ class OwnPasskeys:
         self._still_fresh(session)
         await self._passkeys.register(
             session.staff,
-            site_of(request),
+            self._sites.of(request),
             fields.get("answer", ""),
             fields.get("label", ""),
             now=self._clock(),
@@ -121,7 +129,7 @@ class OwnPasskeys:
         """Take a device's answer as the proof; the session before ends."""
         session, fields = await self._said(request, await posted.json_of(request, self._pages))
         fresh = await self._passkeys.sign_in(
-            site_of(request), fields.get("answer", ""), now=self._clock()
+            self._sites.of(request), fields.get("answer", ""), now=self._clock()
         )
         if fresh.session.staff.id != session.staff.id:
             await self._end(fresh.session)

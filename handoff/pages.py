@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from handoff.permissions import places_of
 from storage.records import Language
 
 LANGUAGE_COOKIE = "gyeot_language"
@@ -28,6 +29,7 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
         )
+        self._templates.globals["places_of"] = places_of
         self._words = _words()
 
     def show(

@@ -36,10 +36,11 @@ from handoff.auth import (
     usable_name,
 )
 from storage import audit, passkeys, staff
+from storage.credentials import Passkey
 from storage.database import Database, Session
 from storage.errors import KeyMissing, NotFound, SealBroken
 from storage.keyring import Purpose
-from storage.records import Passkey, Staff
+from storage.records import Staff
 from storage.vault import Place, Vault
 
 CHALLENGE_LIFETIME = timedelta(minutes=5)

@@ -86,6 +86,11 @@ ROUTES: Mapping[str, Roles | None] = {
     "POST /admin/words": ROOM,
     "POST /admin/words/decide": SUPERVISORS,
     "POST /admin/words/end": SUPERVISORS,
+    "GET /admin/sentences": ROOM,
+    "GET /admin/sentences/{sentence}": ROOM,
+    "POST /admin/sentences/{sentence}": ROOM,
+    "POST /admin/sentences/{sentence}/decide": SUPERVISORS,
+    "POST /admin/sentences/{sentence}/back": SUPERVISORS,
     # what was done
     "GET /audit": AUDITORS,
     "POST /audit/export": AUDITORS,
@@ -123,6 +128,25 @@ HOMES: Mapping[Role, str] = {
 }
 """Where each role begins."""
 
+PLACES: Mapping[str, str] = {
+    "room": "/console",
+    "board": "/console/board",
+    "handover": "/console/board/handover",
+    "duties": "/console/duties",
+    "numbers": "/admin",
+    "model": "/admin/model",
+    "words": "/admin/words",
+    "sentences": "/admin/sentences",
+    "settings": "/admin/settings",
+    "staff": "/staff",
+    "audit": "/audit",
+    "transparency": "/transparency",
+    "passkeys": "/console/passkeys",
+}
+"""The pages that the bar of every page leads to, in their order."""
+
+_FOR_EVERYBODY = PLACES["transparency"]  # no sign-in: young people and the press read it, too
+
 _NOTHING_HERE = "{rest:path}"  # says 404, to anybody
 
 
@@ -142,3 +166,15 @@ def is_open(method: str, path: str) -> bool:
 def may_wish(role: Role, wish: str) -> bool:
     """Tell whether somebody may wish for this on the socket."""
     return role in WISHES.get(wish, frozenset())
+
+
+def places_of(role: Role) -> Mapping[str, str]:
+    """Return the pages that the bar shows to this role: those it may open, and no other."""
+    return {name: path for name, path in PLACES.items() if _is_place_of(role, path)}
+
+
+def _is_place_of(role: Role, path: str) -> bool:
+    """Tell whether a role may open a page and is not led away from it to its own."""
+    if path == "/console":
+        return HOMES[role] == path
+    return path == _FOR_EVERYBODY or may_ask(role, "GET", path)

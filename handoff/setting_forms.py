@@ -1,31 +1,23 @@
 """What the forms of the settings page mean; pure, but for one file that is read once."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from handoff.audit_sheet import SEOUL
-from storage.errors import SettingRefused
-from storage.setting_names import DAYS
+from handoff.form_faults import FormWrong
+from handoff.opening_hours import hours_of, typed_day
+from storage.setting_names import MOST as MOST_REQUESTS
+from storage.setting_names import POLICE, RESOURCE
 from storage.settings import Set
 
 SERVICES = Path(__file__).parent / "web" / "static" / "resources.json"
 JUNE = 6
 MOST = 12  # changes of one setting that the page shows; all of them are kept
-
-
-@dataclass(frozen=True, slots=True)
-class Surge:
-    """A prepared text for a time with too many people, as both languages say it."""
-
-    key: str
-    ko: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,72 +30,74 @@ class Step:
     after: str
 
 
-def value_of(name: str, fields: Mapping[str, str], values: Mapping[str, str]) -> str:
+def value_of(name: str, fields: Mapping[str, str], values: Mapping[str, str], today: date) -> str:
     """Return what a form asks a setting to be.
 
     Raises:
-        SettingRefused: what was typed cannot be read.
+        FormWrong: what was typed cannot be read.
     """
+    if name.startswith(RESOURCE):
+        return _use(name, fields, today)
     match name:
         case "hours":
-            return _week(fields)
-        case "resources.hidden":
-            hidden = [one["id"] for one in services() if f"show_{one['id']}" not in fields]
-            return json.dumps(hidden)
+            return hours_of(fields, today)
         case "authority_requests":
             return _with_requests(values["authority_requests"], fields)
     return fields.get("value", "").strip()
 
 
-def _week(fields: Mapping[str, str]) -> str:
-    week = {}
-    for day in DAYS:
-        typed = fields.get(day, "").strip()
-        if typed:
-            week[day] = [_span(part) for part in typed.split(",")]
-    return json.dumps(week) if week else ""
-
-
-def _span(typed: str) -> Sequence[str]:
-    times = re.split(r"\s*[-–~]\s*", typed.strip())
-    if len(times) != len(("from", "until")):
-        raise SettingRefused("bad_value")
-    return times
+def _use(name: str, fields: Mapping[str, str], today: date) -> str:
+    if name.removeprefix(RESOURCE) not in {one["id"] for one in services()}:
+        raise FormWrong({"use": "unknown_setting"})
+    use = fields.get("use", "")
+    if use == "out" and name == POLICE:
+        raise FormWrong({"use": "always_needed"})
+    try:
+        day = date.fromisoformat(fields.get("day", ""))
+    except ValueError:
+        raise FormWrong({"day": "bad_date"}) from None
+    if day > today:
+        raise FormWrong({"day": "day_ahead"})
+    return f"{use} {day}"
 
 
 def _with_requests(before: str, fields: Mapping[str, str]) -> str:
     try:
         pair = [int(fields.get("came", "")), int(fields.get("answered", ""))]
     except ValueError:
-        raise SettingRefused("bad_value") from None
+        raise FormWrong({"came": "bad_count"}) from None
+    if not 0 <= pair[1] <= pair[0] <= MOST_REQUESTS:
+        raise FormWrong({"came": "bad_count"})
     counts = {**json.loads(before), fields.get("half", ""): pair}
     return json.dumps(dict(sorted(counts.items())))
 
 
-def typed_day(hours: str, day: str) -> str:
-    """Return the opening hours of a weekday as the form takes them."""
-    spans = (json.loads(hours) if hours else {}).get(day, ())
-    return ", ".join("-".join(span) for span in spans)
-
-
-def steps(name: str, sets: Sequence[Set]) -> Sequence[Step]:
+def steps(
+    name: str, sets: Sequence[Set], words: Mapping[str, str], surges: Mapping[str, str]
+) -> Sequence[Step]:
     """Return the newest changes of a setting, newest first, each with what was before."""
-    befores = ("", *(one.value for one in sets))
-    made = [
-        Step(one.at, one.by, readable(name, before), readable(name, one.value))
-        for before, one in zip(befores, sets, strict=False)
-    ]
+    said = ["", *(readable(name, one.value, words, surges) for one in sets)]
+    made = [Step(one.at, one.by, said[at], said[at + 1]) for at, one in enumerate(sets)]
     return made[::-1][:MOST]
 
 
-def readable(name: str, value: str) -> str:
+def readable(name: str, value: str, words: Mapping[str, str], surges: Mapping[str, str]) -> str:
     """Return a value in words a person reads."""
-    if name == "hours" and value:
-        return "; ".join(f"{day} {typed_day(value, day)}" for day in json.loads(value))
-    if name == "resources.hidden" and value:
-        return ", ".join(json.loads(value))
-    if name == "authority_requests" and value:
-        return "; ".join(f"{half}: {a} / {b}" for half, (a, b) in json.loads(value).items())
+    if name.startswith("channel."):
+        return words[f"set_{value}"]
+    if name.startswith(RESOURCE) and value:
+        use, _, day = value.partition(" ")
+        return words[f"set_use_{use}"].format(day=day)
+    match name:
+        case "surge":
+            return surges.get(value, value)
+        case "hours" if value:
+            return "; ".join(
+                f"{words.get(f'set_day_{day}', day)} {typed_day(value, day) or words['set_closed']}"
+                for day in json.loads(value)
+            )
+        case "authority_requests" if value:
+            return "; ".join(f"{half}: {a} / {b}" for half, (a, b) in json.loads(value).items())
     return value
 
 
@@ -115,7 +109,22 @@ def halves(now: datetime, most: int) -> Sequence[str]:
 
 
 @cache
+def every_service() -> Sequence[Mapping[str, Any]]:
+    """Return the help services of the directory, those that nobody is sent to included."""
+    return tuple(json.loads(SERVICES.read_text("utf-8")))
+
+
+@cache
 def services() -> Sequence[Mapping[str, Any]]:
     """Return the help services that are confirmed; others are offered to nobody."""
-    every = json.loads(SERVICES.read_text("utf-8"))
-    return tuple(one for one in every if one["offered"])
+    return tuple(one for one in every_service() if one["offered"])
+
+
+def is_out(values: Mapping[str, str], service: str) -> bool:
+    """Say whether staff said of a help service that it is out of use."""
+    return values.get(f"{RESOURCE}{service}", "").startswith("out")
+
+
+def in_use(values: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
+    """Return the help services that may be shown to anybody."""
+    return [one for one in services() if not is_out(values, one["id"])]

@@ -9,7 +9,8 @@ from handoff.notices import Notices
 from storage import conversations, settings
 from storage.database import Database
 from storage.errors import NotFound
-from storage.records import ConversationState, Language, Role, Speaker, Staff
+from storage.records import ConversationState, Language, Speaker, Staff
+from storage.setting_names import NAMES
 
 SETTING = "surge"
 
@@ -26,10 +27,10 @@ async def switch(
         How many were told.
 
     Raises:
-        NotTheirs: no supervisor (`not_supervisor`), or no prepared sentence (`no_such_text`).
+        NotTheirs: nobody who may (`not_supervisor`), or no prepared sentence (`no_such_text`).
         NotWrittenDown, DatabaseAway: nothing was set.
     """
-    if staff.role is not Role.SUPERVISOR:
+    if staff.role not in NAMES[SETTING].roles:
         raise NotTheirs("not_supervisor")
     if key and key not in notices.surges(Language.KO):
         raise NotTheirs("no_such_text")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from handoff import earlier, frames, queue, steps
+from handoff import earlier, frame_text, queue, steps
 from handoff.errors import NotAudited, NotOwner
 from handoff.frames import (
     Alarm,
@@ -259,4 +259,4 @@ def _first_unsettled(told: Mapping[int, DeliveryState | None]) -> int:
 
 
 def _dumped(changes: Iterable[ServerFrame]) -> list[str]:
-    return [frames.dump(change) for change in changes]
+    return [frame_text.dump(change) for change in changes]

@@ -163,10 +163,12 @@ async def queue(session: Session) -> tuple[Conversation, ...]:
 
 
 async def ahead(session: Session, talk: Conversation) -> int:
-    """Return how many people are before one who waits, as the line stands now."""
+    """Return how many people are before one who waits; a practice talk is nobody's."""
     earlier = conversations.c.rank_at < talk.rank_at
     as_early = and_(conversations.c.rank_at == talk.rank_at, conversations.c.id < talk.id)
-    query = select(func.count()).where(_in(ConversationState.QUEUED), or_(earlier, as_early))
+    people = conversations.c.channel != TRAINING
+    before = (_in(ConversationState.QUEUED), people, or_(earlier, as_early))
+    query = select(func.count()).where(*before)
     return (await session.execute(query)).scalar_one()
 
 
@@ -368,6 +370,7 @@ def _record(row: Row[Any]) -> Conversation:
         lease_until=row.lease_until,
         closed_at=row.closed_at,
         covered_at=row.covered_at,
+        watched_at=row.watched_at,
     )
 
 

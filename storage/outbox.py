@@ -298,6 +298,7 @@ async def _open(session: Session, vault: Vault, row: Row[Any]) -> Delivery:
         created_at=row.created_at,
         since=row.again_at or row.created_at,
         heard_at=person.heard_at,
+        watched=person.watched_at is not None,
     )
 
 
@@ -343,12 +344,11 @@ _LEASE = (
     )
     .returning(outbox)
 )
+_TALK = conversations.c.id == bindparam("talk")
 _PERSON = select(
     contacts.c.address_ct,
-    select(conversations.c.heard_at)
-    .where(conversations.c.id == bindparam("talk"))
-    .scalar_subquery()
-    .label("heard_at"),
+    select(conversations.c.heard_at).where(_TALK).scalar_subquery().label("heard_at"),
+    select(conversations.c.watched_at).where(_TALK).scalar_subquery().label("watched_at"),
 ).where(contacts.c.id == bindparam("whose"))
 _WAITING = (
     select(outbox.c.id)

@@ -11,10 +11,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, delete, insert, or_, select, update
 
 from storage import places
+from storage.credentials import Passkey
 from storage.database import Session
 from storage.errors import NotFound
 from storage.keyring import Purpose
-from storage.records import Passkey, Role, Staff
+from storage.records import Role, Staff
 from storage.tables import challenges, insert_into, passkeys, staff
 from storage.vault import Vault
 

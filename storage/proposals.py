@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, delete, insert, select
 
+from storage.credentials import Proposal
 from storage.database import Session
 from storage.errors import NotFound
-from storage.records import Proposal, Role, Staff
+from storage.records import Role, Staff
 from storage.tables import proposals, staff
 
 LIFETIME = timedelta(days=3)

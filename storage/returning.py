@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from storage import conversations as talks
 from storage.database import Session
@@ -23,6 +23,9 @@ ALL_TRIES = 1000
 """Wrong codes of everybody in `WITHIN`: with 10,000 codes alive, a stranger meets one of them
 in 1.5 of 10,000 days. Beyond it nobody gets back by a code until the day has passed."""
 WITHIN = timedelta(days=1)
+
+NOBODY = UUID(int=0)
+"""Whose tries those of somebody erased are."""
 
 _DOMAIN = "return"  # what the event key hashes here is no event of a channel
 
@@ -94,10 +97,15 @@ async def earlier(session: Session, conversation_id: UUID) -> UUID | None:
 
 
 async def forget(session: Session, talk_ids: Collection[UUID]) -> None:
-    """Remove the codes and the ties of these talks (or people), and the tries of theirs."""
+    """Remove the codes and the ties of these talks (or people); their tries are nobody's then.
+
+    They are counted for the rest of the day all the same: else who erases after every few
+    wrong codes could try without an end.
+    """
     people = select(conversations.c.contact_id).where(conversations.c.id.in_(talk_ids))
     tried = return_tries.c.contact_id
-    await session.execute(delete(return_tries).where(tried.in_(people) | tried.in_(talk_ids)))
+    theirs = tried.in_(people) | tried.in_(talk_ids)
+    await session.execute(update(return_tries).where(theirs).values(contact_id=NOBODY))
     await session.execute(delete(return_codes).where(return_codes.c.conversation_id.in_(talk_ids)))
     either = (earlier_talks.c.conversation_id, earlier_talks.c.earlier_id)
     await session.execute(delete(earlier_talks).where(or_(*(one.in_(talk_ids) for one in either))))
@@ -105,7 +113,7 @@ async def forget(session: Session, talk_ids: Collection[UUID]) -> None:
 
 async def _is_spent(session: Session, contact_id: UUID, *, now: datetime) -> bool:
     recent = return_tries.c.at > now - WITHIN
-    own = return_tries.c.contact_id == contact_id
+    own = return_tries.c.contact_id == contact_id  # never NOBODY: ids are random
     counts = select(func.count(), func.count().filter(own)).where(recent)
     everybody, one = (await session.execute(counts)).one()
     return int(everybody) >= ALL_TRIES or int(one) >= OWN_TRIES

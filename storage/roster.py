@@ -1,10 +1,11 @@
 """Who works here, as administrators see it: pseudonym, role, ways in, last day."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from storage.database import Session
 from storage.records import Member, Role, Staff
@@ -50,3 +51,45 @@ async def _last_seen(session: Session) -> dict[UUID, datetime]:
         for staff_id, at in await session.execute(query):
             last[staff_id] = max(at, last.get(staff_id, at))
     return last
+
+
+ACCOUNT_ACTS = (
+    "invite_propose", "invite_approve", "invite_refuse", "join", "dismiss",
+    "passkey_add", "passkey_remove",
+)  # fmt: skip
+"""What of the audit log is the history of accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAct:
+    """One change of who works here, or of how somebody signs in; people by their pseudonyms."""
+
+    at: datetime
+    by: str
+    action: str
+    role: str  # of the invitation; "" where none is meant
+    about: str  # whose account was closed; ""
+
+
+async def account_history(session: Session, *, most: int) -> Sequence[AccountAct]:
+    """Return what changed of accounts, newest first."""
+    person = staff.alias()
+    query = (
+        select(audit, staff.c.name, person.c.name.label("about"))
+        .join(staff, staff.c.id == audit.c.staff_id)
+        .outerjoin(person, person.c.id == audit.c.object_id)
+        .where(audit.c.action.in_(ACCOUNT_ACTS), audit.c.result == "ok")
+        # In older rows a colleague who reads along joins a talk by this name; a dismissal
+        # gives talks back by its own.
+        .where(or_(audit.c.action != "join", audit.c.object_id.is_(None)))
+        .where(or_(audit.c.action != "dismiss", person.c.id.is_not(None)))
+        .order_by(audit.c.position.desc())
+        .limit(most)
+    )
+    return [
+        AccountAct(
+            row.at, row.name, row.action, row.purpose if row.purpose in list(Role) else "",
+            (row.about or "") if row.action == "dismiss" else "",
+        )
+        for row in await session.execute(query)
+    ]  # fmt: skip

@@ -17,6 +17,9 @@ _ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 _ALSO_SUPERVISOR = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
 _KEY = re.compile(r"[a-z][a-z0-9_.-]{0,59}", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
+_USE = re.compile(r"(in|out) (\d{4}-\d\d-\d\d)", re.ASCII)
+RESOURCE = "resource."  # and the id of a help service
+POLICE = "resource.police-112"  # stands in for every other number, so it is always in use
 _HALF = re.compile(r"20\d\d-[12]", re.ASCII)
 MOST = 9999  # requests in half a year
 
@@ -47,16 +50,6 @@ def is_key_or_empty(value: str) -> bool:
     return value == "" or _KEY.fullmatch(value) is not None
 
 
-def is_keys(value: str) -> bool:
-    """Say whether a value is a JSON list of different names."""
-    found = _json(value)
-    return (
-        isinstance(found, list)
-        and all(isinstance(one, str) and _KEY.fullmatch(one) for one in found)
-        and len(set(found)) == len(found)
-    )
-
-
 def is_week(value: str) -> bool:
     """Say whether a value is empty (always open) or a table of opening hours by weekday.
 
@@ -69,6 +62,19 @@ def is_week(value: str) -> bool:
     return isinstance(found, dict) and all(
         (day in DAYS or _is_date(day)) and _is_day(spans) for day, spans in found.items()
     )
+
+
+def is_use(value: str) -> bool:
+    """Say whether a value tells that a help service was confirmed, or is out of use since, a day.
+
+    `in 2026-11-28` or `out 2026-11-28`.
+    """
+    found = _USE.fullmatch(value)
+    return value == "" or (found is not None and _is_date(found[2]))
+
+
+def _is_in_use(value: str) -> bool:
+    return is_use(value) and not value.startswith("out")
 
 
 def is_requests(value: str) -> bool:
@@ -125,8 +131,14 @@ NAMES: Mapping[str, Declared] = {
     **{f"channel.{name}": Declared(is_switch, _ADMINISTRATOR, "on") for name in CHANNELS},
     "surge": Declared(is_key_or_empty, _ALSO_SUPERVISOR),  # which prepared text is on
     "hours": Declared(is_week, _ALSO_SUPERVISOR),
-    "resources.hidden": Declared(is_keys, _ADMINISTRATOR, "[]"),
     "days.transcripts": Declared(_between(7, 365), _ADMINISTRATOR),
     "days.contacts": Declared(_between(1, 90), _ADMINISTRATOR),
     "authority_requests": Declared(is_requests, _ADMINISTRATOR, "{}"),
 }
+
+
+def declared(name: str) -> Declared | None:
+    """Return what a setting may be, or None where there is none of this name."""
+    if name.startswith(RESOURCE) and _KEY.fullmatch(name.removeprefix(RESOURCE)):
+        return Declared(_is_in_use if name == POLICE else is_use, _ALSO_SUPERVISOR)
+    return NAMES.get(name)

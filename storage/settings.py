@@ -11,7 +11,7 @@ from storage import audit
 from storage.database import Session, Topic, wake
 from storage.errors import SettingRefused
 from storage.records import Limits, Staff
-from storage.setting_names import NAMES
+from storage.setting_names import NAMES, declared
 from storage.tables import settings, staff
 from storage.tables.steering import VALUE
 
@@ -28,12 +28,15 @@ class Set:
 
 
 async def current(session: Session) -> Mapping[str, str]:
-    """Return what holds now for every name; the default of its declaration before it was set."""
+    """Return what holds now for every name; the default of its declaration before it was set.
+
+    A help service that nobody said anything of is not in it.
+    """
     newest = select(func.max(settings.c.position)).group_by(settings.c.name)
     query = select(settings.c.name, settings.c.value).where(settings.c.position.in_(newest))
     found = {row.name: row.value for row in await session.execute(query)}
-    defaults = {name: declared.default for name, declared in NAMES.items()}
-    return MappingProxyType({**defaults, **{one: found[one] for one in found if one in NAMES}})
+    defaults = {name: one.default for name, one in NAMES.items()}
+    return MappingProxyType({**defaults, **{one: found[one] for one in found if declared(one)}})
 
 
 async def put(session: Session, name: str, value: str, *, staff: Staff, now: datetime) -> None:
@@ -44,12 +47,12 @@ async def put(session: Session, name: str, value: str, *, staff: Staff, now: dat
             ("not_for_this_role"), or not a value it may have ("bad_value").
         NotWrittenDown: the log takes no row; end the transaction, nothing may happen.
     """
-    declared = NAMES.get(name)
-    if declared is None:
+    meant = declared(name)
+    if meant is None:
         raise SettingRefused("unknown_setting")
-    if staff.role not in declared.roles:
+    if staff.role not in meant.roles:
         raise SettingRefused("not_for_this_role")
-    if len(value) > (VALUE.length or 0) or not declared.good(value):
+    if len(value) > (VALUE.length or 0) or not meant.good(value):
         raise SettingRefused("bad_value")
     row = {"name": name, "value": value, "staff_id": staff.id, "at": now}
     await session.execute(insert(settings), row)
@@ -66,7 +69,14 @@ def with_days(values: Mapping[str, str], base: Limits) -> Limits:
 
 async def history(session: Session, name: str) -> Sequence[Set]:
     """Return every change of a setting, oldest first."""
-    query = select(settings.c.value, staff.c.name, settings.c.at)
-    query = query.join(staff, staff.c.id == settings.c.staff_id).where(settings.c.name == name)
-    rows = await session.execute(query.order_by(settings.c.position))
-    return tuple(Set(row.value, row.name, row.at) for row in rows)
+    return (await histories(session)).get(name, ())
+
+
+async def histories(session: Session) -> Mapping[str, Sequence[Set]]:
+    """Return every change of every setting that was ever set, oldest first."""
+    query = select(settings.c.name.label("setting"), settings.c.value, staff.c.name, settings.c.at)
+    query = query.join(staff, staff.c.id == settings.c.staff_id).order_by(settings.c.position)
+    found: dict[str, tuple[Set, ...]] = {}
+    for row in await session.execute(query):
+        found[row.setting] = (*found.get(row.setting, ()), Set(row.value, row.name, row.at))
+    return MappingProxyType(found)

@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
 
 from storage import places
+from storage.credentials import Invitation, StaffSecrets
 from storage.database import Session
 from storage.errors import NotFound
 from storage.keyring import Purpose
-from storage.records import Invitation, Role, Staff, StaffSecrets, StaffSession
+from storage.records import Role, Staff, StaffSession
 from storage.tables import invitations, staff, staff_sessions
 from storage.vault import Vault
 

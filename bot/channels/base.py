@@ -35,6 +35,7 @@ class Capabilities:
     per_second: float | None = None  # messages the provider takes from us; None: no limit known
     burst: int = 1  # messages that may go at once when none went for a while
     held: bool = False  # only the process that has their connection can reach a person
+    fold: int | None = None  # characters the app shows before one must tap to see the rest
     costly: bool = False  # each message costs quota or allowance: a turn is answered by one
 
 

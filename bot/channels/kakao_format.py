@@ -15,6 +15,7 @@ from bot.channels.reading import Content, ident, members, words
 from bot.messages import MessageKind, QuickReply
 
 TEXT_LIMIT = 1000  # characters of a bubble
+FOLD = 400  # characters of a bubble that are seen before "view all"
 CARD_LIMIT = 400  # characters of a text card
 OUTPUTS = 3  # bubbles and cards in one response
 CHOICES = 10  # quick replies in one response

@@ -27,6 +27,7 @@ from bot.channels.base import (
 from bot.channels.kakao_format import (
     CARD_LIMIT,
     CHOICES,
+    FOLD,
     LABEL_LIMIT,
     OUTPUTS,
     PAYLOAD_LIMIT,
@@ -108,6 +109,7 @@ class KakaoSkillChannel:
         quick_replies=CHOICES,
         label_limit=LABEL_LIMIT,
         payload_limit=PAYLOAD_LIMIT,
+        fold=FOLD,
         can_push=False,
         held=True,
         reply_deadline=4.5,
@@ -135,6 +137,10 @@ class KakaoSkillChannel:
         self._consult = consult
         self._open: dict[str, list[_Request]] = {}
         self._late: set[asyncio.Task[None]] = set()
+
+    def use(self, texts: KakaoTexts) -> None:
+        """Say other texts from now on."""
+        self._texts = texts
 
     def parse(self, body: bytes, headers: Headers) -> Sequence[InboundMessage]:
         """Read one skill call; the console's test gives nothing. See `Channel.parse`."""

@@ -33,8 +33,8 @@ from bot.channels.base import (
     InvalidSignature,
     PermanentSendError,
     TemporarySendError,
-    TextUnit,
 )
+from bot.channels.line_limits import LIMITS
 from bot.channels.reading import (
     Content,
     choices_that_fit,
@@ -60,18 +60,7 @@ class LineChannel:
     """
 
     name = NAME
-    capabilities = Capabilities(
-        text_limit=5000,
-        text_unit=TextUnit.UTF16,
-        quick_replies=13,
-        label_limit=20,
-        payload_limit=300,
-        erasable=True,
-        costly=True,
-        idempotent=True,
-        per_second=1000,  # half of what LINE states a channel may (2,000 requests a second)
-        burst=100,
-    )
+    capabilities = LIMITS
 
     def __init__(
         self, secret: str, configuration: Configuration, timeout: aiohttp.ClientTimeout

@@ -7,6 +7,7 @@ The words are a spelling of a number; both languages spell the same one.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,8 @@ from storage.records import Language
 FILE = "return_words.toml"
 PARTS = 64
 WORDS = 3
+HIDDEN = "···"
+"""Stands in a transcript where a code was."""
 _LIKELY = 2  # known words of three: meant as a code, and so not for anybody's eyes
 
 
@@ -27,6 +30,7 @@ class _Spelling:
     second: Sequence[str]
     whole: re.Pattern[str] = field(repr=False)
     one: re.Pattern[str] = field(repr=False)
+    amid: re.Pattern[str] = field(repr=False)  # a code as it is written, among other words
 
     def word(self, number: int) -> str:
         first, second = divmod(number, PARTS)
@@ -77,6 +81,15 @@ def code_in(text: str, spellings: dict[Language, _Spelling]) -> tuple[bool, int 
     return sum(known) >= _LIKELY, None
 
 
+def hidden_in(text: str, spellings: dict[Language, _Spelling]) -> str:
+    """Return a text without the codes in it: nobody but the young person may have them."""
+    composed = unicodedata.normalize("NFKC", text)
+    found = composed
+    for one in spellings.values():
+        found = one.amid.sub(HIDDEN, found)
+    return text if found == composed else found
+
+
 def _squeezed(word: str) -> str:
     return normalize(word).squeezed
 
@@ -84,7 +97,8 @@ def _squeezed(word: str) -> str:
 def _spelling(table: Entry, language: Language) -> _Spelling:
     first, second = (_parts(table, place, language) for place in ("first", "second"))
     pair = f"({'|'.join(map(re.escape, first))})({'|'.join(map(re.escape, second))})"
-    return _Spelling(first, second, re.compile(pair * WORDS), re.compile(pair))
+    amid = re.compile(r"[\W_]*".join([pair] * WORDS), re.IGNORECASE)
+    return _Spelling(first, second, re.compile(pair * WORDS), re.compile(pair), amid)
 
 
 def _parts(table: Entry, place: str, language: Language) -> Sequence[str]:

@@ -18,6 +18,7 @@ from bot.dialogue.content_file import (
     read_file,
     strings,
 )
+from bot.dialogue.hard_words import HardWord, check_easy, read_hard_words
 from bot.dialogue.hints import HINTS_FILE, Hint, load_hints
 from bot.dialogue.reading_level import Band
 from bot.dialogue.risk import Lexicon, load_lexicon
@@ -27,6 +28,7 @@ from bot.dialogue.sentences import (
     NEXT,
     SAFE_WORDS,
     SLOT,
+    Banned,
     Choice,
     Number,
     Sentence,
@@ -39,7 +41,7 @@ from bot.dialogue.sentences import (
     typed_labels,
 )
 from bot.dialogue.steps import Steps
-from bot.dialogue.waiting import PLACES
+from bot.dialogue.waiting import OPENED, PLACES
 from bot.dialogue.wording import normalize
 from bot.messages import QuickReply, Reply
 from storage.records import Language
@@ -50,6 +52,8 @@ ASK_PERSON = "ask:person"
 ASK_PLACE = "wait:place"
 CANCEL_WAIT = "wait:cancel"
 NEITHER = "say:neither"
+ENOUGH = "say:enough"
+LESSON = "go:lesson"
 PLAIN_PAYLOADS = (
     *ANSWERS,
     *SAFE_WORDS,
@@ -58,6 +62,7 @@ PLAIN_PAYLOADS = (
     CANCEL_WAIT,
     NEXT,
     NEITHER,
+    ENOUGH,
     "say:safe",
     "lang:ko",
     "lang:en",
@@ -68,6 +73,7 @@ SENTENCE_FILES = (
     "crisis.toml",
     "harms.toml",
     "questions.toml",
+    "lessons.toml",
     "erased.toml",
     "service.toml",
     "watched.toml",
@@ -86,7 +92,7 @@ POLICY_GROUPS = (
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
     "busy", "slow_down", "which", "which_worry", "neither", "kept", "back", "word_set",
-    "safe_word", "how_long", *PLACES,
+    "safe_word", "how_long", "enough", "channel_off", OPENED, *PLACES,
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 BY_RULE = ("hide", "return_code", "proof")
@@ -114,6 +120,8 @@ NOTICES = (
     "failure",
     "erased",
     "stopped",
+    "away",
+    "away_long",
     "duty_report",
     "duty_unmasked",
 )
@@ -138,7 +146,9 @@ class Content:
     lexicon: Lexicon
     groups: Mapping[str, tuple[str, ...]] = field(repr=False)  # variants: name -> name.1, name.2
     labels: Mapping[str, str] = field(repr=False)  # squeezed label of a choice -> its payload
-    asked: Mapping[str, str] = field(repr=False)  # the same of the meanings
+    asked: Mapping[str, str] = field(repr=False)  # the same of what counts only where offered
+    banned: Banned = field(repr=False)
+    hard: tuple[HardWord, ...] = field(repr=False)  # too hard for the youngest
 
     def sentence(self, name: str, language: Language, band: Band | None = None) -> str:
         """Return the words of a sentence with its numbers filled in, for an age band if known.
@@ -148,7 +158,7 @@ class Content:
         """
         found = self.sentences[name]
         text = (found.bands.get(band, found.text) if band else found.text)[language]
-        return SLOT.sub(lambda found: self.numbers[found[1]].value, text)
+        return SLOT.sub(lambda found: self.numbers[found[1]].said(language), text)
 
     def reply(
         self,
@@ -190,7 +200,7 @@ class Content:
         """
         if target in self.steps or self.steps.place(target) is not None:
             return True
-        return target in (*TALK, *BY_RULE, *CRISIS_GROUPS, "menu")
+        return target in (*TALK, *BY_RULE, *CRISIS_GROUPS, "menu", "lesson")
 
     def _living(self, payload: str) -> str:
         """Return a payload, or the menu's where an edit took away what it led to."""
@@ -230,6 +240,7 @@ def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
     """
     numbers = read_numbers(read_file(folder / "numbers.toml"))
     banned = read_banned(read_file(folder / "banned.toml"))
+    hard = read_hard_words(folder)
     sentences: dict[str, Sentence] = {}
     for file in SENTENCE_FILES:
         table = read_file(folder / file)
@@ -238,6 +249,7 @@ def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
             if sentence.id in sentences:
                 raise ContentError(file, sentence.id, "is there twice")
             check_words(file, sentence, numbers, banned)
+            check_easy(file, sentence, hard)
             sentences[sentence.id] = sentence
     choices = read_choices(read_file(folder / "choices.toml"))
     meanings = read_meanings(read_file(folder / MEANINGS_FILE), banned)
@@ -255,15 +267,35 @@ def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
         hints=load_hints(folder),
         lexicon=lexicon or load_lexicon(folder),
         groups=_groups(sentences),
-        labels=typed_labels(choices),
-        asked=typed_labels(meanings),
+        labels=typed_labels(_by_lesson(choices, of_lessons=False)),
+        asked=typed_labels({**_by_lesson(choices, of_lessons=True), **meanings}),
+        banned=banned,
+        hard=hard,
     )
-    _check_links(content)
-    _check_groups(content)
+    check_whole(content)
     return content
 
 
+def check_whole(content: Content) -> None:
+    """Refuse sentences whose buttons lead nowhere, or without the words the policy relies on.
+
+    Raises:
+        ContentError: it is not right.
+    """
+    _check_links(content)
+    _check_groups(content)
+
+
 _NUMBER = re.compile(r"([1-9])\s*(?:번|번요|번이요|[.)])?")
+
+
+def _by_lesson(choices: Mapping[str, Choice], *, of_lessons: bool) -> dict[str, Choice]:
+    """Return the choices of lessons, or all others: a lesson is told only where it is offered."""
+    return {
+        name: one
+        for name, one in choices.items()
+        if (one.payload in (LESSON, ENOUGH)) is of_lessons
+    }
 
 
 def _steps(table: Entry) -> Steps:
@@ -271,11 +303,13 @@ def _steps(table: Entry) -> Steps:
         {topic: strings("steps.toml", {"id": topic, **table[kind]}, topic) for topic in table[kind]}
         if isinstance(table.get(kind), dict)
         else {}
-        for kind in ("harm", "question")
+        for kind in ("harm", "question", "lesson", "lesson_about")
     ]
     if not all(paths) or not all(path for kind in paths for path in kind.values()):
-        raise ContentError("steps.toml", "", "needs [harm] and [question], each path with a step")
-    return Steps(harms=paths[0], questions=paths[1])
+        needed = "needs [harm], [question], [lesson] and [lesson_about], each path with a step"
+        raise ContentError("steps.toml", "", needed)
+    about = {subject: lesson for lesson, subjects in paths[3].items() for subject in subjects}
+    return Steps(harms=paths[0], questions=paths[1], lessons=paths[2], about=about)
 
 
 def _groups(sentences: Mapping[str, Sentence]) -> dict[str, tuple[str, ...]]:
@@ -290,16 +324,24 @@ def _check_links(content: Content) -> None:
         for choice in sentence.choices:
             if choice not in content.choices:
                 raise ContentError("(sentences)", sentence.id, f"offers an unknown {choice}")
-    for topic, path in (content.steps.harms | content.steps.questions).items():
-        missing = [step for step in path if step not in content.sentences]
-        if missing:
-            raise ContentError("steps.toml", topic, f"has an unknown step {missing[0]}")
+    _check_steps(content)
     _check_payloads("choices.toml", content, tuple(content.choices.values()))
     _check_payloads(MEANINGS_FILE, content, tuple(content.meanings.values()))
     _check_payloads("commands.toml", content, (*content.commands, *content.answers))
     for hint in content.hints:
         if hint.say not in content.steps and hint.say not in content.groups:
             raise ContentError(HINTS_FILE, hint.id, f"says an unknown {hint.say}")
+
+
+def _check_steps(content: Content) -> None:
+    steps = content.steps
+    for topic, path in (steps.harms | steps.questions | steps.lessons).items():
+        missing = [step for step in path if step not in content.sentences]
+        if missing:
+            raise ContentError("steps.toml", topic, f"has an unknown step {missing[0]}")
+    for subject, lesson in steps.about.items():
+        if lesson not in steps.lessons or subject not in (*steps.harms, *CRISIS_GROUPS):
+            raise ContentError("steps.toml", lesson, f"has no lesson about {subject}")
 
 
 def _check_groups(content: Content) -> None:

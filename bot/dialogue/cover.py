@@ -8,6 +8,7 @@ and the phone shows nothing of it: a number on a watched phone can harm (docs/de
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.dialogue.bands import band_of
 from bot.dialogue.choosing import sentences_for
 from bot.dialogue.commands import command_in
 from bot.dialogue.content import ASK_PERSON, Content
@@ -109,7 +110,8 @@ def _said(
     turn: Turn, content: Content, language: Language, risk: Risk, say: Sequence[str]
 ) -> Decision:
     memory, names = sentences_for(say, turn.memory, content)
-    replies = [content.reply(name, language) for name in names]
+    band = band_of(memory)
+    replies = [content.reply(name, language, band=band) for name in names]
     replies = [replace(one, quick_replies=()) for one in replies[:-1]] + replies[-1:]
     choices = tuple(one.payload for one in replies[-1].quick_replies) if replies else ()
     memory = replace(memory, choices=choices, misunderstood=0)

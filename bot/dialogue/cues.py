@@ -165,10 +165,6 @@ class Tally:
         points, near = max(counted, key=lambda each: each[0], default=nothing)
         return (points, self._about(near)) if points > 0 else (0, None)
 
-    def is_excused(self, found: Found) -> bool:
-        """Tell whether something in the text takes points away."""
-        return not self.excuses.keys().isdisjoint(found)
-
     def _count_from(
         self, start: int, placed: Sequence[_Placed], excuses: Found
     ) -> tuple[int, set[str]]:

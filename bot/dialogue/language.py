@@ -1,5 +1,7 @@
 """Which language an answer is in."""
 
+import unicodedata
+
 from bot.dialogue.wording import hangul_share, latin_share, letter_count, normalize
 from storage.records import Language
 
@@ -8,6 +10,8 @@ ENGLISH_SHARE = 0.9
 FIRST_LETTERS = 2  # so few letters tell the language of somebody's very first words
 LATER_WORDS = 3  # so many words change it later: "ok", "lol" and "why" do not
 FOREIGN_LETTERS = 4
+FOREIGN_WORDS = 2  # with letters that English has not (tôi, rất); one may be a café
+FOREIGN_SHARE = 1 / 3  # of all words
 ROWS = (
     "qwertyuiop",
     "asdfghjkl",
@@ -42,9 +46,21 @@ def other_language(language: Language) -> Language:
 
 
 def is_foreign(text: str) -> bool:
-    """Tell whether a text is written in a script we do not answer in."""
+    """Tell whether a text is written in a script or a language we do not answer in.
+
+    Words without a letter that English has not (Indonesian, Filipino) cannot be told apart here;
+    they are not understood, and a person is called then.
+    """
     known = hangul_share(text) + latin_share(text)
+    words = unicodedata.normalize("NFC", text).split()
+    strange = sum(map(_has_foreign_letter, words))
+    if strange >= FOREIGN_WORDS and strange >= FOREIGN_SHARE * len(words):
+        return not hangul_share(text)
     return letter_count(text) >= FOREIGN_LETTERS and known < 0.5
+
+
+def _has_foreign_letter(word: str) -> bool:
+    return any(not one.isascii() and "LATIN" in unicodedata.name(one, "") for one in word)
 
 
 def _tells_nothing(word: str) -> bool:

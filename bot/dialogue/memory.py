@@ -19,6 +19,8 @@ class Memory:
     introduced: bool = False  # the bot said that it is a bot
     waiting_said: int = 0  # acknowledgements given in this wait
     place: str | None = None  # what they were told last of their place in line
+    hours: str | None = None  # what they were told last of the hours, unasked, in this wait
+    off_at: int = 0  # when they were told that the channel is off, in seconds; 0: never
     mentions: tuple[str, ...] = ()  # categories the person named, `kind:value`, in order
     covered: int = 0  # neutral answers since somebody watches; 0: nobody does
     safe_word: str | None = None  # payload of the word of ours that was agreed on
@@ -63,9 +65,9 @@ _SIGNALS = 12
 
 def _read(name: str, value: object) -> Any:
     match name, value:
-        case (("topic" | "subject" | "last" | "place" | "safe_word"), str()):
+        case (("topic" | "subject" | "last" | "place" | "hours" | "safe_word"), str()):
             return value
-        case (("misunderstood" | "waiting_said" | "covered"), int()) if value >= 0:
+        case (("misunderstood" | "waiting_said" | "covered" | "off_at"), int()) if value >= 0:
             return int(value)
         case "introduced", bool():
             return value

@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from bot.dialogue import cover
 from bot.dialogue.bands import band_of
 from bot.dialogue.choosing import about, sentences_for
-from bot.dialogue.content import ASK_PERSON, ASK_PLACE, CANCEL_WAIT, NEITHER, Content
+from bot.dialogue.content import (
+    ASK_PERSON,
+    ASK_PLACE,
+    CANCEL_WAIT,
+    LESSON,
+    NEITHER,
+    Content,
+)
 from bot.dialogue.erasing import ABOUT_ERASING, QUESTION, asks, is_confirmed
 from bot.dialogue.heard import payload_of, words_of
 from bot.dialogue.language import is_foreign
@@ -28,6 +35,7 @@ from bot.dialogue.meant import (
 from bot.dialogue.memory import Memory
 from bot.dialogue.mentions import mentions
 from bot.dialogue.sentences import NEXT, SAFE_WORDS
+from bot.dialogue.staying import is_crisis, kept_subject
 from bot.dialogue.turn import Decision, Part, Turn
 from bot.dialogue.waiting import PLACES, place_of
 from bot.dialogue.wording import is_payload, is_sad
@@ -43,6 +51,8 @@ HARM_OF_RISK = {
     "worry": "scared",
 }
 """Category of a risk rule -> topic whose safety steps fit, when no intent says better."""
+
+LIKELY = 0.5  # a person is called in any case, so a wrong guess costs some words only
 
 STEPS_AFTER = {"threat": "sextortion"}  # crisis -> the topic whose steps go on from it
 
@@ -112,7 +122,10 @@ def decide(turn: Turn, content: Content) -> Decision:
         choices=tuple(c.payload for c in replies[-1].quick_replies) if replies else memory.choices,
         introduced=memory.introduced or plan.introduces,
         waiting_said=memory.waiting_said + 1 if waiting else 0,
-        place=next((name for name in plan.say if name in PLACES), memory.place),
+        place=next(
+            (name for name in plan.say if name in PLACES), memory.place if waiting else None
+        ),
+        hours=memory.hours if waiting else None,
     )
     return Decision(
         replies=_choices_last(replies),
@@ -184,17 +197,24 @@ def _told_harm(turn: Turn, content: Content) -> str | None:
 def _danger_name(turn: Turn, content: Content) -> str:
     """Return the crisis group or harm topic that fits the risk and the intent best."""
     category = turn.risk.category or ""
+    if is_crisis(turn):
+        return CRISIS.get(category, "threat")
+    better = hinted_by(turn, content) or kept_subject(turn, content)
+    if better is not None:
+        return better
     if category in CRISIS:
         return CRISIS[category]
-    if turn.risk.level is Risk.IMMINENT:
-        return "threat"
-    hint = hinted_by(turn, content)
-    if hint is not None:
-        return hint
     intent = intent_of(turn)
     if intent in content.steps.harms:
         return str(intent)
-    return HARM_OF_RISK.get(category, "threat")
+    return _likely_harm(turn, content) or HARM_OF_RISK.get(category, "threat")
+
+
+def _likely_harm(turn: Turn, content: Content) -> str | None:
+    """Return a harm that is not sure enough to be believed, yet truer than a broad category."""
+    if turn.nlu is None or turn.nlu.confidence < LIKELY:
+        return None
+    return turn.nlu.intent if turn.nlu.intent in content.steps.harms else None
 
 
 def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
@@ -202,6 +222,8 @@ def _payload_plan(payload: str, turn: Turn, content: Content) -> _Plan:
         return _line_plan(payload, turn)
     if payload == NEITHER:
         return _Plan(("neither",), misunderstood=1)  # the next word not understood: a person
+    if payload == LESSON:
+        return _Plan(content.steps.path(content.steps.lesson_for(turn.memory.subject))[:1])
     if payload == NEXT:
         return _Plan((_following(turn, content),))
     target = fitting(_PLAIN_TARGETS.get(payload) or payload.removeprefix("go:"), turn, content)
@@ -242,6 +264,7 @@ _GIVEN = {"return_code": "return", "proof": "proof"}
 
 _PLAIN_TARGETS = {
     "say:safe": "safe",
+    "say:enough": "enough",
     **dict.fromkeys(SAFE_WORDS, "safe_word"),  # pressed where it is offered no longer
     "lang:ko": "change_language",
     "lang:en": "change_language",
@@ -258,6 +281,8 @@ def _waiting_plan(turn: Turn, content: Content) -> _Plan:
             if plan.say in (("attachment",), ("encrypted",), ("unsend",), ("unsure_worry",))
             else _Plan((_place_or_waiting(turn),))
         )
+    if is_foreign(" ".join(words_of(turn.parts))):
+        return _Plan(("unknown_language",))
     hint = hinted_by(turn, content)
     if hint is not None:
         return _Plan((_not_ended(hint, turn, content),))

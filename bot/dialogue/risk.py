@@ -28,12 +28,13 @@ ABOUT = {
     "impersonation": "grooming",
 }
 """Intent of the language service -> the category of what it fears; any other: threat."""
-FEARED = 0.25  # belief in danger that is an alarm; measured, like all these: docs/risk.md
-EXCUSED = 0.5  # the same where words speak of a film, homework, a game, …
-DOUBTED = 0.1  # belief below which broad words that sound like danger are no alarm
+FEARED = 0.45  # belief in danger that is an alarm; measured, like all these: docs/risk.md
 AT_ONCE = 0.3  # belief in imminent danger that makes an alarm imminent
-UNDOUBTED = frozenset({"self_harm"})
-"""Categories in which our own words are an alarm whatever the language service believes."""
+DOUBTED = 0.1  # belief below which broad words that sound like danger are no alarm
+DENIED = 0.02  # the same for words that sound imminent, or like the writer's own death
+GRAVE = frozenset({"self_harm", "friend_self_harm"})
+"""Categories in which the language service must be as sure as about what is imminent."""
+SHORT = 150  # characters; in more, danger is a small part of what the language service read
 
 
 def screen(
@@ -45,9 +46,10 @@ def screen(
 ) -> Screening:
     """Return the highest risk any part, or the joined burst, speaks of.
 
-    Without the language service our rules decide. With it, its fear raises the level; it lowers
-    one thing only: broad words that sound like danger (level high, not of `UNDOUBTED`, not added
-    by staff) in which it sees none at all are low. What is imminent stays so.
+    Without the language service our rules decide. With it, its fear raises the level, and where
+    it sees no danger at all in a short text our words are low, which still asks gently. It must
+    be surer about grave words than about broad ones. It never lowers words of staff, or what
+    only the keyboard's other letters spell.
 
     Args:
         parts: the texts of one burst, in the order they were sent.
@@ -60,11 +62,12 @@ def screen(
     words = [part[:CAP] for part in parts if not is_payload(part)]
     readings = _read(words, rules)
     found = _judged(readings, rules)
+    if _is_doubted(found, nlu, words):
+        found = _of_staff(readings, rules) or replace(found, level=Risk.LOW)
     if found.level is Risk.IMMINENT:
         return found
-    found = _unless_doubted(found, nlu, rules)
     together = _together(words, recent, rules, above=found.level)
-    return max(found, together, _guess(nlu, readings, rules), key=lambda each: each.level)
+    return max(found, together, _guess(nlu), key=lambda each: each.level)
 
 
 def _read(words: Sequence[str], lexicon: Lexicon) -> Sequence[Reading]:
@@ -101,19 +104,25 @@ def _together(
     return together if together.level > known.level else Screening()
 
 
-def _unless_doubted(found: Screening, nlu: NluResult | None, lexicon: Lexicon) -> Screening:
-    if nlu is None or nlu.danger is None or nlu.danger.high >= DOUBTED:
-        return found
-    stays = found.category in UNDOUBTED or found.rule in lexicon.by_staff
-    return found if stays or found.level < Risk.HIGH else replace(found, level=Risk.LOW)
+def _is_doubted(found: Screening, nlu: NluResult | None, words: Sequence[str]) -> bool:
+    """Tell whether the language service sees no danger in what our words call one."""
+    if nlu is None or nlu.danger is None or found.level < Risk.HIGH:
+        return False
+    grave = found.level is Risk.IMMINENT or found.category in GRAVE
+    if nlu.danger.high >= (DENIED if grave else DOUBTED):
+        return False
+    # It learned from short texts, and read other letters than a keyboard left in English means.
+    return sum(map(len, words)) <= SHORT and not any(map(as_korean_keys, words))
 
 
-def _guess(nlu: NluResult | None, readings: Sequence[Reading], lexicon: Lexicon) -> Screening:
+def _of_staff(readings: Sequence[Reading], lexicon: Lexicon) -> Screening | None:
+    rule = lexicon.first(readings, lexicon.by_staff) if lexicon.by_staff else None
+    return Screening(rule.level, rule.category, rule.id) if rule else None
+
+
+def _guess(nlu: NluResult | None) -> Screening:
     """Return what the language service's belief in danger amounts to."""
-    if nlu is None or nlu.danger is None:
-        return Screening()
-    excused = any(lexicon.tally.is_excused(reading.found) for reading in readings)
-    if nlu.danger.high < (EXCUSED if excused else FEARED):
+    if nlu is None or nlu.danger is None or nlu.danger.high < FEARED:
         return Screening()
     level = Risk.IMMINENT if nlu.danger.imminent >= AT_ONCE else Risk.HIGH
     intent = next((name for name, _ in nlu.ranking if name in ABOUT), nlu.intent)

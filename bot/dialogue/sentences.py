@@ -1,7 +1,7 @@
 """What the content files hold one by one: sentences, choices, numbers, each checked alone."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -23,6 +23,22 @@ SLOT = re.compile(r"\{number\.([a-z_]+)\}")
 _BRACES = re.compile(r"[{}]")
 Banned = tuple[tuple[re.Pattern[str], str], ...]
 _DIGITS = re.compile(r"(?<!\d)(?:\d{3,4}|\d{2,4}-\d{3,4}(?:-\d{4})?)(?!\d|년|원|개|자)")
+_SAID = {
+    "unknown_number": "names an unknown {about}",
+    "stray_brace": "has a stray brace",
+    "too_long": "is over {about} characters",
+    "unconfirmed_number": "has a number that is not in numbers.toml",
+    "banned": "is not allowed: {about}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that keeps a wording out: a code, and what of it, as far as that is ours to say."""
+
+    code: str
+    about: str = ""
+    where: str = ""  # the language that it is in, where it is in one
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,11 @@ class Number:
     hours: Mapping[Language, str]
     source: str
     date: date
+    instead: Mapping[Language, str] = field(default_factory=dict)  # said while it is out of use
+
+    def said(self, language: Language) -> str:
+        """Return what a sentence says in its place."""
+        return self.instead.get(language, self.value)
 
 
 def _both(file: str, entry: Entry, *, prefix: str = "") -> dict[Language, str]:
@@ -99,8 +120,10 @@ def _bands(file: str, entry: Entry) -> dict[Band, Mapping[Language, str]]:
             raise ContentError(file, str(entry["id"]), f"has an unknown {key}")
         band = Band(name)
         texts = {one: string(file, entry, f"{one.value}_{name}") for one in Language}
-        if not reading_level(texts[Language.KO]).suits(band):
-            raise ContentError(file, str(entry["id"]), f"is too hard to read for {name}")
+        for language, text in texts.items():
+            if not reading_level(text, language).suits(band):
+                problem = f"is too hard to read for {name}: {language.value}_{name} is too long"
+                raise ContentError(file, str(entry["id"]), problem)
         found[band] = texts
     return found
 
@@ -204,20 +227,32 @@ def check_words(
         ContentError: it is not right.
     """
     for text in sentence.texts():
-        unknown = [name for name in SLOT.findall(text) if name not in numbers]
-        if unknown or _BRACES.search(SLOT.sub("", text)):
-            problem = (
-                f"names an unknown {{number.{unknown[0]}}}" if unknown else "has a stray brace"
-            )
-            raise ContentError(file, sentence.id, problem)
-        if len(text) > TEXT_LIMIT:
-            raise ContentError(file, sentence.id, f"is over {TEXT_LIMIT} characters")
-        if _DIGITS.search(SLOT.sub("", text)):
-            raise ContentError(file, sentence.id, "has a number that is not in numbers.toml")
-        _check_banned(file, sentence.id, text, banned)
+        for fault in faults(text, numbers, banned):
+            raise ContentError(file, sentence.id, _SAID[fault.code].format(about=fault.about))
+
+
+def faults(text: str, numbers: Mapping[str, Number], banned: Banned) -> Iterator[Fault]:
+    """Yield what keeps a wording out, all of it."""
+    bare = SLOT.sub("", text)
+    for name in SLOT.findall(text):
+        if name not in numbers:
+            yield Fault("unknown_number", f"{{number.{name}}}")
+    if _BRACES.search(bare):
+        yield Fault("stray_brace")
+    if len(text) > TEXT_LIMIT:
+        yield Fault("too_long", str(TEXT_LIMIT))
+    if found := _DIGITS.search(bare):
+        yield Fault("unconfirmed_number", found[0])
+    for why in _why_banned(text, banned):
+        yield Fault("banned", why)
+
+
+def _why_banned(text: str, banned: Banned) -> Iterator[str]:
+    told = fold_tails(text.lower())
+    seen = {why: None for pattern, why in banned if pattern.search(told)}
+    yield from seen
 
 
 def _check_banned(file: str, name: str, text: str, banned: Banned) -> None:
-    for pattern, why in banned:
-        if pattern.search(fold_tails(text.lower())):
-            raise ContentError(file, name, f"is not allowed: {why}")
+    for why in _why_banned(text, banned):
+        raise ContentError(file, name, _SAID["banned"].format(about=why))

@@ -6,14 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.dialogue.bands import band_of
 from bot.dialogue.content import FOLDER, Content
 from bot.dialogue.content_file import read_file
 from bot.dialogue.policy import NEUTRAL
+from bot.dialogue.reading_level import Band
 from bot.dialogue.turn import Decision, Turn
+from bot.messages import Reply
 from storage.records import ConversationState, Language
 
 SEOUL = ZoneInfo("Asia/Seoul")
 AWAY = "away.1"
+AWAY_LONG = "away_long.1"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 AHEAD = 14  # days that are looked at for the next opening
 AGAIN = 3  # of so many answers to somebody who waits, one says again that nobody is here
@@ -60,13 +64,35 @@ def beside(
     name = _name(decision, turn, content, service, now)
     if name is None or not decision.replies:
         return decision
-    reply = content.reply(name, decision.language, waiting=True)
-    opening = opens_at(service.hours, now)
-    if name == AWAY and opening is not None:
-        back = _WHEN[decision.language]["back"]
-        when = back.format(opens=spoken(opening, now, decision.language))
-        reply = replace(reply, text=f"{reply.text} {when}")
+    band = band_of(decision.memory)
+    if name in (AWAY, AWAY_LONG):
+        reply = away(decision.language, content, service, now, band=band)
+    else:
+        reply = content.reply(name, decision.language, waiting=True, band=band)
+    reply = replace(reply, quick_replies=())
     return replace(decision, replies=(*decision.replies[:-1], reply, decision.replies[-1]))
+
+
+def away(
+    language: Language,
+    content: Content,
+    service: Service,
+    now: datetime,
+    *,
+    band: Band | None = None,
+) -> Reply:
+    """Say that nobody is here at this hour, and when somebody is, if that is known."""
+    opening = opens_at(service.hours, now)
+    if opening is None:
+        return content.reply(AWAY_LONG, language, waiting=True, band=band)
+    reply = content.reply(AWAY, language, waiting=True, band=band)
+    when = _WHEN[language]["back"].format(opens=spoken(opening, now, language))
+    return replace(reply, text=f"{reply.text} {when}")
+
+
+def is_open(hours: str, now: datetime) -> bool:
+    """Tell whether somebody is here by the hours that staff set."""
+    return opens_at(hours, now) == now
 
 
 def spoken(opening: datetime, now: datetime, language: Language) -> str:
@@ -95,7 +121,7 @@ def _name(
     again = waits and decision.memory.waiting_said % AGAIN == AGAIN - 1
     opening = opens_at(service.hours, now)
     if (asks or again) and opening != now:
-        return AWAY if opening else "away_long.1"
+        return AWAY if opening else AWAY_LONG
     greets = turn.first and decision.memory.introduced
     if (asks or greets) and service.surge in content.sentences:
         return service.surge

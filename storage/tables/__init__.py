@@ -25,7 +25,7 @@ from storage.tables.people import (
 )
 from storage.tables.returning import earlier_talks, proofs, return_codes, return_tries
 from storage.tables.road import facts, inbox, outbox, processes, receipts, routes
-from storage.tables.steering import drafts, settings, tallies
+from storage.tables.steering import drafts, sentence_versions, settings, tallies
 from storage.tables.talks import (
     case_notes,
     companions,
@@ -85,6 +85,7 @@ __all__ = [
     "return_codes",
     "return_tries",
     "routes",
+    "sentence_versions",
     "settings",
     "staff",
     "staff_sessions",

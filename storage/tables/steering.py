@@ -1,6 +1,6 @@
 """What staff steer the house by: settings, drafts of words, and weekly tallies."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table, Uuid
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Uuid
 
 from storage.tables.kinds import CODE, COUNTER, METADATA, UtcDateTime
 
@@ -30,6 +30,18 @@ drafts = Table(
     Column("decided_at", UtcDateTime),
     Column("ended_by", Uuid, ForeignKey("staff.id")),  # took back what was live
     Column("ended_at", UtcDateTime),
+)
+
+sentence_versions = Table(
+    "sentence_versions",  # rows are only ever added; the highest number of a sentence holds
+    METADATA,
+    Column("sentence", CODE, primary_key=True),
+    Column("band", CODE, primary_key=True),  # for whom; "": the usual words
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("draft_id", Uuid, ForeignKey("drafts.id")),  # null: the words of the files again
+    Column("reason", VALUE, nullable=False),
+    Column("staff_id", Uuid, ForeignKey("staff.id"), nullable=False),  # approved, or went back
+    Column("at", UtcDateTime, nullable=False),
 )
 
 tallies = Table(

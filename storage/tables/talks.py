@@ -54,6 +54,7 @@ conversations = Table(
     Column("lease_until", UtcDateTime),
     Column("closed_at", UtcDateTime),
     Column("covered_at", UtcDateTime),
+    Column("watched_at", UtcDateTime),
     Column("last_seq", Integer, nullable=False),
     Column("memory_ct", LargeBinary),
     CheckConstraint("risk BETWEEN 0 AND 3", name="risk"),

@@ -12,6 +12,7 @@ import httpx
 from bot import dialogue
 from bot.channels.base import Capabilities, ChannelError, TextUnit
 from bot.dialogue.content import load_content
+from bot.dialogue.off import Doors
 from bot.dialogue.service import Service
 from bot.engine import Engine
 from bot.intake import Intake
@@ -118,6 +119,7 @@ class Road:
     costly: Sequence[str] = ()
     ledger: Ledger | None = None
     service: Service = Service()  # noqa: RUF009 - frozen
+    doors: Doors = Doors()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
         self.engine = Engine(
@@ -128,6 +130,7 @@ class Road:
             costly=self.costly,
             ledger=self.ledger,
             service=lambda: self.service,
+            doors=lambda: self.doors,
         )
         self.now = SOON  # the sender's clock
         channels = {self.channel.name: self.channel}

@@ -169,3 +169,37 @@ async def test_a_way_to_another_channel_is_not_offered_meanwhile(database: Datab
     await road.talk("지금 죽고 싶어", now=SOON + MINUTE)
 
     assert all(reply.reference is None for _, reply, _ in road.channel.sent)
+
+
+async def test_once_watched_nothing_goes_unasked_and_all_goes_when_they_write(
+    road: Road, database: Database
+) -> None:
+    talk, me = await led(road, database)
+    await road.talk("누가 보고 있어", now=SOON + 2 * MINUTE)
+    await road.talk("이제 갔어요", now=SOON + 3 * MINUTE)
+    road.channel.sent.clear()
+
+    await say(database, me, talk, "여기 있어요.", 12)
+    assert await road.deliver(SOON + 12 * MINUTE)
+    late = await say(database, me, talk, "아직 있나요?", 14)
+    assert await road.deliver(SOON + 14 * MINUTE)
+
+    assert [reply.text for _, reply, _ in road.channel.sent] == ["여기 있어요."]
+    assert await state_of(road, late) is DeliveryState.WAITING_FOR_USER
+    await road.talk("네 있어요", now=SOON + 60 * MINUTE)
+    assert [reply.text for _, reply, _ in road.channel.sent] == ["여기 있어요.", "아직 있나요?"]
+
+
+async def test_an_open_page_is_no_word_of_somebody_who_was_watched(
+    road: Road, database: Database
+) -> None:
+    talk, me = await led(road, database)
+    road.channel.present = True
+    await road.talk("누가 보고 있어", now=SOON + 2 * MINUTE)
+    await road.talk("이제 갔어요", now=SOON + 3 * MINUTE)
+    road.channel.sent.clear()
+    late = await say(database, me, talk, "아직 있나요?", 14)
+
+    assert [await road.deliver(SOON + 14 * MINUTE) for _ in range(3)] == [True, False, False]
+    assert road.channel.sent == []
+    assert await state_of(road, late) is DeliveryState.WAITING_FOR_USER

@@ -12,6 +12,7 @@ from bot.dialogue.content_file import ContentError
 from bot.dialogue.lexicon import lay_over, load_lexicon
 from bot.dialogue.risk import screen
 from bot.lexicon_file import EVERY, LexiconFile
+from bot.messages import Danger, NluResult
 from storage.records import Risk
 from tests.factories import NOON
 
@@ -50,6 +51,16 @@ def test_a_word_added_is_live_at_the_next_look(staff: Path) -> None:
     assert before.level is too_soon.level is Risk.NONE
     assert (after.level, after.category, after.rule) == (Risk.HIGH, "sextortion", "new_slang")
     assert timedelta(minutes=5) > EVERY
+
+
+@pytest.mark.parametrize("text", ["나 뿌뿌당하다", "밖에 그 사람이 와 있어 나 뿌뿌당하다"])
+def test_the_language_service_lowers_no_word_of_staff(staff: Path, text: str) -> None:
+    staff.write_text(WORD, encoding="utf-8")
+    harmless = NluResult("smalltalk", 0.9, (("smalltalk", 0.9),), Danger(0.0, 0.0))
+
+    found = screen([text], lexicon=opened(staff).current(NOON), nlu=harmless)
+
+    assert (found.level, found.rule) == (Risk.HIGH, "new_slang")
 
 
 def test_a_word_taken_out_is_gone(staff: Path) -> None:

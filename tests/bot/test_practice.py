@@ -62,6 +62,55 @@ async def test_the_same_answer_twice_brings_the_same_line_under_one_name() -> No
     assert kept.messages[-1] == kept.messages[-2]
 
 
+async def test_who_is_let_wait_writes_the_next_line_after_the_pause_of_the_script() -> None:
+    kept = Kept()
+    await kept.channel.begin("game_friend")
+    script = SCRIPTS["game_friend"]
+    assert script.pauses[:3] == (0, 40, 0)
+    await kept.channel.go_on(NOON + timedelta(days=1))
+    assert len(kept.messages) == len(script.opening)  # nobody has answered: they only wait
+
+    await kept.channel.send(kept.messages[-1].address, COUNSELOR, "k")
+    said = len(kept.messages)
+    await kept.channel.go_on(NOON + timedelta(seconds=39))
+    assert len(kept.messages) == said
+    await kept.channel.go_on(NOON + timedelta(seconds=40))
+    assert kept.messages[-1].text == script.answers[1]
+    await kept.channel.go_on(NOON + timedelta(days=1))
+    assert len(kept.messages) == said + 1  # the third line waits for the counselor
+
+    await kept.channel.send(kept.messages[-1].address, COUNSELOR, "k")
+    assert kept.messages[-1].text == script.answers[2]
+
+
+async def test_an_answer_begins_the_pause_anew_and_brings_no_line_twice() -> None:
+    kept = Kept()
+    await kept.channel.begin("game_friend")
+    for _ in range(2):
+        await kept.channel.send(kept.messages[-1].address, COUNSELOR, "k")
+    await kept.channel.go_on(NOON + timedelta(days=1))
+    told = [one.text for one in kept.messages]
+    assert told == [*SCRIPTS["game_friend"].opening, *SCRIPTS["game_friend"].answers[:2]]
+
+
+async def test_after_a_goodbye_nobody_goes_on_writing() -> None:
+    kept = Kept()
+    await kept.channel.begin("game_friend")
+    await kept.channel.send(kept.messages[-1].address, COUNSELOR, "k")
+    said = len(kept.messages)
+    await kept.channel.send(kept.messages[-1].address, Reply("잘 가요"), "k")
+    await kept.channel.go_on(NOON + timedelta(days=1))
+    assert len(kept.messages) == said
+
+
+def test_every_pause_belongs_to_a_line() -> None:
+    for script in SCRIPTS.values():
+        assert len(script.pauses) <= len(script.answers)
+        assert any(script.pauses)
+        assert all(0 <= pause <= 600 for pause in script.pauses)
+        assert script.pause(len(script.answers)) is None
+
+
 def test_nobody_writes_on_it_from_outside() -> None:
     with pytest.raises(InvalidSignature):
         Kept().channel.parse(b"{}", {})

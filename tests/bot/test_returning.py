@@ -1,22 +1,25 @@
 """Coming back by three words: from anywhere, once, and nobody else learns anything."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import insert, select
 
-from bot.dialogue.codes import code_in, spelled
+from bot.dialogue.codes import HIDDEN, code_in, spelled
 from bot.notices import ContentNotices
 from bot.returning import SPELLINGS
 from handoff import queue
 from handoff.earlier import open_earlier
 from storage import contacts, conversations, returning
 from storage.database import Database
-from storage.records import Conversation, ConversationState, Language
+from storage.errors import NotFound
+from storage.records import Conversation, ConversationState, Language, Speaker
 from storage.tables import return_codes, return_tries
 from tests.bot.road import CONTENT_FILES, SOON, Road, away, nlu, said
+from tests.factories import talk_of
 from tests.handoff.conftest import counselor
 from tests.remains import everything
 
@@ -174,13 +177,71 @@ async def test_the_installation_as_a_whole_has_a_limit(road: Road, database: Dat
     assert await typed(road, words, minute=20) == [WRONG]
 
 
-async def test_erasing_takes_the_words_and_the_tries_along(road: Road, database: Database) -> None:
+async def test_erasing_takes_the_words_along_and_whose_the_tries_were(
+    road: Road, database: Database
+) -> None:
     talk, _ = await closed(road, database)
+    await typed(road, spelled(1, Language.KO, SPELLINGS))
+    other = await talk_of_other(database)
     async with database.transaction() as session:
-        await returning.forget(session, [talk.id])
-        left = [(await session.execute(select(one))).all() for one in (return_codes, return_tries)]
+        await returning.forget(session, [talk.id, other.id])
+        codes = (await session.execute(select(return_codes))).all()
+        whose = (await session.execute(select(return_tries.c.contact_id))).scalars().all()
 
-    assert left == [[], []]
+    assert codes == []
+    assert list(whose) == [returning.NOBODY]
+
+
+async def test_who_erases_after_wrong_words_gets_no_new_tries_for_the_installation(
+    road: Road, database: Database
+) -> None:
+    _, words = await closed(road, database)
+    await typed(road, spelled(1, Language.KO, SPELLINGS))
+    other = await talk_of_other(database)
+    tries = [
+        {"id": uuid4(), "contact_id": other.contact_id, "at": SOON + 5 * MINUTE}
+        for _ in range(returning.ALL_TRIES)
+    ]
+    async with database.transaction() as session:
+        await session.execute(insert(return_tries).values(tries[:500]))
+        await session.execute(insert(return_tries).values(tries[500:]))
+        await returning.forget(session, [other.id])
+
+    assert await typed(road, words, account="canary-third", minute=20) == [WRONG]
+
+
+async def test_of_two_accounts_that_type_the_same_words_at_once_one_comes_back(
+    road: Road, database: Database
+) -> None:
+    _, words = await closed(road, database)
+    meant, code = code_in(words, SPELLINGS)
+    people = [await talk_of(database, account=f"canary-{n}") for n in range(4)]
+
+    async def types(contact_id: UUID) -> bool:
+        try:
+            async with database.transaction() as session:
+                await returning.redeem(session, database.vault, contact_id, code, now=SOON)
+        except NotFound:
+            return False
+        return True
+
+    assert meant
+    came = await asyncio.gather(*(types(one.contact_id) for one in people))
+    assert sorted(came) == [False, False, False, True]
+
+
+@pytest.mark.parametrize("around", ["제 단어는 {} 이에요", "{}!! 저 또 왔어요", "음 {}"])
+async def test_words_amid_other_words_stand_in_no_transcript(
+    road: Road, database: Database, database_url: str, around: str
+) -> None:
+    _, words = await closed(road, database)
+
+    await typed(road, around.format(words))
+    talk = await talk_of_other(database)
+
+    [said_line] = [one for one in await road.lines(talk) if one.speaker is Speaker.PERSON]
+    assert not any(word in said_line.text for word in words.split())
+    assert said_line.text == around.format(HIDDEN)
 
 
 async def test_nothing_of_a_closed_talk_is_ever_shown_to_whoever_comes_back(

@@ -3,21 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from datetime import timedelta
 
-import pytest
+from sqlalchemy import insert
 
-from bot.channels.base import NotStored
-from bot.intake import ChannelOff, Intake
-from bot.sender import Sender
-from bot.steering import ChannelsOn, Steering
-from bot.webhooks import storing
-from storage import settings
+from bot.content_folder import ContentFolder
+from bot.dialogue.content import FOLDER
+from bot.dialogue.off import Doors
+from bot.steering import Steering
+from storage import drafts, sentences, settings
 from storage.database import Database, open_database
 from storage.keyring import Keyring
-from storage.records import Limits, Role
-from tests.bot.road import PROCESS, SOON, Road, away, nlu, said
+from storage.records import Language, Limits, Role
+from storage.tables import sentence_versions
+from tests.bot.road import Road, away, nlu
 from tests.factories import NOON
 from tests.storage.members import member
 
@@ -45,10 +44,6 @@ async def _until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-def _intake(database: Database, steering: Steering) -> Intake:
-    return Intake(database, lambda: NOON, is_on=steering.is_on)
-
-
 async def test_a_channel_that_is_switched_off_is_off_in_every_process_and_on_again(
     database: Database, database_url: str, keyring: Keyring
 ) -> None:
@@ -62,37 +57,6 @@ async def test_a_channel_that_is_switched_off_is_off_in_every_process_and_on_aga
         await _set(database, "channel.line", "on")
         await _until(lambda: mine.is_on("line") and theirs.is_on("line"))
     await other.close()
-
-
-async def test_a_channel_that_is_off_stores_nothing_and_says_so(database: Database) -> None:
-    steering = Steering(database)
-    await _set(database, "channel.web", "off")
-    await steering.look()
-    web = replace(said("안녕"), channel="web")
-
-    with pytest.raises(ChannelOff):
-        await _intake(database, steering).accept([web])
-    with pytest.raises(NotStored):
-        await storing(_intake(database, steering))([web])
-
-
-async def test_what_is_due_on_a_channel_that_is_off_waits_and_goes_when_it_is_on_again(
-    database: Database,
-) -> None:
-    road = Road(database, nlu(away))
-    on = True
-    road.sender = Sender(
-        database, {"fake": road.channel}, PROCESS, lambda: road.now, is_on=lambda _: on
-    )
-    await road.hear(said("안녕"))
-    await road.answer()
-
-    on = False
-    assert not await road.deliver()
-    assert await road.sender.next_due(SOON) is None
-    on = True
-    assert await road.deliver()
-    assert len(road.channel.sent) == 1
 
 
 async def test_while_the_database_is_away_what_was_set_before_holds(
@@ -119,12 +83,52 @@ async def test_days_that_were_set_hold_over_those_of_the_environment(database: D
     assert steering.limits(base).contacts == base.contacts
 
 
-async def test_the_channels_that_are_on_are_asked_at_each_look(database: Database) -> None:
-    steering = Steering(database)
-    on = ChannelsOn({"line", "web"}, steering)
-    assert set(on) == {"line", "web"}
+async def test_who_is_sent_elsewhere_is_told_of_what_is_on_and_of_no_page_that_is_off(
+    database: Database,
+) -> None:
+    steering, known, address = Steering(database), ("line", "telegram", "web"), "https://gyeot"
+    assert steering.doors(known, address) == Doors([], ["line", "telegram"], address)
 
     await _set(database, "channel.line", "off")
+    await _set(database, "channel.web", "off")
     await steering.look()
 
-    assert (set(on), "line" in on, len(on)) == ({"web"}, False, 1)
+    assert steering.doors(known, address) == Doors(["line", "web"], ["telegram"], "")
+
+
+async def test_a_number_that_staff_took_out_of_use_is_said_nowhere_until_it_is_confirmed_again(
+    database: Database,
+) -> None:
+    shelf = ContentFolder(FOLDER)
+    steering = Steering(database, None, shelf)
+    road = Road(database, nlu(away))
+    shelf.follow(road.engine.use)
+
+    await _set(database, "resource.suicide-109", "out 2026-11-20")
+    await steering.look()
+    crisis = await road.talk("죽고 싶어")
+
+    assert steering.unused_numbers() == {"109"}
+    assert crisis
+    assert not any("109" in one for one in crisis)
+    assert any("1388" in one for one in crisis)
+
+    await _set(database, "resource.suicide-109", "in 2026-11-21")
+    await steering.look()
+    assert "109" in shelf.current.sentence("self_harm.1", Language.KO)
+
+
+async def test_what_cannot_be_read_of_a_change_stops_nothing(database: Database) -> None:
+    shelf = ContentFolder(FOLDER)
+    star, moon = await member(database, Role.COUNSELOR), await member(database, Role.SUPERVISOR)
+    async with database.transaction() as session:
+        made = await drafts.propose(session, sentences.KIND, "[]", staff=star, now=NOON)
+        await drafts.decide(
+            session, await drafts.get(session, made), approve=True, staff=moon, now=NOON
+        )
+        row = {"sentence": "greet.1", "band": "", "number": 1, "draft_id": made, "reason": "x"}
+        await session.execute(insert(sentence_versions), {**row, "staff_id": moon.id, "at": NOON})
+
+    await Steering(database, None, shelf).look()
+
+    assert shelf.current is shelf.files

@@ -1,7 +1,7 @@
 """A house with the pages staff steer by, as the product joins them."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,8 +9,14 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from bot.config import Settings
+from bot.content_folder import ContentFolder
+from bot.dialogue.content import FOLDER
+from bot.notices import ContentNotices
+from bot.sentence_desk import SentenceDesk
+from bot.steering import Steering
 from bot.steering_pages import add_steering_pages
 from handoff.auth import Door
+from handoff.board_page import make_board_router
 from handoff.console import make_router
 from storage.database import Database
 from tests.handoff.conftest import CHEAP, NOTICES, PING, HandClock, House, served
@@ -41,15 +47,25 @@ def models(folder: Path) -> Path:
 
 @asynccontextmanager
 async def steered(
-    database: Database, clock: HandClock, current: Path | None = None
+    database: Database,
+    clock: HandClock,
+    current: Path | None = None,
+    shelf: ContentFolder | None = None,
+    secrets: Mapping[str, SecretStr] | None = None,
 ) -> AsyncGenerator[House]:
     """The console with the steering pages, on a real server."""
     app, door = FastAPI(), Door(database, hasher=CHEAP)
     token = SecretStr(SECRET)
-    settings = Settings(
-        nlu_current=current, line_secret=token, line_token=token, transcript_days=60
-    )
-    add_steering_pages(app, database, clock, door, settings, ("web", "line"))
+    held = {"line_secret": token, "line_token": token, **(secrets or {})}
+    settings = Settings(nlu_current=current, transcript_days=60).model_copy(update=held)
+    shelf = shelf or ContentFolder(FOLDER)
+    steering, notices = Steering(database, None, shelf), ContentNotices(shelf.current)
+    shelf.follow(notices.use)
+    await steering.look()
+    desk = SentenceDesk(shelf, clock, steering.look)
+    add_steering_pages(app, database, clock, door, settings, ("web", "line"), desk, notices)
+    board = make_board_router(database, notices, clock, door=door, left_out=desk.left_out)
+    app.include_router(board)
     app.include_router(make_router(database, NOTICES, clock, door=door, ping=PING))
     async with served(app) as port:
         yield House(database, clock, port)

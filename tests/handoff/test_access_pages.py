@@ -175,6 +175,20 @@ async def test_two_administrators_take_somebody_in_with_a_passkey(house: House) 
     assert with_password.json() == {"code": "passkey_only"}
     assert joined.json() == {"to": "/console/passkeys"}
     assert (await entered(house, mine)).status_code == 200
+    assert [one for one in await _history(house, first) if "account" in one or "(" in one][:3] == [
+        "별: made their account",
+        "바다: approved an invitation (Counselor)",
+        "은하: proposed an invitation (Counselor)",
+    ]
+
+
+async def _history(house: House, token: str) -> list[str]:
+    """What the page says of what changed, newest first."""
+    async with named(house, token) as browser:
+        shown = (await browser.get("/staff?lang=en")).text
+    past = shown[shown.index('id="past-title"') :]
+    rows = re.findall(r'data-label="Who">([^<]*)</td>\s*<td data-label="What">([^<]*)</td>', past)
+    return [f"{who}: {what}" for who, what in rows]
 
 
 async def test_who_is_removed_is_out_at_once_and_their_talk_waits_again(house: House) -> None:
@@ -198,6 +212,8 @@ async def test_who_is_removed_is_out_at_once_and_their_talk_waits_again(house: H
     async with house.database.reading() as session:
         acts = [act.action for act in await audit.entries(session, object_id=person.staff.id)]
     assert acts == ["dismiss"]
+    closed = [one for one in await _history(house, token) if "closed an account" in one]
+    assert closed == ["은하: closed an account: 별"]  # the talk that went back is no account
 
 
 async def test_nobody_removes_themselves(house: House) -> None:

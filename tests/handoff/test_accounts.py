@@ -1,20 +1,23 @@
 """Who works here: two persons take somebody in, one is enough to end it."""
 
-from uuid import uuid4
+import asyncio
+from uuid import UUID, uuid4
 
 import pytest
 
 from handoff.accounts import (
     INVITATION,
     Accounts,
+    LastAdministrator,
     NoSuchPerson,
     NoSuchProposal,
     SecondPersonNeeded,
 )
 from storage import audit, staff
+from storage.credentials import Invitation
 from storage.database import Database
 from storage.errors import NotFound
-from storage.records import Invitation, Role, Staff
+from storage.records import Role, Staff
 from tests.factories import NOON
 from tests.handoff.conftest import PlainNotices, member
 
@@ -87,3 +90,38 @@ async def test_nobody_dismisses_themselves_or_a_stranger(
         await accounts.dismiss(first, first.id, now=NOON)
     with pytest.raises(NoSuchPerson):
         await accounts.dismiss(first, uuid4(), now=NOON)
+
+
+async def test_the_last_administrator_stays(database: Database, accounts: Accounts) -> None:
+    last, supervisor = await two(database)
+
+    with pytest.raises(LastAdministrator):
+        await accounts.dismiss(supervisor, last.id, now=NOON)
+    assert await administrators(accounts) == {last.id}
+
+    second = (await member(database, "나루", role=Role.ADMINISTRATOR)).staff
+    await accounts.dismiss(second, last.id, now=NOON)
+    assert await administrators(accounts) == {second.id}
+
+
+async def test_of_two_administrators_who_remove_each_other_at_once_one_stays(
+    database: Database, accounts: Accounts
+) -> None:
+    one = (await member(database, "은하", role=Role.ADMINISTRATOR)).staff
+    other = (await member(database, "바다", role=Role.ADMINISTRATOR)).staff
+
+    ends = await asyncio.gather(
+        accounts.dismiss(one, other.id, now=NOON),
+        accounts.dismiss(other, one.id, now=NOON),
+        return_exceptions=True,
+    )
+
+    assert [type(end) for end in ends if end != 0] == [LastAdministrator]
+    assert len(await administrators(accounts)) == 1
+
+
+async def administrators(accounts: Accounts) -> set[UUID]:
+    """Who can let somebody in now."""
+    everybody = (await accounts.people(now=NOON)).everybody
+    known = [one.staff for one in everybody if one.staff.active]
+    return {one.id for one in known if one.role is Role.ADMINISTRATOR}

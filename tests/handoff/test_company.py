@@ -53,7 +53,7 @@ async def test_only_whoever_was_asked_can_read_along_and_only_under_that_epoch(
         await company.join(database, two, talk.id, epoch=talk.epoch, now=NOON)
 
     assert await standing(database) == [Companion(talk.id, talk.epoch, two.id, joined=True)]
-    assert (await acts_on(database, talk))[-2:] == ["ask_along", "join"]
+    assert (await acts_on(database, talk))[-2:] == ["ask_along", "join_along"]
 
 
 async def test_any_supervisor_means_one_supervisor_and_no_counselor(database: Database) -> None:
@@ -166,7 +166,7 @@ async def test_the_page_of_who_reads_along_is_told_the_words_after_it_is_written
     assert "도와주세요" in str(lines)
     assert "이제 안 보여요" not in str(reader.frames[count:])
     acts = await acts_on(house.database, talk)
-    assert acts.index("join") < acts.index("read", acts.index("join"))
+    assert acts.index("join_along") < acts.index("read", acts.index("join_along"))
 
 
 async def my_id(page: Page) -> str:

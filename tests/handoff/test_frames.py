@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff import frames, wishes
+from handoff import frame_text, frames, wishes
 from handoff.wishes import (
     Accept,
     ChoosePresence,
@@ -162,7 +162,7 @@ def test_nothing_but_an_invalid_frame_is_ever_raised(text: str) -> None:
 @given(st.text(max_size=200))
 def test_what_was_written_arrives_as_it_was_written(text: str) -> None:
     line = Line(KEY, 1, Speaker.PERSON, text, "text", NOON, None)
-    sent = frames.dump(frames.Lines(TALK, (line,)))
+    sent = frame_text.dump(frames.Lines(TALK, (line,)))
     assert sent.isascii()
     assert json.loads(sent)["lines"][0]["text"] == text
 
@@ -170,5 +170,5 @@ def test_what_was_written_arrives_as_it_was_written(text: str) -> None:
 def test_only_a_counselors_line_tells_its_id() -> None:
     for speaker in Speaker:
         line = Line(KEY, 1, speaker, "안녕", "text", NOON, DeliveryState.SENT)
-        shown = json.loads(frames.dump(frames.Lines(TALK, (line,))))["lines"][0]
+        shown = json.loads(frame_text.dump(frames.Lines(TALK, (line,))))["lines"][0]
         assert (shown["key"] == str(KEY)) is (speaker is Speaker.COUNSELOR)

@@ -10,8 +10,9 @@ from sqlalchemy import update
 from handoff.auth import Door, InvitationRefused, JoinRefused, SignedIn, SignInRefused
 from handoff.passkeys import CHALLENGE_LIFETIME, PasskeyRefused, Passkeys, Site
 from storage import audit, staff
+from storage.credentials import Passkey
 from storage.database import Database
-from storage.records import Passkey, Role, Staff
+from storage.records import Role, Staff
 from storage.tables import staff as people
 from tests.factories import NOON
 from tests.fakes.authenticator import Authenticator

@@ -1,16 +1,20 @@
 """The pages staff steer by: who sees and sets what, and what they never show."""
 
+import html
 import json
 import re
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import insert
 
+from bot.config import Settings
+from bot.dialogue.reading_level import reading_level
 from bot.drift import Drift
 from bot.messages import NluResult
 from bot.steering import Steering
@@ -31,6 +35,7 @@ WORD = {
 }  # fmt: skip
 SEEN_BY = {
     "/admin/settings": {Role.ADMINISTRATOR, Role.SUPERVISOR},
+    "/admin/sentences": {Role.COUNSELOR, Role.SUPERVISOR},
     "/admin/words": {Role.COUNSELOR, Role.SUPERVISOR},
     "/admin/model": {Role.ADMINISTRATOR, Role.SUPERVISOR},
 }
@@ -91,7 +96,7 @@ async def test_an_administrator_switches_a_channel_off_and_the_page_says_who_did
         shown = (await browser.get(page)).text
     assert answer.status_code == 303
     assert await now(house, "channel.line") == "off"
-    assert re.search(r"<td>해</td><td>–</td><td>off</td>", shown)
+    assert re.search(r"<td>해</td><td>–</td><td>꺼짐</td>", shown)
     steering = Steering(house.database)
     await steering.look()
     assert not steering.is_on("line")
@@ -111,7 +116,8 @@ async def test_a_supervisor_sees_and_sets_hours_and_surge_alone(house: House) ->
         page = "/admin/settings"
         week = await send(browser, page, name="hours", mon="09:00-12:00, 13:00 ~ 18:00")
         refused = await send(browser, page, name="days.transcripts", value="30")
-    assert set(re.findall(r'name="name" value="([^"]+)"', shown)) == {"hours", "surge"}
+    named = set(re.findall(r'name="name" value="([^"]+)"', shown))
+    assert {one for one in named if not one.startswith("resource.")} == {"hours", "surge"}
     assert (week.status_code, refused.status_code) == (303, 403)
     assert json.loads(await now(house, "hours")) == {
         "mon": [["09:00", "12:00"], ["13:00", "18:00"]]
@@ -123,6 +129,11 @@ async def test_a_supervisor_sees_and_sets_hours_and_surge_alone(house: House) ->
     "fields",
     [
         {"name": "hours", "mon": "morning"},
+        {"name": "resource.police-112", "use": "out", "day": "2026-11-01"},
+        {"name": "resource.women-1366", "use": "out", "day": "2031-01-01"},
+        {"name": "resource.women-1366", "use": "out", "day": "soon"},
+        {"name": "resource.women-1366", "use": "gone", "day": "2026-11-01"},
+        {"name": "resource.nobody-here", "use": "in", "day": "2026-11-01"},
         {"name": "hours", "mon": "18:00-09:00"},
         {"name": "days.contacts", "value": "91"},
         {"name": "channel.line", "value": "gone"},
@@ -152,15 +163,101 @@ async def test_nothing_is_set_that_cannot_be_written_down(house: House) -> None:
     assert await now(house, "channel.line") == "on"
 
 
-async def test_a_help_service_that_is_unticked_is_not_shown_to_counselors(house: House) -> None:
+async def test_a_help_service_out_of_use_is_shown_to_nobody_until_it_is_confirmed_again(
+    house: House,
+) -> None:
+    page, name = "/admin/settings", "resource.women-1366"
+    async with await browser_of(house, Role.SUPERVISOR, "해") as browser:
+        await send(browser, page, name=name, use="out", day="2026-11-20")
+        out = await _services(house)
+        assert await now(house, name) == "out 2026-11-20"
+        await send(browser, page, name=name, use="in", day="2026-11-21")
+        shown = (await browser.get(f"{page}?lang=en")).text
+    assert "women-1366" not in out
+    assert "women-1366" in await _services(house)
+    told = r"<td>해</td><td>{}</td><td>{}</td>"
+    assert re.search(told.format("–", "out of use since 2026-11-20"), shown)
+    assert re.search(told.format("out of use since 2026-11-20", "confirmed on 2026-11-21"), shown)
+
+
+async def _services(house: House) -> set[str]:
+    async with await browser_of(house, Role.COUNSELOR, f"새{uuid4().hex[:4]}") as browser:
+        return {one["id"] for one in (await browser.get("/console/services.json")).json()}
+
+
+async def test_hours_with_mistakes_are_told_one_by_one_and_stay_in_the_form(house: House) -> None:
+    typed = {
+        "mon": "18:00-09:00", "tue": "9:00-13:00, 12:00-18:00", "wed": "morning",
+        "thu": "09:00-25:00", "fri": "09:00-18:00", "date_0": "2026-02-30",
+        "date_1": "2026-12-25", "date_2": "2026-12-25", "date_3": "2020-01-01",
+        "date_4": "2026-12-26", "open_4": "14:00-10:00", "open_5": "10:00-11:00",
+    }  # fmt: skip
+    async with await browser_of(house, Role.SUPERVISOR) as browser:
+        answer = await send(browser, "/admin/settings?lang=en", name="hours", **typed)
+    assert answer.status_code == 400
+    told = html.unescape(answer.text)
+    for words in (
+        "Monday: The end must come after the beginning.",
+        "Tuesday: The times overlap, or are not in order.",
+        "Wednesday: Write the beginning and the end",
+        "Thursday: There is no such time.",
+        "Single day, row 1: There is no such date.",
+        "Single day, row 3: The same day is there twice.",
+        "Single day, row 4: That day is over.",
+        "Single day, row 5: The end must come after the beginning.",
+        "Single day, row 6: There is no such date.",
+    ):
+        assert words in told
+    assert all(f'value="{one}"' in told for one in typed.values())
+    assert await now(house, "hours") == ""
+
+
+async def test_single_days_are_kept_beside_the_week_and_shown_until_they_are_over(
+    house: House,
+) -> None:
+    page = "/admin/settings"
+    async with await browser_of(house, Role.SUPERVISOR) as browser:
+        alone = await send(browser, page, name="hours", date_0="2026-12-25")
+        days = {"mon": "09:00-18:00", "date_0": "2026-12-25", "date_1": "2026-12-24"}
+        await send(browser, page, name="hours", open_1="09:00-12:00", **days)
+        before = (await browser.get(page)).text
+        house.clock.pass_(days=30)
+    async with await browser_of(house, Role.SUPERVISOR, "새") as browser:
+        after = (await browser.get(page)).text
+    assert alone.status_code == 400  # or everything between two single days would be closed
+    assert json.loads(await now(house, "hours")) == {
+        "mon": [["09:00", "18:00"]], "2026-12-25": [], "2026-12-24": [["09:00", "12:00"]],
+    }  # fmt: skip
+    assert 'value="2026-12-24"' in before
+    assert 'value="2026-12-24"' not in after
+
+
+async def test_a_prepared_sentence_is_chosen_for_busy_times_and_no_other_can_be(
+    house: House,
+) -> None:
+    page = "/admin/settings"
     async with await browser_of(house, Role.ADMINISTRATOR) as browser:
-        shown = (await browser.get("/admin/settings")).text
-        every = re.findall(r'name="(show_[^"]+)"', shown)
-        kept = dict.fromkeys(every[1:], "yes")
-        await send(browser, "/admin/settings", name="resources.hidden", **kept)
-    async with await browser_of(house, Role.COUNSELOR, "달") as browser:
-        services = (await browser.get("/console/services.json")).json()
-    assert {f"show_{one['id']}" for one in services} == set(kept)
+        shown = (await browser.get(page)).text
+        keys = re.findall(r'type="radio" [^>]*value="([^"]+)"', shown)
+        wrong = await send(browser, page, name="surge", value="greet.1")
+        right = await send(browser, page, name="surge", value=keys[0])
+    assert keys == ["surge_many.1", "surge_trouble.1"]
+    assert (wrong.status_code, right.status_code) == (400, 303)
+    assert await now(house, "surge") == "surge_many.1"
+
+
+async def test_no_secret_of_any_setting_is_shown_on_any_page_of_the_steering(
+    database: Database, clock: HandClock
+) -> None:
+    named = [name for name, one in Settings.model_fields.items() if "Secret" in str(one.annotation)]
+    secrets = {name: SecretStr(f"canary-of-{name}") for name in named}
+    async with steered(database, clock, secrets=secrets) as house:
+        for role in (Role.ADMINISTRATOR, Role.SUPERVISOR):
+            async with await browser_of(house, role, f"별{role}") as browser:
+                for path in (*SEEN_BY, "/transparency", "/console/services.json"):
+                    answer = await browser.get(path)
+                    assert "canary-of-" not in answer.text + str(answer.headers), path
+    assert len(named) > 10
 
 
 async def _draft(house: House, *, beside: UUID | None = None) -> drafts.Draft:
@@ -275,6 +372,16 @@ async def test_the_transparency_page_counts_requests_and_unmaskings_by_half_year
     assert rows[0] == ("2026, half 2", "7", "3")
     assert "<td>3</td><td>1</td><td>–</td><td>–</td></tr>" in shown
     assert rows[1] == ("2026, half 1", "not written yet", "not written yet")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_transparency_page_can_be_read_by_a_child_of_twelve(language: str) -> None:
+    path = Path(transparency_page.__file__).parent / "web" / "words" / "transparency.json"
+    texts = [*json.loads(path.read_text("utf-8"))[language].values()]
+    texts += [one[language] for one in transparency_page.promises()]
+    most = 12 if language == "ko" else 20  # words of one sentence
+    hard = [text for text in texts if reading_level(text).longest > most]
+    assert hard == []
 
 
 async def test_the_transparency_page_adds_what_was_published_of_help_and_reports(

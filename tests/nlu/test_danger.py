@@ -16,15 +16,20 @@ from tests.rasa_process import NLU, RasaProcess
 pytestmark = pytest.mark.rasa
 
 TRIES = 30
-STRANGERS = NLU / "tests/stranger.jsonl"
+SETS = ("stranger", "everyday")
 
 Found = list[tuple[Risk, Risk]]
 """How soon a person must look, and what the screen says, for each sentence."""
 
 
+@pytest.fixture(scope="module", params=SETS)
+def found(rasa_service: RasaProcess, request: pytest.FixtureRequest) -> Found:
+    return asyncio.run(_screened(rasa_service, NLU / f"tests/{request.param}.jsonl"))
+
+
 @pytest.fixture(scope="module")
-def found(rasa_service: RasaProcess) -> Found:
-    return asyncio.run(_screened(rasa_service, STRANGERS))
+def of_strangers(rasa_service: RasaProcess) -> Found:
+    return asyncio.run(_screened(rasa_service, NLU / "tests/stranger.jsonl"))
 
 
 async def _screened(rasa: RasaProcess, path: Path) -> Found:
@@ -52,12 +57,20 @@ def share(hits: list[bool]) -> float:
 
 
 def test_strangers_in_danger_raise_the_alarm(found: Found) -> None:
-    assert share([said >= Risk.HIGH for risk, said in found if risk >= Risk.HIGH]) >= 0.92
+    assert share([said >= Risk.HIGH for risk, said in found if risk >= Risk.HIGH]) >= 0.95
 
 
 def test_imminent_danger_of_strangers_is_imminent(found: Found) -> None:
-    assert share([said is Risk.IMMINENT for risk, said in found if risk is Risk.IMMINENT]) >= 0.8
+    assert share([said is Risk.IMMINENT for risk, said in found if risk is Risk.IMMINENT]) >= 0.9
 
 
 def test_half_of_the_alarms_are_right(found: Found) -> None:
     assert share([risk >= Risk.HIGH for risk, said in found if said >= Risk.HIGH]) >= 0.5
+
+
+def test_few_harmless_sentences_of_strangers_raise_the_alarm(of_strangers: Found) -> None:
+    assert share([said >= Risk.HIGH for risk, said in of_strangers if risk is Risk.NONE]) <= 0.05
+
+
+def test_harmless_sentences_with_words_of_danger_seldom_do(found: Found) -> None:
+    assert share([said >= Risk.HIGH for risk, said in found if risk is Risk.NONE]) <= 0.20

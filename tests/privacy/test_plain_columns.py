@@ -21,6 +21,7 @@ PLAIN = {
         "facts.name", "key_work.name", "processes.roles", "proposals.role", "receipts.channel",
         "routes.channel", "staff.role", "stopped.ask", "stopped.state",
         "settings.name", "drafts.kind", "drafts.state",
+        "sentence_versions.band", "sentence_versions.sentence",
         "tallies.name", "tallies.week",
     },
     "a count that nobody is in, its categories and its period": {
@@ -41,6 +42,7 @@ PLAIN = {
         "readers.upto", "stopped.epoch",
         "outbox.attempt", "outbox.fence", "outbox.part", "outbox.seq", "outbox.tries",
         "routes.fence", "routes.tries", "settings.position", "tallies.total",
+        "sentence_versions.number",
     },
     "the number of a key or of a 30-second step": {
         "audit_batches.key", "audit_keys.number", "contacts.index_key",
@@ -68,7 +70,7 @@ PLAIN = {
         "settings.value"
     },
     "words that staff propose for the lexicon or the bot, which every process holds anyway": {
-        "drafts.body"
+        "drafts.body", "sentence_versions.reason"
     },
     "Argon2id": {"staff.password_hash"},
 }  # fmt: skip

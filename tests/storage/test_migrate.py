@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, inspect, select, text
 
 from storage.engines import sqlite_path
 from storage.migrate import migrate, migration_engine
-from storage.tables import KEYS, KEYS_SCHEMA, METADATA, data_keys, routes
+from storage.tables import KEYS, KEYS_SCHEMA, METADATA, data_keys, routes, settings, staff
 from tests.database import ON_SQLITE
 from tests.factories import NOON
 
@@ -81,6 +81,35 @@ def _insert_as_of_0004(connection: Connection) -> None:
             made_at=NOON,
         )
     )  # fmt: skip
+
+
+async def test_help_services_that_were_hidden_stay_hidden_one_by_one(database_url: str) -> None:
+    await migrate(database_url, revision="base")
+    await migrate(database_url, revision="0016")
+    await _ask(database_url, _hide_as_of_0016)
+
+    await migrate(database_url)
+
+    assert await _ask(database_url, _settings) == [
+        ("resources.hidden", '["women-1366"]'),
+        ("resources.hidden", '["danuri", "police-112"]'),  # the newest held
+        ("resource.danuri", "out 2026-11-25"),
+    ]
+
+
+def _hide_as_of_0016(connection: Connection) -> None:
+    who = uuid4()
+    person = {"id": who, "name": "별", "role": "administrator", "active": True}
+    secret = {"password_hash": "x", "totp_ct": b"x", "totp_last_step": 0, "joined_at": NOON}
+    connection.execute(insert(staff), {**person, **secret})
+    for value in ('["women-1366"]', '["danuri", "police-112"]'):
+        row = {"name": "resources.hidden", "value": value, "staff_id": who, "at": NOON}
+        connection.execute(insert(settings), row)
+
+
+def _settings(connection: Connection) -> list[tuple[str, str]]:
+    rows = connection.execute(select(settings.c.name, settings.c.value))
+    return [(row.name, row.value) for row in rows]
 
 
 def _kept_from_0004(connection: Connection) -> tuple[list[int], list[bytes]]:

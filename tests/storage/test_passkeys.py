@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import func, select, update
 
 from storage import passkeys, proposals, staff
+from storage.credentials import Passkey
 from storage.database import Database
 from storage.errors import NotFound, SealBroken
-from storage.records import Passkey, Role, Staff
+from storage.records import Role, Staff
 from storage.tables import challenges
 from storage.tables import passkeys as table
 from storage.tables import staff as people

@@ -6,7 +6,7 @@ from storage import audit, settings
 from storage.database import Database, Topic
 from storage.errors import SettingRefused
 from storage.records import Role, Staff
-from storage.setting_names import NAMES
+from storage.setting_names import NAMES, declared
 from tests.factories import NOON
 from tests.storage.members import member
 
@@ -101,12 +101,16 @@ async def test_every_process_hears_of_a_change(database: Database) -> None:
     ("name", "value"),
     [
         ("hours", ""), ("hours", "{}"), ("hours", WEEK), ("surge", ""), ("surge", "surge.busy"),
-        ("days.transcripts", "7"), ("days.transcripts", "365"), ("resources.hidden", '["a-1"]'),
+        ("days.transcripts", "7"), ("days.transcripts", "365"),
+        ("resource.women-1366", "out 2026-11-28"),
+        ("resource.women-1366", "in 2026-11-28"), ("resource.police-112", "in 2026-11-28"),
         ("authority_requests", '{"2026-1": [3, 0]}'),
     ],
 )  # fmt: skip
 def test_what_a_setting_may_be(name: str, value: str) -> None:
-    assert NAMES[name].good(value)
+    meant = declared(name)
+    assert meant is not None
+    assert meant.good(value)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +122,7 @@ def test_what_a_setting_may_be(name: str, value: str) -> None:
         ("hours", '{"mon": [["09:00", "25:00"]]}'), ("hours", '{"mon": 1}'),
         ("hours", '{"mon": [["24:00", "24:00"]]}'), ("hours", "[" * 3999),
         ("days.transcripts", "6"), ("days.transcripts", "366"), ("days.transcripts", "٣٠"),
-        ("days.transcripts", ""), ("days.contacts", "91"), ("resources.hidden", '["a", "a"]'),
-        ("resources.hidden", '[""]'), ("resources.hidden", "{}"), ("surge", "surge\n"),
+        ("days.transcripts", ""), ("days.contacts", "91"), ("surge", "surge\n"),
         ("channel.web", "ON"), ("authority_requests", '{"2026-3": [1, 0]}'),
         ("authority_requests", '{"2026-1": [1, 2]}'),
         ("authority_requests", '{"2026-1": [true, 0]}'),
@@ -128,3 +131,22 @@ def test_what_a_setting_may_be(name: str, value: str) -> None:
 )  # fmt: skip
 def test_what_a_setting_may_not_be(name: str, value: str) -> None:
     assert not NAMES[name].good(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("resource.women-1366", "gone 2026-11-28"), ("resource.women-1366", "out 2026-02-30"),
+        ("resource.women-1366", "out"), ("resource.police-112", "out 2026-11-28"),
+    ],
+)  # fmt: skip
+def test_what_may_not_be_said_of_a_help_service(name: str, value: str) -> None:
+    meant = declared(name)
+    assert meant is not None
+    assert not meant.good(value)
+
+
+def test_a_name_that_nothing_declares_is_no_setting() -> None:
+    assert declared("telegram_token") is None
+    assert declared("resource.") is None
+    assert declared("resource.A b") is None

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select, update
 
 from storage import audit, staff
+from storage.credentials import Invitation
 from storage.database import Database
 from storage.errors import NotFound, SealBroken
-from storage.records import Invitation, Role, Staff, StaffSession
+from storage.records import Role, Staff, StaffSession
 from storage.staff import ABSOLUTE_LIMIT, IDLE_LIMIT
 from storage.tables import invitations
 from storage.tables import staff as table

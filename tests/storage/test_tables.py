@@ -53,6 +53,7 @@ CODES = {
     "unmaskings": {"reason", "state"},
     "settings": {"name", "value"},
     "drafts": {"kind", "body", "state"},
+    "sentence_versions": {"sentence", "band", "reason"},
     "metric_counts": {"name", "period", "row", "column"},
     "metric_published": {"name", "period", "row", "column"},
     "metric_released": {"name", "period", "row", "column"},

@@ -75,6 +75,10 @@ class TelegramChannel:
         self._secret = secret.encode()
         self._group_refusal = group_refusal
 
+    def use(self, group_refusal: str) -> None:
+        """Say something else from now on before a group is left."""
+        self._group_refusal = group_refusal
+
     def parse(self, body: bytes, headers: Headers) -> Sequence[InboundMessage]:
         """Read one webhook call; see `Channel.parse`."""
         # As bytes: compare_digest raises on a text that is not ASCII.

@@ -1,6 +1,6 @@
 """The web page a young person can write on without an account."""
 
-from bot.channels.web.channel import WebChannel
+from bot.channels.web.channel import LIMITS, WebChannel
 from bot.channels.web.frames import FRAME_LIMIT
 from bot.channels.web.privacy import KeptDays
 from bot.channels.web.routes import NOISY_LOGGERS, PAGE_HEADERS, make_router
@@ -8,6 +8,7 @@ from bot.channels.web.texts import TEXTS, CrisisNumber, PageTexts
 
 __all__ = [
     "FRAME_LIMIT",
+    "LIMITS",
     "NOISY_LOGGERS",
     "PAGE_HEADERS",
     "TEXTS",

@@ -44,6 +44,18 @@ class Socket(Protocol):
         ...
 
 
+LIMITS = Capabilities(
+    text_limit=TEXT_LIMIT,
+    text_unit=TextUnit.CHARACTERS,
+    quick_replies=13,  # as many as the widest messenger; the page wraps them
+    label_limit=40,
+    payload_limit=300,
+    idempotent=True,
+    held=True,
+)
+"""What the page can show."""
+
+
 async def _nobody_to_tell(_address: str, _at: datetime) -> None:
     return None
 
@@ -82,15 +94,7 @@ class WebChannel:
     @property
     def capabilities(self) -> Capabilities:
         """What the page can show. A repeated key is dropped there."""
-        return Capabilities(
-            text_limit=TEXT_LIMIT,
-            text_unit=TextUnit.CHARACTERS,
-            quick_replies=13,  # as many as the widest messenger; the page wraps them
-            label_limit=40,
-            payload_limit=300,
-            idempotent=True,
-            held=True,
-        )
+        return LIMITS
 
     def parse(self, body: bytes, headers: Headers) -> Sequence[InboundMessage]:
         """Read one frame of the session named by `SESSION_HEADER`.

@@ -57,7 +57,11 @@
     translate();
   });
 
+  // While somebody watches, the numbers are hidden and no line may speak of danger or a counselor.
+  const COVERED = { offline: "connecting", not_stored: "unsent" };
+
   function status(key, alert) {
+    if (danger.hidden && COVERED[key]) key = COVERED[key];
     statusLine.classList.toggle("alert", Boolean(alert));
     statusLine.classList.toggle("writing", key === "writing");
     if (statusLine.dataset.text !== key) tell(statusLine, key);
@@ -125,6 +129,7 @@
       const kind = frame.origin === "counselor" ? "counselor" : "bot";
       if (frame.clear) log.replaceChildren(); // somebody watches: nothing of before stays in sight
       danger.hidden = Boolean(frame.clear) || (danger.hidden && kind === "bot" && !frame.choices.length);
+      if (frame.clear) rests();
       const { message, follow } = addMessage(kind, kind, frame.text, frame.lang);
       if (frame.choices.length) addChoices(frame.choices, message, frame.lang);
       if (kind === "counselor") rests();
@@ -232,6 +237,7 @@
   }
 
   function counselorWrites() {
+    if (danger.hidden) return;
     if (statusLine.dataset.text !== "online" && statusLine.dataset.text !== "writing") return;
     status("writing");
     clearTimeout(typingTimer);

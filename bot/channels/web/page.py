@@ -1,8 +1,8 @@
-"""The page's HTML, made once from its template and texts."""
+"""The page's HTML, made from its template and texts."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
 from html import escape
 from pathlib import Path
 from string import Template
@@ -14,8 +14,14 @@ _TEMPLATE = Path(__file__).with_name("page.html")
 _FIRST = "ko"  # what a browser without our script shows
 
 
-def render(texts: Mapping[str, PageTexts]) -> bytes:
-    """Fill the template: Korean to begin with, and every language for the script."""
+def render(texts: Mapping[str, PageTexts], unused: Collection[str] = ()) -> bytes:
+    """Fill the template: Korean to begin with, and every language for the script.
+
+    Args:
+        texts: by language.
+        unused: numbers that are out of use, and are not shown.
+    """
+    texts = {language: _without(each, unused) for language, each in texts.items()}
     strings = {language: _strings(each) for language, each in texts.items()}
     filled = Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         {name: escape(text) for name, text in strings[_FIRST].items()},
@@ -26,6 +32,10 @@ def render(texts: Mapping[str, PageTexts]) -> bytes:
         noscript_all="".join(_noscript(each) for each in texts.values()),
     )
     return filled.encode()
+
+
+def _without(texts: PageTexts, unused: Collection[str]) -> PageTexts:
+    return replace(texts, numbers=tuple(one for one in texts.numbers if one.number not in unused))
 
 
 def _strings(texts: PageTexts) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The web page's addresses: the page, its script and style, and its socket."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -56,6 +57,7 @@ def make_router(
     *,
     days: KeptDays,
     texts: Mapping[str, PageTexts] = TEXTS,
+    unused: Callable[[], frozenset[str]] = frozenset,
 ) -> APIRouter:
     """Make the page's routes.
 
@@ -66,9 +68,11 @@ def make_router(
         clock: aware UTC time, for the limit on what one socket may say.
         days: how long this installation keeps what, said on the privacy page.
         texts: the page's words by language; "ko" and "en".
+        unused: the numbers that are out of use now; the page does not show them.
     """
     router = APIRouter(include_in_schema=False)
-    _add_file(router, "/", render(texts), "text/html; charset=utf-8")
+    page_without = lru_cache(partial(render, texts))
+    _add(router, "/", lambda: page_without(unused()), "text/html; charset=utf-8")
     privacy = load_privacy(_FOLDER / "privacy.toml", days)
     for language, path in PATHS.items():
         page = render_privacy(privacy, texts, language)
@@ -88,8 +92,12 @@ def make_router(
 
 
 def _add_file(router: APIRouter, path: str, content: bytes, media_type: str) -> None:
+    _add(router, path, lambda: content, media_type)
+
+
+def _add(router: APIRouter, path: str, content: Callable[[], bytes], media_type: str) -> None:
     async def answer() -> Response:
-        return Response(content, media_type=media_type, headers=dict(PAGE_HEADERS))
+        return Response(content(), media_type=media_type, headers=dict(PAGE_HEADERS))
 
     router.add_api_route(path, answer, methods=["GET", "HEAD"])
 

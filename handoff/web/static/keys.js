@@ -60,3 +60,13 @@ addEventListener("keydown", (event) => {
 });
 at("help-open").addEventListener("click", showHelp);
 at("help-close").addEventListener("click", () => at("help").close());
+
+// The menu of pages closes as a menu does.
+at("places").addEventListener("click", (event) => {
+  if (event.target.closest("a")) at("places").open = false;
+});
+at("places").addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  at("places").open = false;
+  at("places").querySelector("summary").focus();
+});

@@ -3,16 +3,16 @@
 import pytest
 
 from bot.dialogue.bands import band_of
+from bot.dialogue.content import CRISIS_GROUPS
 from bot.dialogue.memory import Memory
 from bot.dialogue.policy import decide
 from bot.dialogue.reading_level import Band, reading_level
 from storage.records import Language
 from tests.bot.dialogue.turns import CONTENT, KNOWN, said, turn
 
-LIKELY = (
-    "grooming", "sextortion", "image_sent", "image_bullying", "loneliness", "scared", "blame",
-    "parents", "confidentiality", "evidence", "what_next",
-)  # fmt: skip
+TO_GROWN_UPS = ("worried_adult.", "skill_test.", "group.")
+"""Said to somebody who is no child, or who tests the house."""
+ASKED = ("blame", "parents", "police_law", "evidence", "removal", "report_account")
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,39 @@ def test_a_band_without_words_of_its_own_reads_the_usual_ones() -> None:
     assert said(decision) == CONTENT.sentence("grooming.1", Language.KO)
 
 
-@pytest.mark.parametrize("topic", LIKELY)
-def test_the_first_step_of_a_likely_topic_can_be_read_in_elementary_school(topic: str) -> None:
-    for name in CONTENT.steps.path(topic) if topic in CONTENT.steps else ():
-        text = CONTENT.sentence(name, Language.KO, Band.ELEMENTARY)
-        if name.endswith(".1"):
-            assert reading_level(text).suits(Band.ELEMENTARY), name
+@pytest.mark.parametrize("language", Language)
+def test_whatever_a_child_of_elementary_school_is_told_it_can_read(language: Language) -> None:
+    told = [name for name in CONTENT.sentences if not name.startswith(TO_GROWN_UPS)]
+
+    hard = [
+        name
+        for name in told
+        if not reading_level(CONTENT.sentence(name, language, Band.ELEMENTARY), language).suits(
+            Band.ELEMENTARY
+        )
+    ]
+
+    assert hard == []
+
+
+@pytest.mark.parametrize("topic", [*CONTENT.steps.harms, *CRISIS_GROUPS, *ASKED])
+def test_every_topic_has_words_of_its_own_for_elementary_school(topic: str) -> None:
+    steps = CONTENT.steps.path(topic) if topic in CONTENT.steps else CONTENT.groups[topic]
+
+    if topic != "worried_adult":
+        assert [
+            name for name in steps if Band.ELEMENTARY not in CONTENT.sentences[name].bands
+        ] == []
+
+
+def test_who_hides_the_chat_reads_words_of_the_band_too() -> None:
+    memory = Memory(introduced=True, mentions=("age_band:elementary",))
+
+    decision = decide(turn("go:hide", memory=memory), CONTENT)
+
+    assert decision.replies[-1].text == CONTENT.sentence(
+        "safe_word.1", Language.KO, Band.ELEMENTARY
+    )
 
 
 def test_who_said_nothing_reads_the_usual_words() -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.dialogue.content import FOLDER, PLAIN_PAYLOADS, load_content
+from bot.dialogue.content import ENOUGH, FOLDER, LESSON, PLAIN_PAYLOADS, load_content
 from bot.dialogue.content_file import ContentError
+from bot.dialogue.reading_level import Band
 from bot.dialogue.risk import screen
 from bot.dialogue.sentences import ANSWERS, LABEL_LIMIT, SAFE_WORDS, TEXT_LIMIT
 from bot.dialogue.steps import UnknownStep
@@ -102,8 +103,8 @@ def test_a_wrong_sentence_keeps_the_folder_out_and_is_named(
         ("commands.toml", '"go:erase"', '"erase"', "unknown erase"),
         ("commands.toml", "봇말고", "봇말고(", "pattern"),
         ("steps.toml", '"calm.3"', '"calm.9"', "unknown step calm.9"),
-        ("steps.toml", "[question]", "[other]", "needs [harm] and [question]"),
-        ("crisis.toml", "version = 1", "", "no version"),
+        ("steps.toml", "[question]", "[other]", "needs [harm], [question]"),
+        ("questions.toml", "version = 1", "", "no version"),
         ("crisis.toml", "reviewer =", "reader =", "no reviewer"),
         ("crisis.toml", 'id = "threat.2"', 'id = "threat.1"', "twice"),
         ("harms.toml", 'id = "grooming.1"', 'id = "greet.1"', "twice"),
@@ -147,17 +148,18 @@ def test_a_file_that_cannot_be_read_is_named(
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("name", sorted(CONTENT.sentences))
 def test_a_bubble_is_a_few_short_sentences(name: str, language: Language) -> None:
-    text = CONTENT.sentence(name, language)
+    for band in (None, *Band):
+        text = CONTENT.sentence(name, language, band)
 
-    sentences = [part for part in re.split(r"(?<=[.?!])\s+", text.replace("/ ", "")) if part]
-    assert len(sentences) <= 5
-    assert all(len(part) <= 130 for part in sentences)
-    assert "{" not in text
+        sentences = [part for part in re.split(r"(?<=[.?!])\s+", text.replace("/ ", "")) if part]
+        assert len(sentences) <= (6 if band is Band.ELEMENTARY else 5)
+        assert all(len(part) <= 130 for part in sentences)
+        assert "{" not in text
 
 
 def test_a_sentence_that_names_a_number_or_the_law_has_a_source() -> None:
     for sentence in CONTENT.sentences.values():
-        text = sentence.text[Language.KO]
+        text = " ".join(sentence.texts())
         if "{number" in text or re.search(r"범죄(예요|가|이)|법에서|법도", text):
             assert sentence.source, sentence.id
 
@@ -231,7 +233,7 @@ def test_a_label_typed_by_hand_means_its_button(language: Language) -> None:
     plain = (
         choice
         for choice in CONTENT.choices.values()
-        if choice.payload not in (*ANSWERS, *SAFE_WORDS)
+        if choice.payload not in (*ANSWERS, *SAFE_WORDS, LESSON, ENOUGH)
     )
     for choice in plain:
         assert CONTENT.resolve_payload(choice.label[language]) == choice.payload
@@ -272,6 +274,10 @@ BANDED = 'ko_elementary = "네."\nen_elementary = "Yes."'
         ('en_middle = "Yes."', "has no ko_middle"),
         ('ko_primary = "네."\nen_primary = "Yes."', "unknown en_primary"),
         (BANDED.replace("네.", "하나 " * 13), "too hard to read for elementary"),
+        (BANDED.replace("Yes.", "so " * 16), "too hard to read for elementary"),
+        (BANDED.replace("Yes.", "Several wonderful pictures."), "too hard to read for elementary"),
+        (BANDED.replace("네.", "동의 없이 그랬어요."), "has a hard word: 동의"),
+        (BANDED.replace("Yes.", "The evidence."), "has a hard word: evidence"),
         (BANDED.replace("네.", "왜 그랬어요?"), "blames"),
         (BANDED.replace("네.", "1393에 전화해요."), "not in numbers.toml"),
         (BANDED.replace("네.", "{number.pizza}"), "unknown {number.pizza}"),

@@ -1,6 +1,7 @@
 """The bot asks a young person for nothing that staff may not ask for either."""
 
 from bot.dialogue.content import FOLDER, load_content
+from bot.dialogue.reading_level import Band
 from handoff.guard.asking import asked
 from storage.records import Language
 
@@ -13,13 +14,14 @@ AGREED = "word:"
 
 def test_no_sentence_of_the_bot_would_be_stopped() -> None:
     said = [
-        (name, language, CONTENT.sentence(name, language))
+        (name, language, band, CONTENT.sentence(name, language, band))
         for name in CONTENT.sentences
         if not name.startswith(PROVING)
         for language in Language
+        for band in (None, *Band)
     ]
 
-    assert [(name, language, asked(text)) for name, language, text in said if asked(text)] == []
+    assert [(*where, asked(text)) for *where, text in said if asked(text)] == []
 
 
 def test_no_button_of_the_bot_would_be_stopped() -> None:

@@ -303,3 +303,70 @@ def test_no_crisis_sentence_asks_who_is_there_as_the_answer_would_end_the_talk()
         for name in CONTENT.groups[group]:
             asked = re.findall(r"[^.!?]*\?", CONTENT.sentence(name, Language.KO))
             assert not any("누가" in one or "사람이 있" in one or "혼자" in one for one in asked)
+
+
+THREATENED = replace(KNOWN, subject="sextortion", topic="sextortion", steps={"sextortion": 1})
+
+
+@pytest.mark.parametrize("intent", ["paid_offer", "grooming", "sextortion"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "벌써 5만원 보냈어요",
+        "이미 돈 보내버렸어요 어떡해요",
+        "문상 보내줬는데",
+        "i already paid him",
+    ],
+)
+def test_who_paid_whoever_threatens_them_hears_that_it_is_not_too_late(
+    text: str, intent: str
+) -> None:
+    decision = decide(turn(text, intent=intent, memory=THREATENED), CONTENT)
+
+    assert last(decision.memory) == "already_paid"
+    assert decision.memory.subject == "sextortion"
+
+
+def test_money_that_nobody_forced_is_no_ransom() -> None:
+    assert (
+        last(decide(turn("벌써 5만원 보냈어요", intent="greet"), CONTENT).memory) != "already_paid"
+    )
+
+
+@pytest.mark.parametrize("intent", ["deepfake_friend", "illegal_filming", "image_sharing"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "반 애들이 내 딥페이크 돌려봐",
+        "제 얼굴로 만든 딥페이크가 돌아요",
+        "they made a deepfake of me",
+    ],
+)
+def test_a_fake_of_the_writer_is_answered_as_theirs(text: str, intent: str) -> None:
+    assert last(decide(turn(text, intent=intent), CONTENT).memory) == "deepfake_me"
+
+
+@pytest.mark.parametrize("text", ["너도 한패 아니야?", "여기도 그런데 아니야?", "are you real"])
+def test_who_was_lied_to_by_helpers_hears_what_we_are(text: str) -> None:
+    memory = replace(KNOWN, subject="impersonation")
+
+    assert (
+        last(decide(turn(text, intent="testing", memory=memory), CONTENT).memory) == "is_this_real"
+    )
+
+
+@pytest.mark.parametrize("state", [BOT, QUEUED])
+@pytest.mark.parametrize(
+    "text", ["선생님한테 말해야하나요", "담임쌤한테 얘기할까요", "should i tell my teacher"]
+)
+def test_whether_to_tell_a_teacher_is_no_call_for_a_counselor(
+    text: str, state: ConversationState
+) -> None:
+    decision = decide(turn(text, intent="ask_human", memory=KNOWN, state=state), CONTENT)
+
+    assert last(decision.memory) == "tell_adult"
+
+
+@pytest.mark.parametrize("text", ["증명해봐", "prove it"])
+def test_who_wants_proof_gets_the_code(text: str) -> None:
+    assert last(decide(turn(text, intent="evidence"), CONTENT).memory) == "proof"

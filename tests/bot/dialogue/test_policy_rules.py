@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from bot.dialogue.risk import CATEGORIES
 from bot.dialogue.turn import Decision, Part, Screening, Turn
 from bot.messages import MessageKind, NluResult
 from storage.records import AskReason, Language, Risk
-from tests.bot.dialogue.turns import ACTIVE, BOT, CONTENT, QUEUED
+from tests.bot.dialogue.turns import ACTIVE, BOT, CONTENT, QUEUED, turn
 
 TEXTS = st.one_of(
     st.text(max_size=60),
@@ -97,3 +98,18 @@ def test_high_risk_always_asks_for_a_person(arrived: Turn) -> None:
 
     if arrived.risk.level >= Risk.HIGH and decision.replies:
         assert decision.ask is AskReason.CRISIS
+
+
+@pytest.mark.parametrize(
+    ("confidence", "topic"), [(0.7, "image_sharing"), (0.53, "image_sharing"), (0.3, "grooming")]
+)
+def test_a_likely_harm_is_truer_than_the_broad_category_of_a_risk_rule(
+    confidence: float, topic: str
+) -> None:
+    made = turn("음 그게", intent="image_sharing", confidence=confidence)
+    risky = replace(made, risk=Screening(Risk.HIGH, "grooming", "a_rule"))
+
+    decision = decide(risky, CONTENT)
+
+    assert decision.topic == topic
+    assert decision.ask is AskReason.CRISIS

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.dialogue.cues import spelled
-from bot.dialogue.risk import AT_ONCE, DOUBTED, EXCUSED, FEARED, RECENT, screen
+from bot.dialogue.risk import AT_ONCE, DENIED, DOUBTED, FEARED, RECENT, SHORT, screen
 from bot.dialogue.turn import Screening
 from bot.messages import Danger, NluResult
 from storage.records import Risk
@@ -48,13 +48,6 @@ def test_the_category_is_that_of_the_likeliest_danger() -> None:
     assert (found.category, found.rule) == ("runaway", "nlu_runaway_helper")
 
 
-def test_about_a_film_the_service_must_be_surer() -> None:
-    film = "드라마에서 그 일이 나왔어"
-
-    assert screen([film], nlu=heard("sextortion", FEARED)).level < Risk.HIGH
-    assert screen([film], nlu=heard("sextortion", EXCUSED)).level is Risk.HIGH
-
-
 def test_a_service_that_does_not_speak_of_danger_adds_nothing() -> None:
     assert screen([VAGUE], nlu=NluResult("sextortion", 0.99)) == screen([VAGUE])
 
@@ -70,10 +63,29 @@ def test_broad_words_in_which_the_service_sees_no_danger_are_low() -> None:
     assert (doubted.level, doubted.category) == (Risk.LOW, "sextortion")
 
 
-@pytest.mark.parametrize("text", ["지금 옥상이에요 뛰어내릴 거예요", "죽고 싶어요"])
-def test_the_service_lowers_neither_what_is_imminent_nor_a_wish_to_die(text: str) -> None:
+GRAVE = ["지금 옥상이에요 뛰어내릴 거예요", "죽고 싶어요", "밖에 그 사람이 와 있어"]
+
+
+@pytest.mark.parametrize("text", GRAVE)
+def test_about_grave_words_the_service_must_be_surer(text: str) -> None:
+    assert screen([text], nlu=heard("smalltalk", DENIED)) == screen([text])
     assert screen([text]).level >= Risk.HIGH
-    assert screen([text], nlu=heard("smalltalk", 0.0)) == screen([text])
+
+    assert screen([text], nlu=heard("smalltalk", 0.0)).level is Risk.LOW
+
+
+@pytest.mark.parametrize("text", [*GRAVE, BROAD])
+def test_in_a_long_text_the_service_lowers_nothing(text: str) -> None:
+    long = [text, "음 " * (SHORT // 2)]
+
+    assert screen(long, nlu=heard("smalltalk", 0.0)) == screen(long)
+    assert screen(long).level >= Risk.HIGH
+
+
+def test_what_only_a_keyboard_left_in_english_spells_is_not_lowered() -> None:
+    typed = "wnrrh tlvdj"  # 죽고 싶어
+
+    assert screen([typed], nlu=heard("smalltalk", 0.0)) == screen([typed])
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,6 @@ def test_no_dead_end_a_person_one_tap_away_and_nothing_twice_in_a_row(
             todo.append((after, state_after(after, state), decision.memory.last))
 
     reached = {name for name, _, _ in seen}
-    paths = CONTENT.steps.harms | CONTENT.steps.questions
+    paths = CONTENT.steps.harms | CONTENT.steps.questions | CONTENT.steps.lessons
     assert {step for path in paths.values() for step in path} <= reached
     assert {name for name, state, _ in seen if state is QUEUED}

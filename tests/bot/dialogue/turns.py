@@ -3,7 +3,7 @@
 from bot.dialogue.content import FOLDER, load_content
 from bot.dialogue.memory import Memory
 from bot.dialogue.risk import screen
-from bot.dialogue.turn import Decision, Part, Turn
+from bot.dialogue.turn import Decision, Part, Screening, Turn
 from bot.messages import MessageKind, NluResult
 from storage.records import ConversationState, Language
 
@@ -20,13 +20,14 @@ def turn(
     memory: Memory = KNOWN,
     kind: MessageKind = MessageKind.TEXT,
     language: Language = Language.KO,
+    risk: Screening | None = None,
 ) -> Turn:
     parts = tuple(Part(text, kind) for text in texts)
     return Turn(
         parts=parts,
         joined=" ".join(texts),
         nlu=None if intent is None else NluResult(intent, confidence),
-        risk=screen(texts),
+        risk=risk or screen(texts),
         state=state,
         language=language,
         memory=memory,

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 import bot.channels.web
-from bot.channels.web import PAGE_HEADERS, TEXTS
+from bot.channels.web import PAGE_HEADERS, TEXTS, WebChannel, make_router
 from bot.channels.web.texts import TextsUnusable, load_texts
-from tests.bot.web.conftest import Site
+from tests.bot.web.conftest import DAYS, NOON, Site, Store
 
 FOLDER = Path(bot.channels.web.__file__).parent
 PATHS = (
@@ -92,6 +93,23 @@ async def test_the_numbers_are_in_the_page_itself_in_both_languages(site: Site) 
         assert page.count(f">{number}<") == 4
         assert noscript.count(f">{number}<") == 2
     assert TEXTS["en"].noscript.replace("'", "&#x27;") in noscript
+
+
+async def test_a_number_out_of_use_is_not_on_the_page_from_the_next_call_on() -> None:
+    gone: set[str] = set()
+    app = FastAPI()
+    app.include_router(
+        make_router(WebChannel(lambda: NOON), Store().accept, lambda: NOON, days=DAYS,
+                    unused=lambda: frozenset(gone))
+    )  # fmt: skip
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://chat.test") as client:
+        before = (await client.get("/")).text
+        gone.add("1366")
+        after = (await client.get("/")).text
+    assert before.count(">1366<") == 4  # two languages, with script and without
+    assert ">1366<" not in after
+    assert after.count(">109<") == 4
 
 
 async def test_the_title_says_nothing(site: Site) -> None:

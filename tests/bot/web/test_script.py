@@ -249,6 +249,24 @@ async def test_what_is_written_while_offline_goes_out_later(site: Site, page: Pa
     assert [message.text for message in site.store.messages] == ["끊긴 동안"]
 
 
+async def test_a_covered_page_speaks_of_no_counselor_and_no_danger(site: Site, page: Page) -> None:
+    here, status = await address(page), page.locator("#status")
+    await site.channel.show_typing(here)
+    await expect(status).to_have_text(KO.writing)
+
+    await site.channel.send(here, Reply("오늘 숙제는 수학이에요.", clears=True), str(uuid4()))
+    seen = [await status.inner_text()]
+    await site.channel.show_typing(here)
+    await site.channel.send(here, Reply("천천히 해도 돼요."), str(uuid4()))
+    seen.append(await status.inner_text())
+    await page.context.set_offline(True)
+    await page.evaluate("dispatchEvent(new Event('offline'))")
+    seen.append(await status.inner_text())
+
+    assert seen == [KO.online, KO.online, KO.connecting]
+    await expect(page.locator("#danger")).to_be_hidden()
+
+
 @pytest.mark.parametrize("text", ["a" * 5001, "🙂" * 4200])
 async def test_a_text_too_long_stays_in_its_field(site: Site, page: Page, text: str) -> None:
     await write(page, text)

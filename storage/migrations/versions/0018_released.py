@@ -4,14 +4,14 @@ Ends and handoffs have other columns now, and channels are counted where talks a
 was counted of the running month under the old ones would not add up, so it begins anew; what was
 published stays.
 
-Revision ID: 0017
+Revision ID: 0018
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

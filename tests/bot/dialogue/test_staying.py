@@ -1,0 +1,96 @@
+"""An alarm without a new harm in it goes on with what the talk is about."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.dialogue.memory import Memory
+from bot.dialogue.policy import decide
+from bot.dialogue.turn import GUESS, Decision, Screening
+from storage.records import AskReason, Risk
+from tests.bot.dialogue.turns import CONTENT, KNOWN, QUEUED, turn
+
+
+def about(subject: str) -> Memory:
+    return replace(KNOWN, subject=subject, topic=subject, steps={subject: 1})
+
+
+def answered(decision: Decision) -> str:
+    return str(decision.memory.last).rpartition(".")[0]
+
+
+def feared(intent: str, category: str, level: Risk = Risk.HIGH) -> Screening:
+    return Screening(level, category, f"{GUESS}{intent}")
+
+
+@pytest.mark.parametrize(
+    ("subject", "intent", "risk"),
+    [
+        ("sextortion", "grooming", feared("grooming", "grooming")),
+        ("paid_offer", "grooming", feared("grooming", "grooming")),
+        ("impersonation", "removal", Screening(Risk.HIGH, "exploitation", "image_demand")),
+        ("account_takeover", "watched", feared("impersonation", "grooming")),
+        ("illegal_filming", None, feared("danger_now", "danger")),
+        ("worried_friend", "paid_offer", Screening(Risk.HIGH, "exploitation", "paid_exploitation")),
+        ("worried_friend", "worried_friend", feared("worried_friend", "threat")),
+        ("worried_adult", "grooming", feared("grooming", "grooming")),
+    ],
+)
+def test_fear_without_a_new_harm_goes_on_with_the_talk(
+    subject: str, intent: str | None, risk: Screening
+) -> None:
+    words = "그 사람이 그랬대"
+
+    decision = decide(
+        turn(words, intent=intent, risk=risk, memory=about(subject), state=QUEUED), CONTENT
+    )
+
+    assert answered(decision) == subject
+    assert decision.ask is AskReason.CRISIS
+
+
+@pytest.mark.parametrize(
+    ("subject", "intent", "risk", "expected"),
+    [
+        ("grooming", "sextortion", Screening(Risk.HIGH, "sextortion", "sextortion"), "sextortion"),
+        ("grooming", "paid_offer", feared("paid_offer", "exploitation"), "paid_offer"),
+        ("scared", "grooming", feared("grooming", "grooming"), "grooming"),
+        ("sextortion", None, feared("self_harm", "self_harm"), "self_harm"),
+        ("grooming", "danger_now", feared("danger_now", "danger"), "danger_now"),
+        ("grooming", None, Screening(Risk.HIGH, "danger", "in_a_car"), "danger_now"),
+        ("worried_friend", None, Screening(Risk.HIGH, "self_harm", "dying"), "self_harm"),
+        ("grooming", None, feared("grooming", "grooming", Risk.IMMINENT), "threat"),
+    ],
+)
+def test_a_harm_that_is_named_or_a_crisis_is_answered_as_such(
+    subject: str, intent: str | None, risk: Screening, expected: str
+) -> None:
+    decision = decide(
+        turn("그 사람이 그랬대", intent=intent, risk=risk, memory=about(subject), state=QUEUED),
+        CONTENT,
+    )
+
+    assert answered(decision) == expected
+
+
+def test_who_asks_for_a_friend_and_then_speaks_of_themselves_is_answered_themselves() -> None:
+    risk = Screening(Risk.HIGH, "exploitation", "paid_exploitation")
+
+    decision = decide(
+        turn("사실 저도 당했어요", intent="paid_offer", risk=risk, memory=about("worried_friend")),
+        CONTENT,
+    )
+
+    assert answered(decision) == "paid_offer"
+
+
+def test_a_question_beside_a_guessed_alarm_is_answered() -> None:
+    decision = decide(
+        turn(
+            "엄마가 알게 돼요?", intent="parents", risk=feared("parents", "threat"),
+            memory=about("grooming"), state=QUEUED,
+        ),
+        CONTENT,
+    )  # fmt: skip
+
+    assert answered(decision) == "parents"
