@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from bot.dialogue.content_file import ContentError, Entry, entries, read_file, string, strings
-from bot.dialogue.cues import CueIndex, Tally
+from bot.dialogue.cues import SYLLABLE, CueIndex, Tally
 from bot.dialogue.rule_entries import (
     CATEGORIES,
     CUES_FILE,
@@ -24,7 +24,7 @@ from bot.dialogue.rule_entries import (
     signed,
     spoken,
 )
-from bot.dialogue.rules import Pairing, Reading, Rule
+from bot.dialogue.rules import Everyday, Pairing, Reading, Rule
 from bot.dialogue.sieve import Sieve, make_sieve
 from bot.dialogue.wording import Wording, normalize
 
@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 WORDS_MOST = 2000  # entries in a file of staff; far above any need, so a wrong file is refused
+BESIDE_SAYING = 6  # syllables: an ending, a "really", a laugh
 _LATIN = re.compile("[a-z]")
 
 
@@ -51,6 +52,7 @@ class Lexicon:
     index: CueIndex
     tally: Tally
     by_staff: frozenset[str] = frozenset()  # ids of the words that were laid over it
+    sayings: Everyday | None = None  # "dying of hunger" and its like
 
     def first(
         self, readings: Sequence[Reading], among: Collection[str] | None = None
@@ -67,6 +69,15 @@ class Lexicon:
             if counts and any(rule.fires(reading, self.index) for reading in readings):
                 return rule
         return None
+
+    def is_saying(self, reading: Reading) -> bool:
+        """Tell whether a text is an everyday saying about dying, and hardly a word more."""
+        if self.sayings is None:
+            return False
+        cut = reading.cut(self.sayings)
+        rest = (cut.squeezed or cut.spaced).replace(" ", "")
+        most = BESIDE_SAYING * (1 if cut.squeezed else SYLLABLE)
+        return "□" in rest and len(rest.replace("□", "")) <= most
 
     def _likely(self, reading: Reading) -> Iterator[int]:
         """Name the rules that could fire: a pattern may match, or a cue of theirs is there."""
@@ -131,7 +142,12 @@ def _read(folder: Path, _rules_as_they_are: bytes, _cues_as_they_are: bytes) -> 
     rules, pairs = signed(RULES_FILE, table, "rule"), signed(CUES_FILE, cues, "combination")
     everything: list[Rule | Pairing] = [make_rule(entry, sets) for entry in rules]
     everything += [make_pairing(entry, sets, named) for entry in pairs]
-    lexicon = Lexicon(_urgent_first(everything), indexed(CUES_FILE, named), make_tally(cues, named))
+    lexicon = Lexicon(
+        _urgent_first(everything),
+        indexed(CUES_FILE, named),
+        make_tally(cues, named),
+        sayings=sets.named("hyperbole"),
+    )
     _prove(RULES_FILE, rules, lexicon)
     _prove(CUES_FILE, pairs, lexicon)
     return lexicon
@@ -174,7 +190,7 @@ def lay_words(lexicon: Lexicon, file: str, words: Sequence[Entry]) -> Lexicon:
     index = lexicon.index.joined(indexed(file, named))
     rules = _urgent_first([*(make_word(entry) for entry in words), *lexicon.rules])
     own = lexicon.by_staff | {str(entry["id"]) for entry in words}
-    laid = Lexicon(rules, index, lexicon.tally, own)
+    laid = replace(lexicon, rules=rules, index=index, by_staff=own)
     _prove(file, words, laid)
     return laid
 

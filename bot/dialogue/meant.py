@@ -19,6 +19,7 @@ CRISIS = {
 }
 """Category of a risk rule -> group of crisis sentences (numbers and one question)."""
 
+DYING = ("self_harm", "friend_self_harm")
 CRISIS_INTENTS = ("self_harm", "danger_now")
 CRISIS_BUTTONS = (*CRISIS.values(), "sextortion")
 """Whoever presses "I am threatened" says it as clearly as whoever types it."""
@@ -36,9 +37,14 @@ def intent_of(turn: Turn) -> str | None:
 
 def belief_of(turn: Turn) -> Belief:
     """Return what is expected to cost least: an intent, a choice between two, or a question."""
-    if turn.nlu is None:
+    if turn.nlu is None or is_doubtful(turn):
         return Belief()
     return believe(turn.nlu.ranking or ((turn.nlu.intent, turn.nlu.confidence),))
+
+
+def is_doubtful(turn: Turn) -> bool:
+    """Tell whether words about dying may be nothing but a saying: then that is asked gently."""
+    return turn.risk.level is Risk.LOW and turn.risk.category in DYING
 
 
 def is_answered(intent: str, content: Content) -> bool:

@@ -67,7 +67,8 @@ def screen(
     if found.level is Risk.IMMINENT:
         return found
     together = _together(words, recent, rules, above=found.level)
-    return max(found, together, _guess(nlu), key=lambda each: each.level)
+    guess = _guess(nlu, is_saying=bool(readings) and all(map(rules.is_saying, readings)))
+    return max(found, together, guess, key=lambda each: each.level)
 
 
 def _read(words: Sequence[str], lexicon: Lexicon) -> Sequence[Reading]:
@@ -120,13 +121,14 @@ def _of_staff(readings: Sequence[Reading], lexicon: Lexicon) -> Screening | None
     return Screening(rule.level, rule.category, rule.id) if rule else None
 
 
-def _guess(nlu: NluResult | None) -> Screening:
-    """Return what the language service's belief in danger amounts to."""
+def _guess(nlu: NluResult | None, *, is_saying: bool) -> Screening:
+    """Return what the language service's belief in danger amounts to; little in a mere saying."""
     if nlu is None or nlu.danger is None or nlu.danger.high < FEARED:
         return Screening()
     level = Risk.IMMINENT if nlu.danger.imminent >= AT_ONCE else Risk.HIGH
     intent = next((name for name, _ in nlu.ranking if name in ABOUT), nlu.intent)
-    return Screening(level, ABOUT.get(intent, "threat"), f"{GUESS}{intent}")
+    about = ABOUT.get(intent, "threat")
+    return Screening(Risk.LOW if is_saying and about in GRAVE else level, about, f"{GUESS}{intent}")
 
 
 @cache

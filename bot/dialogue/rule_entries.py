@@ -165,9 +165,15 @@ class EverydaySets:
         missing = [name for name in names if name not in self._table]
         if missing:
             raise ContentError(file, str(entry["id"]), f"excepts unknown {missing[0]}")
-        if names and names not in self._made:
+        return self.named(*names)
+
+    def named(self, *names: str) -> Everyday | None:
+        """Return the phrases of these sets together; None without one, or where one is missing."""
+        if not names or not self._table.keys() >= {*names}:
+            return None
+        if names not in self._made:
             self._made[names] = self._make(names)
-        return self._made.get(names)
+        return self._made[names]
 
     def _make(self, names: tuple[str, ...]) -> Everyday:
         (squeezed, of_squeezed), (spaced, of_spaced) = self._squeezed, self._spaced

@@ -4,7 +4,7 @@ import pytest
 
 from bot.dialogue.cues import spelled
 from bot.dialogue.risk import AT_ONCE, DENIED, DOUBTED, FEARED, RECENT, SHORT, screen
-from bot.dialogue.turn import Screening
+from bot.dialogue.turn import GUESS, Screening
 from bot.messages import Danger, NluResult
 from storage.records import Risk
 
@@ -161,3 +161,47 @@ def test_words_with_choices_are_spelled_out() -> None:
     assert spelled("뿌(린|릴)다") == ("뿌린다", "뿌릴다")
     assert spelled("돈(을|)(줘)") == ("돈을줘", "돈줘")
     assert spelled("돈") == ("돈",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "숙제 때문에 죽을 것 같아",
+        "숙제때문에 죽을거같애",
+        "배고파 죽겠다 ㅋㅋ",
+        "this homework is killing me lol",
+    ],
+)
+def test_a_mere_saying_that_the_service_takes_for_dying_is_asked_about_gently(text: str) -> None:
+    found = screen([text], nlu=heard("self_harm", high=0.9, imminent=0.4))
+
+    assert found == Screening(Risk.LOW, "self_harm", f"{GUESS}self_harm")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "숙제 때문에 죽고 싶어",
+        "숙제 때문에 죽을 것 같아 아빠가 계속 때려",
+        "너무 힘들어 더는 못하겠어",
+    ],
+)
+def test_more_than_a_saying_stays_an_alarm(text: str) -> None:
+    assert screen([text], nlu=heard("self_harm", high=0.9)).level >= Risk.HIGH
+
+
+def test_a_saying_beside_other_words_of_the_burst_stays_an_alarm() -> None:
+    parts = ["숙제 때문에 죽을 것 같아", "이제 정말 다 그만두고 싶어"]
+
+    assert screen(parts, nlu=heard("self_harm", high=0.9)).level >= Risk.HIGH
+
+
+def test_a_saying_is_no_excuse_for_another_danger() -> None:
+    found = screen(["배고파 죽겠다"], nlu=heard("runaway_helper", high=0.9))
+
+    assert found.level is Risk.HIGH
+
+
+@pytest.mark.parametrize("text", ["엄마한테 말하면 죽어버릴거야", "들키면 죽어버릴게"])
+def test_to_die_when_somebody_is_told_is_no_question_about_parents(text: str) -> None:
+    assert screen([text], nlu=heard("parents", high=0.03)).level is Risk.HIGH

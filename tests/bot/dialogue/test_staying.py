@@ -94,3 +94,13 @@ def test_a_question_beside_a_guessed_alarm_is_answered() -> None:
     )  # fmt: skip
 
     assert answered(decision) == "parents"
+
+
+def test_a_mere_saying_about_dying_is_asked_about_with_numbers_and_without_an_alarm() -> None:
+    low = feared("self_harm", "self_harm", Risk.LOW)
+
+    decision = decide(turn("숙제 때문에 죽을 것 같아", intent="self_harm", risk=low), CONTENT)
+
+    assert answered(decision) == "unsure_worry"
+    assert "109" in decision.replies[-1].text
+    assert decision.ask is None
