@@ -42,6 +42,10 @@ __all__ = [
 WORDS_MOST = 2000  # entries in a file of staff; far above any need, so a wrong file is refused
 BESIDE_SAYING = 6  # syllables: an ending, a "really", a laugh
 _LATIN = re.compile("[a-z]")
+_FELT = re.compile(
+    "힘들|아프|아파|답답|짜증|창피|쪽팔|부끄|우울|외로|무서|불안|스트레스|지쳐|지친|괴로|싶|살기|"
+    r"\b(want|wanna|wish|hurts?|pain|sad|lonely|alone|scared|depress\w*|tired|done|asham\w*)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,12 @@ class Lexicon:
         return None
 
     def is_saying(self, reading: Reading) -> bool:
-        """Tell whether a text is an everyday saying about dying, and hardly a word more."""
-        if self.sayings is None:
+        """Tell whether a text is an everyday saying about dying, and hardly a word more.
+
+        What names pain, a feeling or a wish is none: it may be meant as it stands.
+        """
+        wording = reading.wording
+        if self.sayings is None or _FELT.search(f"{wording.squeezed} {wording.spaced}"):
             return False
         cut = reading.cut(self.sayings)
         rest = (cut.squeezed or cut.spaced).replace(" ", "")
