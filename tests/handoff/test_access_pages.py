@@ -106,7 +106,7 @@ async def test_an_address_of_numbers_offers_the_password_and_says_why(house: Hou
         page = await browser.get("/console/login")
         refused = await browser.post("/console/passkey/request", json={})
     assert 'id="passkey"' not in page.text
-    assert "(IP)" in page.text
+    assert "이 주소에서는 패스키를 쓸 수 없어요" in page.text
     assert 'name="password"' in page.text
     assert (refused.status_code, refused.json()) == (422, {"code": "passkey_by_number"})
 
