@@ -63,46 +63,45 @@ def load_fitting(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
 
 def misfits(reply: Reply) -> Iterator[str]:
     """Yield what of a reply does not fit one message, by channel, for whoever writes it."""
-    for channel, limits in CHANNELS.items():
-        text = shown(reply, limits)
-        size, unit = length(text, limits.text_unit), _UNITS[limits.text_unit]
-        if size > limits.text_limit:
-            yield f"{size} {unit} long, and {channel} takes {limits.text_limit} in one message"
-        if limits.fold is not None and len(text) > limits.fold:
-            yield f"{len(text)} characters long, and {channel} hides what is over {limits.fold}"
-        if 0 < limits.quick_replies < len(reply.quick_replies):
-            count = len(reply.quick_replies)
-            yield f"has {count} buttons, and {channel} shows {limits.quick_replies}"
+    for channel in CHANNELS:
+        yield from _misfits_on(channel, reply)
+
+
+def _misfits_on(channel: str, reply: Reply) -> Iterator[str]:
+    limits = CHANNELS[channel]
+    text = shown(reply, limits)
+    size, unit = length(text, limits.text_unit), _UNITS[limits.text_unit]
+    if size > limits.text_limit:
+        yield f"{size} {unit} long, and {channel} takes {limits.text_limit} in one message"
+    if limits.fold is not None and len(text) > limits.fold:
+        yield f"{len(text)} characters long, and {channel} hides what is over {limits.fold}"
+    if 0 < limits.quick_replies < len(reply.quick_replies):
+        count = len(reply.quick_replies)
+        yield f"has {count} buttons, and {channel} shows {limits.quick_replies}"
 
 
 def unfit(content: Content, name: str) -> Iterator[Fault]:
     """Yield the channels where one sentence does not fit one message, in any of its wordings."""
-    replies = [
-        content.reply(name, language, waiting=waiting, band=band)
-        for band in (None, *content.sentences[name].bands)
-        for language in Language
-        for waiting in (False, True)
-    ]
-    for channel, limits in CHANNELS.items():
-        if any(_is_over(reply, limits) for reply in replies):
+    replies = [reply for _, reply in _replies(name, content)]
+    for channel in CHANNELS:
+        if any(problem for reply in replies for problem in _misfits_on(channel, reply)):
             yield Fault("misfit", channel)
 
 
-def _is_over(reply: Reply, limits: Capabilities) -> bool:
-    text = shown(reply, limits)
-    folds = limits.fold is not None and len(text) > limits.fold
-    crowded = 0 < limits.quick_replies < len(reply.quick_replies)
-    return folds or crowded or length(text, limits.text_unit) > limits.text_limit
-
-
 def _sentence_misfits(name: str, content: Content) -> Iterator[str]:
+    for wording, reply in _replies(name, content):
+        for problem in misfits(reply):
+            yield f"{wording}: {problem}; shorten it"
+
+
+def _replies(name: str, content: Content) -> Iterator[tuple[str, Reply]]:
+    """Yield a sentence in every wording, with all the buttons that it can have."""
     between = tuple(content.meanings)[:2] if name.rpartition(".")[0] in WHICH else ()
     for band in (None, *content.sentences[name].bands):
         for language in Language:
             for waiting in (False, True):
                 reply = content.reply(name, language, waiting=waiting, between=between, band=band)
-                for problem in misfits(reply):
-                    yield f"{_wording(language, band)}: {problem}; shorten it"
+                yield _wording(language, band), reply
 
 
 def _button_misfits(choice: Choice) -> Iterator[str]:

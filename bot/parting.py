@@ -1,7 +1,7 @@
 """The last word to those who erased: sent like any message, and then nothing is left of it."""
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -35,6 +35,7 @@ class Parting:
     ) -> None:
         self._database = database
         self._channels = channels
+        self._names = tuple(channels)
         self._clock = clock
         self._holding = holding(process, channels)
 
@@ -48,7 +49,7 @@ class Parting:
                     self._database.vault,
                     now=now,
                     lease=LEASE,
-                    channels=self._open(),
+                    channels=self._names,
                     holding=self._holding,
                 )
                 if receipt is None:
@@ -59,10 +60,7 @@ class Parting:
     async def next_due(self, now: datetime) -> datetime | None:
         """Return when the next last word is due."""
         async with self._database.reading() as session:
-            return await receipts.next_due(session, self._open(), self._holding, now=now)
-
-    def _open(self) -> Collection[str]:
-        return tuple(self._channels)
+            return await receipts.next_due(session, self._names, self._holding, now=now)
 
     async def work(self, work: Receipt, now: datetime) -> None:
         """Send one, and leave nothing of it; what failed for now is tried again."""

@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from bot.channels.base import Channel
 from bot.channels.kakao_consult import make_kakao_consult
-from bot.channels.kakao_skill import KakaoSkillChannel, KakaoTexts, make_kakao_skill
+from bot.channels.kakao_skill import KakaoSkillChannel, make_kakao_skill
+from bot.channels.kakao_texts import KakaoTexts
 from bot.channels.meta import make_instagram, make_messenger
 from bot.channels.telegram import TelegramChannel, make_telegram
 from bot.channels.x import make_x

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.bubbles import unfit
 from bot.changed_sentences import change
 from bot.content_folder import ContentFolder
-from bot.dialogue.changes import Change, changed, problems, words_of
+from bot.dialogue.changes import Change, changed, problems
 from bot.dialogue.content import CRISIS_GROUPS, NOTICES, TALK, Content
 from bot.dialogue.reading_level import Band, reading_level
 from bot.dialogue.sentences import SLOT, Fault
@@ -60,7 +60,7 @@ class SentenceDesk:
         if found is None or band not in self.bands:
             return None
         reader = Band(band) if band else None
-        text = words_of(content, sentence, reader)
+        text = found.words(reader)
         use = _use(content, sentence)
         return Shown(
             id=sentence,

@@ -67,11 +67,6 @@ def with_days(values: Mapping[str, str], base: Limits) -> Limits:
     return replace(base, **days)
 
 
-async def history(session: Session, name: str) -> Sequence[Set]:
-    """Return every change of a setting, oldest first."""
-    return (await histories(session)).get(name, ())
-
-
 async def histories(session: Session) -> Mapping[str, Sequence[Set]]:
     """Return every change of every setting that was ever set, oldest first."""
     query = select(settings.c.name.label("setting"), settings.c.value, staff.c.name, settings.c.at)

@@ -87,16 +87,6 @@ def lay(content: Content, overlay: Overlay, more: More | None = None) -> Laid:
     return Laid(without(laid, overlay.unused), left)
 
 
-def words_of(content: Content, sentence: str, band: Band | None) -> Mapping[Language, str]:
-    """Return the wording that somebody of a band reads; the usual one where there is no other.
-
-    Raises:
-        KeyError: there is no such sentence.
-    """
-    found = content.sentences[sentence]
-    return found.bands.get(band, found.text) if band else found.text
-
-
 def changed(content: Content, change: Change) -> Content:
     """Return the content with a change in it, unchecked.
 
@@ -177,7 +167,7 @@ def _of_text(
 ) -> Iterator[Fault]:
     yield from faults(text, content.numbers, content.banned)
     yield from _of_shape(text, MOST_SIMPLE if change.band else MOST_PARTS)
-    was = words_of(content, change.sentence, change.band)[language]
+    was = before.words(change.band)[language]
     lost = [name for name in SLOT.findall(was) if f"{{number.{name}}}" not in text]
     if lost:
         yield Fault("number_lost", ", ".join(f"{{number.{name}}}" for name in lost))

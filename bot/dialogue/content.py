@@ -156,8 +156,7 @@ class Content:
         Raises:
             KeyError: there is no such sentence.
         """
-        found = self.sentences[name]
-        text = (found.bands.get(band, found.text) if band else found.text)[language]
+        text = self.sentences[name].words(band)[language]
         return SLOT.sub(lambda found: self.numbers[found[1]].said(language), text)
 
     def reply(

@@ -53,7 +53,7 @@ def check_easy(file: str, sentence: Sentence, hard: Sequence[HardWord]) -> None:
 
 def hard_in(text: str, language: Language, hard: Sequence[HardWord]) -> Iterator[tuple[str, str]]:
     """Yield each hard word of a text, and what to say instead."""
+    bare = SLOT.sub("", text).lower()
     for word in hard:
-        met = word.pattern.search(SLOT.sub("", text).lower())
-        if word.language is language and met:
+        if word.language is language and (met := word.pattern.search(bare)):
             yield met[0], word.instead

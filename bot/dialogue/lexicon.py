@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from bot.dialogue.content_file import ContentError, Entry, entries, read_file, string, strings
+from bot.dialogue.content_file import (
+    ContentError,
+    Entry,
+    entries,
+    patterns,
+    read_file,
+    string,
+    strings,
+)
 from bot.dialogue.cues import SYLLABLE, CueIndex, Tally
 from bot.dialogue.rule_entries import (
     CATEGORIES,
@@ -42,10 +50,6 @@ __all__ = [
 WORDS_MOST = 2000  # entries in a file of staff; far above any need, so a wrong file is refused
 BESIDE_SAYING = 6  # syllables: an ending, a "really", a laugh
 _LATIN = re.compile("[a-z]")
-_FELT = re.compile(
-    "힘들|아프|아파|답답|짜증|창피|쪽팔|부끄|우울|외로|무서|불안|스트레스|지쳐|지친|괴로|싶|살기|"
-    r"\b(want|wanna|wish|hurts?|pain|sad|lonely|alone|scared|depress\w*|tired|done|asham\w*)\b"
-)
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Lexicon:
     tally: Tally
     by_staff: frozenset[str] = frozenset()  # ids of the words that were laid over it
     sayings: Everyday | None = None  # "dying of hunger" and its like
+    felt: tuple[re.Pattern[str], ...] = ()  # what makes a saying more than one
 
     def first(
         self, readings: Sequence[Reading], among: Collection[str] | None = None
@@ -79,8 +84,8 @@ class Lexicon:
 
         What names pain, a feeling or a wish is none: it may be meant as it stands.
         """
-        wording = reading.wording
-        if self.sayings is None or _FELT.search(f"{wording.squeezed} {wording.spaced}"):
+        said = (reading.wording.squeezed, reading.wording.spaced)
+        if self.sayings is None or any(one.search(text) for one in self.felt for text in said):
             return False
         cut = reading.cut(self.sayings)
         rest = (cut.squeezed or cut.spaced).replace(" ", "")
@@ -154,7 +159,8 @@ def _read(folder: Path, _rules_as_they_are: bytes, _cues_as_they_are: bytes) -> 
         _urgent_first(everything),
         indexed(CUES_FILE, named),
         make_tally(cues, named),
-        sayings=sets.named("hyperbole"),
+        sayings=sets.named("hyperbole") if "saying" in table else None,
+        felt=patterns(RULES_FILE, {"id": "saying", **table.get("saying", {})}, "felt"),
     )
     _prove(RULES_FILE, rules, lexicon)
     _prove(CUES_FILE, pairs, lexicon)

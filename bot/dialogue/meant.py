@@ -5,6 +5,7 @@ from bot.dialogue.content import Content
 from bot.dialogue.heard import payload_of, words_of
 from bot.dialogue.hints import hinted
 from bot.dialogue.language import language_of, other_language
+from bot.dialogue.risk import GRAVE
 from bot.dialogue.turn import Turn
 from bot.dialogue.wording import is_ominous
 from storage.records import ConversationState, Language, Risk
@@ -19,7 +20,6 @@ CRISIS = {
 }
 """Category of a risk rule -> group of crisis sentences (numbers and one question)."""
 
-DYING = ("self_harm", "friend_self_harm")
 CRISIS_INTENTS = ("self_harm", "danger_now")
 CRISIS_BUTTONS = (*CRISIS.values(), "sextortion")
 """Whoever presses "I am threatened" says it as clearly as whoever types it."""
@@ -44,7 +44,7 @@ def belief_of(turn: Turn) -> Belief:
 
 def is_doubtful(turn: Turn) -> bool:
     """Tell whether words about dying may be nothing but a saying: then that is asked gently."""
-    return turn.risk.level is Risk.LOW and turn.risk.category in DYING
+    return turn.risk.level is Risk.LOW and turn.risk.category in GRAVE
 
 
 def is_answered(intent: str, content: Content) -> bool:

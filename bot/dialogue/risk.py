@@ -33,7 +33,7 @@ AT_ONCE = 0.3  # belief in imminent danger that makes an alarm imminent
 DOUBTED = 0.1  # belief below which broad words that sound like danger are no alarm
 DENIED = 0.02  # the same for words that sound imminent, or like the writer's own death
 GRAVE = frozenset({"self_harm", "friend_self_harm"})
-"""Categories in which the language service must be as sure as about what is imminent."""
+"""Categories of dying, in which the language service must be as sure as about what is imminent."""
 SHORT = 150  # characters; in more, danger is a small part of what the language service read
 
 
@@ -67,8 +67,7 @@ def screen(
     if found.level is Risk.IMMINENT:
         return found
     together = _together(words, recent, rules, above=found.level)
-    guess = _guess(nlu, is_saying=bool(readings) and all(map(rules.is_saying, readings)))
-    return max(found, together, guess, key=lambda each: each.level)
+    return max(found, together, _guess(nlu, readings, rules), key=lambda each: each.level)
 
 
 def _read(words: Sequence[str], lexicon: Lexicon) -> Sequence[Reading]:
@@ -121,14 +120,16 @@ def _of_staff(readings: Sequence[Reading], lexicon: Lexicon) -> Screening | None
     return Screening(rule.level, rule.category, rule.id) if rule else None
 
 
-def _guess(nlu: NluResult | None, *, is_saying: bool) -> Screening:
+def _guess(nlu: NluResult | None, readings: Sequence[Reading], lexicon: Lexicon) -> Screening:
     """Return what the language service's belief in danger amounts to; little in a mere saying."""
     if nlu is None or nlu.danger is None or nlu.danger.high < FEARED:
         return Screening()
     level = Risk.IMMINENT if nlu.danger.imminent >= AT_ONCE else Risk.HIGH
     intent = next((name for name, _ in nlu.ranking if name in ABOUT), nlu.intent)
     about = ABOUT.get(intent, "threat")
-    return Screening(Risk.LOW if is_saying and about in GRAVE else level, about, f"{GUESS}{intent}")
+    if about in GRAVE and readings and all(map(lexicon.is_saying, readings)):
+        level = Risk.LOW
+    return Screening(level, about, f"{GUESS}{intent}")
 
 
 @cache

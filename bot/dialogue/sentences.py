@@ -54,6 +54,10 @@ class Sentence:
     source: str | None
     bands: Mapping[Band, Mapping[Language, str]] = field(default_factory=dict)  # simpler words
 
+    def words(self, band: Band | None) -> Mapping[Language, str]:
+        """Return what readers of a band get; the usual words where it has none of its own."""
+        return self.bands.get(band, self.text) if band else self.text
+
     def texts(self) -> tuple[str, ...]:
         """Return every wording of it, in each language and for each age band."""
         return tuple(text for one in (self.text, *self.bands.values()) for text in one.values())

@@ -65,7 +65,7 @@ def beside(
     if name is None or not decision.replies:
         return decision
     band = band_of(decision.memory)
-    if name in (AWAY, AWAY_LONG):
+    if name == AWAY:
         reply = away(decision.language, content, service, now, band=band)
     else:
         reply = content.reply(name, decision.language, waiting=True, band=band)
@@ -119,9 +119,8 @@ def _name(
     asks = decision.ask is not None and turn.state is ConversationState.BOT
     waits = turn.state is ConversationState.QUEUED and not decision.cancel
     again = waits and decision.memory.waiting_said % AGAIN == AGAIN - 1
-    opening = opens_at(service.hours, now)
-    if (asks or again) and opening != now:
-        return AWAY if opening else AWAY_LONG
+    if (asks or again) and not is_open(service.hours, now):
+        return AWAY
     greets = turn.first and decision.memory.introduced
     if (asks or greets) and service.surge in content.sentences:
         return service.surge

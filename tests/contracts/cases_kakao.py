@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from bot.channels.base import PermanentSendError, RecipientGone, TemporarySendError, WindowClosed
 from bot.channels.kakao_consult import make_kakao_consult
-from bot.channels.kakao_skill import KakaoTexts, make_kakao_skill
+from bot.channels.kakao_skill import make_kakao_skill
+from bot.channels.kakao_texts import KakaoTexts
 from bot.messages import MessageKind
 from tests.contracts.case import Case, Event, Refusal
 from tests.fakes import kakao

@@ -44,7 +44,7 @@ async def test_the_newest_value_of_a_name_holds_and_every_one_before_it_is_histo
 
     assert await _now(database, "channel.line") == "on"
     async with database.reading() as session:
-        assert await settings.history(session, "channel.line") == (
+        assert (await settings.histories(session)).get("channel.line", ()) == (
             settings.Set("off", person.name, NOON + MINUTE),
             settings.Set("on", person.name, NOON + 2 * MINUTE),
         )
@@ -71,7 +71,7 @@ async def test_a_setting_that_is_refused_leaves_neither_value_nor_act(database: 
     assert await _refused(database, "surge", "Not a name of ours!", person) == "bad_value"
     async with database.reading() as session:
         assert "setting" not in {one.action for one in await audit.entries(session)}
-        assert await settings.history(session, "channel.line") == ()
+        assert (await settings.histories(session)).get("channel.line", ()) == ()
 
 
 @pytest.mark.parametrize(
