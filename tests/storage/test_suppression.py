@@ -144,7 +144,8 @@ def test_a_channel_that_is_not_in_use_hides_no_other() -> None:
     unused = frozenset(family.rows.codes) - {"web", "line"}
     shown = publishable(family, counts, unused=unused)
     assert shown["arrivals_by_hour", "line", TOTAL] == 200
-    assert publishable(family, counts)["arrivals_by_hour", "line", TOTAL] is None
+    drawn = publishable(family, counts)  # which of the two keeps the empty ones company is drawn
+    assert None in {drawn["arrivals_by_hour", one, TOTAL] for one in ("web", "line")}
 
 
 def _nothing(family: Family) -> dict[Cell, int]:
