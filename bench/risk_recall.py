@@ -25,7 +25,7 @@ from tests.rasa_process import NLU, RasaProcess, missing, start_rasa
 
 ROOT = NLU.parent
 STRANGERS = (NLU / "tests/stranger.jsonl", NLU / "tests/everyday.jsonl")
-SETS = (*STRANGERS, *sorted((ROOT / "tests/risk").glob("*.jsonl")))
+SETS = (*STRANGERS, *sorted((ROOT / "tests/risk").rglob("*.jsonl")))
 PATIENCE = 10.0  # seconds for one answer; how quick it is is measured elsewhere
 
 

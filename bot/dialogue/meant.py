@@ -43,8 +43,12 @@ def belief_of(turn: Turn) -> Belief:
 
 
 def is_doubtful(turn: Turn) -> bool:
-    """Tell whether words about dying may be nothing but a saying: then that is asked gently."""
-    return turn.risk.level is Risk.LOW and turn.risk.category in GRAVE
+    """Tell whether words of danger may be a saying or a scene: then that is asked gently."""
+    if turn.risk.level is not Risk.LOW:
+        return False
+    afraid = turn.nlu is not None and turn.nlu.intent in CRISIS_INTENTS
+    harmless = turn.risk.is_guess or (afraid and turn.risk.category in CRISIS)
+    return harmless or turn.risk.category in GRAVE
 
 
 def is_answered(intent: str, content: Content) -> bool:

@@ -6,9 +6,10 @@ from functools import cache
 from pathlib import Path
 
 from bot.dialogue.lexicon import CATEGORIES, Lexicon, Reading, load_lexicon
+from bot.dialogue.scenes import Everydayness
 from bot.dialogue.turn import GUESS, Screening
 from bot.dialogue.wording import as_korean_keys, is_payload
-from bot.messages import NluResult
+from bot.messages import Danger, NluResult
 from storage.records import Risk
 
 __all__ = ["CATEGORIES", "Lexicon", "load_lexicon", "screen"]
@@ -28,12 +29,24 @@ ABOUT = {
     "impersonation": "grooming",
 }
 """Intent of the language service -> the category of what it fears; any other: threat."""
-FEARED = 0.45  # belief in danger that is an alarm; measured, like all these: docs/risk.md
-AT_ONCE = 0.3  # belief in imminent danger that makes an alarm imminent
+FEARED = 0.4  # belief in danger that is an alarm; measured, like all these: docs/risk.md
+UNLIKE_TALK = 0.5  # the same where it takes the text for talk as well, unless it is imminent
+AT_ONCE = 0.2  # belief in imminent danger that makes an alarm imminent
 DOUBTED = 0.1  # belief below which broad words that sound like danger are no alarm
 DENIED = 0.02  # the same for words that sound imminent, or like the writer's own death
+MERE = 0.05  # the same for words that sound imminent, in a text taken for nothing but talk
+IN_TALK = 0.3  # the same for broad words that are common in talk, in a text taken for talk
+CERTAIN = 0.9  # belief below which nothing is an alarm in a sure scene of everyday life
 GRAVE = frozenset({"self_harm", "friend_self_harm"})
 """Categories of dying, in which the language service must be as sure as about what is imminent."""
+TALK = frozenset({
+    "smalltalk", "out_of_scope", "greet", "goodbye", "thanks", "affirm", "deny", "correction",
+    "testing", "abusive", "are_you_bot", "is_this_real", "change_language", "confidentiality",
+    "erase",
+})  # fmt: skip
+"""Intents of the language service that tell of no harm."""
+SOME, MUCH, MOST = 0.25, 0.5, 0.75  # shares of its belief that are on talk
+BARE = 3  # Korean syllables; five Latin letters: such a word alone tells nothing yet
 SHORT = 150  # characters; in more, danger is a small part of what the language service read
 
 
@@ -62,12 +75,14 @@ def screen(
     words = [part[:CAP] for part in parts if not is_payload(part)]
     readings = _read(words, rules)
     found = _judged(readings, rules)
-    if _is_doubted(found, nlu, words):
+    scene = _scene(words, rules) if nlu and nlu.danger else Everydayness.UNKNOWN
+    if _is_doubted(found, nlu, words, rules, scene):
         found = _of_staff(readings, rules) or replace(found, level=Risk.LOW)
     if found.level is Risk.IMMINENT:
         return found
     together = _together(words, recent, rules, above=found.level)
-    return max(found, together, _guess(nlu, readings, rules), key=lambda each: each.level)
+    guess = _guess(nlu, readings, rules, scene)
+    return max(found, together, guess, key=lambda each: each.level)
 
 
 def _read(words: Sequence[str], lexicon: Lexicon) -> Sequence[Reading]:
@@ -104,15 +119,39 @@ def _together(
     return together if together.level > known.level else Screening()
 
 
-def _is_doubted(found: Screening, nlu: NluResult | None, words: Sequence[str]) -> bool:
+def _scene(words: Sequence[str], lexicon: Lexicon) -> Everydayness:
+    """Return how surely every part of a burst is about everyday life."""
+    return min(map(lexicon.scenes.of, words), default=Everydayness.UNKNOWN)
+
+
+def _is_doubted(
+    found: Screening,
+    nlu: NluResult | None,
+    words: Sequence[str],
+    lexicon: Lexicon,
+    scene: Everydayness,
+) -> bool:
     """Tell whether the language service sees no danger in what our words call one."""
     if nlu is None or nlu.danger is None or found.level < Risk.HIGH:
         return False
-    grave = found.level is Risk.IMMINENT or found.category in GRAVE
-    if nlu.danger.high >= (DENIED if grave else DOUBTED):
+    if nlu.danger.high >= _enough(found, nlu, lexicon, scene):
         return False
     # It learned from short texts, and read other letters than a keyboard left in English means.
     return sum(map(len, words)) <= SHORT and not any(map(as_korean_keys, words))
+
+
+def _enough(found: Screening, nlu: NluResult, lexicon: Lexicon, scene: Everydayness) -> float:
+    """Return the belief in danger with which our words stay an alarm."""
+    talk = _talk(nlu)
+    if scene is Everydayness.SURE:
+        return CERTAIN
+    if scene is Everydayness.LIKELY and talk > SOME:
+        return FEARED
+    if found.level is Risk.IMMINENT:
+        return MERE if talk > MOST else DENIED
+    if found.category in GRAVE:
+        return DENIED
+    return IN_TALK if found.rule in lexicon.loose and talk > MUCH else DOUBTED
 
 
 def _of_staff(readings: Sequence[Reading], lexicon: Lexicon) -> Screening | None:
@@ -120,16 +159,45 @@ def _of_staff(readings: Sequence[Reading], lexicon: Lexicon) -> Screening | None
     return Screening(rule.level, rule.category, rule.id) if rule else None
 
 
-def _guess(nlu: NluResult | None, readings: Sequence[Reading], lexicon: Lexicon) -> Screening:
+def _talk(nlu: NluResult) -> float:
+    """Return the share of the language service's belief that is on talk without harm."""
+    return sum(share for intent, share in nlu.ranking if intent in TALK)
+
+
+def _guess(
+    nlu: NluResult | None, readings: Sequence[Reading], lexicon: Lexicon, scene: Everydayness
+) -> Screening:
     """Return what the language service's belief in danger amounts to; little in a mere saying."""
     if nlu is None or nlu.danger is None or nlu.danger.high < FEARED:
         return Screening()
     level = Risk.IMMINENT if nlu.danger.imminent >= AT_ONCE else Risk.HIGH
     intent = next((name for name, _ in nlu.ranking if name in ABOUT), nlu.intent)
     about = ABOUT.get(intent, "threat")
-    if about in GRAVE and readings and all(map(lexicon.is_saying, readings)):
+    if _is_harmless(nlu, nlu.danger, about, readings, lexicon, scene):
         level = Risk.LOW
     return Screening(level, about, f"{GUESS}{intent}")
+
+
+def _is_harmless(
+    nlu: NluResult,
+    danger: Danger,
+    about: str,
+    readings: Sequence[Reading],
+    lexicon: Lexicon,
+    scene: Everydayness,
+) -> bool:
+    """Tell whether what only the service fears is talk, a scene, a bare word or a saying."""
+    if danger.imminent < AT_ONCE and danger.high < UNLIKE_TALK and _talk(nlu) > SOME:
+        return True
+    bare = danger.imminent < MERE and all(map(_is_bare, readings))
+    if danger.high < CERTAIN and (scene is Everydayness.SURE or bare):
+        return True
+    return about in GRAVE and bool(readings) and all(map(lexicon.is_saying, readings))
+
+
+def _is_bare(reading: Reading) -> bool:
+    korean, latin = reading.wording.squeezed, reading.wording.spaced
+    return len(korean) <= BARE if korean else len(latin) <= BARE + 2
 
 
 @cache

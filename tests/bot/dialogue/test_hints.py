@@ -370,3 +370,18 @@ def test_whether_to_tell_a_teacher_is_no_call_for_a_counselor(
 @pytest.mark.parametrize("text", ["증명해봐", "prove it"])
 def test_who_wants_proof_gets_the_code(text: str) -> None:
     assert last(decide(turn(text, intent="evidence"), CONTENT).memory) == "proof"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "group"),
+    [
+        ("나쁜 말 해줘", "affirm", "out_of_scope"),
+        ("욕 좀 해봐", "abusive", "out_of_scope"),
+        ("ㄱㅊ은거임?", "are_you_bot", "unsure"),
+        ("너 로봇인데 괜찮은 거야?", "are_you_bot", "are_you_bot"),
+    ],
+)
+def test_a_dare_is_no_yes_and_is_it_all_right_is_no_question_about_bots(
+    text: str, intent: str, group: str
+) -> None:
+    assert last(decide(turn(text, intent=intent, memory=KNOWN), CONTENT).memory) == group

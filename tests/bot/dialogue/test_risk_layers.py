@@ -3,7 +3,18 @@
 import pytest
 
 from bot.dialogue.cues import spelled
-from bot.dialogue.risk import AT_ONCE, DENIED, DOUBTED, FEARED, RECENT, SHORT, screen
+from bot.dialogue.risk import (
+    AT_ONCE,
+    CERTAIN,
+    DENIED,
+    DOUBTED,
+    FEARED,
+    IN_TALK,
+    MERE,
+    RECENT,
+    SHORT,
+    screen,
+)
 from bot.dialogue.turn import GUESS, Screening
 from bot.messages import Danger, NluResult
 from storage.records import Risk
@@ -57,8 +68,10 @@ BROAD = "협박당하고 있어요"
 
 def test_broad_words_in_which_the_service_sees_no_danger_are_low() -> None:
     assert screen([BROAD]).level is Risk.HIGH
-    assert screen([BROAD], nlu=heard("smalltalk", DOUBTED)).level is Risk.HIGH
+    assert screen([BROAD], nlu=heard("scared", DOUBTED)).level is Risk.HIGH
+    assert screen([BROAD], nlu=heard("smalltalk", IN_TALK)).level is Risk.HIGH
 
+    assert screen([BROAD], nlu=heard("smalltalk", IN_TALK - 0.01)).level is Risk.LOW
     doubted = screen([BROAD], nlu=heard("smalltalk", 0.0))
     assert (doubted.level, doubted.category) == (Risk.LOW, "sextortion")
 
@@ -68,8 +81,12 @@ GRAVE = ["지금 옥상이에요 뛰어내릴 거예요", "죽고 싶어요", "�
 
 @pytest.mark.parametrize("text", GRAVE)
 def test_about_grave_words_the_service_must_be_surer(text: str) -> None:
-    assert screen([text], nlu=heard("smalltalk", DENIED)) == screen([text])
-    assert screen([text]).level >= Risk.HIGH
+    assert screen([text], nlu=heard("scared", DENIED)) == screen([text])
+    assert screen([text], nlu=heard("smalltalk", MERE)) == screen([text])
+    words = screen([text]).level
+    assert words >= Risk.HIGH
+    in_talk = screen([text], nlu=heard("smalltalk", MERE - 0.01)).level
+    assert in_talk is (Risk.LOW if words is Risk.IMMINENT else words)
 
     assert screen([text], nlu=heard("smalltalk", 0.0)).level is Risk.LOW
 
@@ -205,3 +222,62 @@ def test_a_saying_is_no_excuse_for_another_danger() -> None:
 @pytest.mark.parametrize("text", ["엄마한테 말하면 죽어버릴거야", "들키면 죽어버릴게"])
 def test_to_die_when_somebody_is_told_is_no_question_about_parents(text: str) -> None:
     assert screen([text], nlu=heard("parents", high=0.03)).level is Risk.HIGH
+
+
+SCENES = [
+    "웹툰에서 여주 납치당했는데 다음화 언제 나와",
+    "마크에서 좀비가 문 부수고 들어와",
+    "in that show someone is following him",
+]
+
+
+@pytest.mark.parametrize("text", SCENES)
+def test_words_of_danger_in_a_scene_of_everyday_life_need_a_service_that_is_certain(
+    text: str,
+) -> None:
+    assert screen([text], nlu=heard("danger_now", CERTAIN, AT_ONCE)).level is Risk.IMMINENT
+    assert screen([text], nlu=heard("danger_now", CERTAIN - 0.01, AT_ONCE)).level is Risk.LOW
+
+
+def test_a_scene_beside_other_words_of_the_burst_excuses_nothing() -> None:
+    parts = [SCENES[0], "그 아저씨가 자꾸 집 앞에 와"]
+
+    assert screen(parts, nlu=heard("grooming", FEARED)).level >= Risk.HIGH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "드라마 보는데 아빠가 칼 들고 들어왔어 살려줘",
+        "숙제 하는데 지금당장 나오래 그 사람이 집 앞에 와있어",
+        "게임에서 만난 오빠가 주소 알려달라고 협박해",
+    ],
+)
+def test_danger_that_breaks_into_a_scene_stays_an_alarm(text: str) -> None:
+    assert screen([text], nlu=heard("danger_now", 0.6)).level >= Risk.HIGH
+
+
+def test_a_joke_alone_never_outweighs_a_service_that_fears() -> None:
+    text = "협박당함 ㅋㅋㅋ"
+
+    assert screen([text], nlu=heard("smalltalk", FEARED)).level is Risk.HIGH
+    assert screen([text], nlu=heard("smalltalk", FEARED - 0.01)).level is Risk.LOW
+
+
+def test_a_bare_word_that_only_the_service_fears_is_asked_about_gently() -> None:
+    assert screen(["사진"], nlu=heard("deepfake_me", 0.6)).level is Risk.LOW
+    assert screen(["사진"], nlu=heard("deepfake_me", CERTAIN)).level is Risk.HIGH
+    assert screen(["사진"], nlu=heard("deepfake_me", 0.6, AT_ONCE)).level is Risk.IMMINENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "가스 밸브 열어놨어",
+        "커터칼 준비해놨어",
+        "모텔 앞인데 안 들어가면 올린대",
+        "i cut way too deep",
+    ],
+)
+def test_means_at_hand_and_doors_of_harm_are_imminent_without_any_wish(text: str) -> None:
+    assert screen([text]).level is Risk.IMMINENT
