@@ -16,6 +16,8 @@ SETS = Path(__file__).resolve().parent.parent / "tests/risk"
 LENGTH = 200  # characters
 BUDGET = 0.3  # milliseconds, issue 5
 REPEATS = 5  # the best of so many, so that other work on the machine counts less
+# The first of them is shown as well: a message comes once, and what a library keeps of a text that
+# it has just read helps none of the texts that come.
 
 
 def main() -> int:
@@ -27,15 +29,18 @@ def main() -> int:
     chance = random.Random(wanted.seed)
     screen(["안녕"])  # reads the lexicon
     medians = []
-    print("| texts | characters | median ms | p95 ms |\n|---|---|---|---|")
+    print("| texts | characters | median ms | p95 ms | first time: median ms | p95 ms |")
+    print("|---|---|---|---|---|---|")
     for name, levels in (
         ("everyday", frozenset({"none"})),
         ("danger", frozenset({"high", "imminent"})),
     ):
         texts = [_text(levels, chance) for _ in range(wanted.count)]
+        first = sorted(map(_once, texts))
         taken = sorted(map(_milliseconds, texts))
-        medians.append(taken[len(taken) // 2])
-        print(f"| {name} | {LENGTH} | {medians[-1]:.3f} | {taken[int(len(taken) * 0.95)]:.3f} |")
+        medians.append(_share(taken, 0.5))
+        shown = (*_shares(taken), *_shares(first))
+        print(f"| {name} | {LENGTH} | {' | '.join(f'{each:.3f}' for each in shown)} |")
     return 1 if medians[0] > BUDGET else 0
 
 
@@ -53,13 +58,22 @@ def _sentences(levels: frozenset[str]) -> list[str]:
     return [item["text"] for item in items if item["level"] in levels and item["lang"] == "ko"]
 
 
+def _shares(taken: list[float]) -> tuple[float, float]:
+    return _share(taken, 0.5), _share(taken, 0.95)
+
+
+def _share(taken: list[float], share: float) -> float:
+    return taken[int(len(taken) * share)]
+
+
 def _milliseconds(text: str) -> float:
-    best = float("inf")
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        screen([text])
-        best = min(best, time.perf_counter() - started)
-    return best * 1000
+    return min(_once(text) for _ in range(REPEATS))
+
+
+def _once(text: str) -> float:
+    started = time.perf_counter()
+    screen([text])
+    return (time.perf_counter() - started) * 1000
 
 
 if __name__ == "__main__":

@@ -22,10 +22,14 @@ _NOT_LATIN = re.compile(r"[^a-z0-9]+")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 
 Span = tuple[int, int]
-_Placed = tuple[int, int, str]
-"""Where a cue begins and ends, and its name."""
+_Placed = tuple[int, int, int]
+"""Where a cue begins and ends, and its bit."""
+_Excuse = tuple[int, int, Sequence[Span]]
+"""How many points it takes away, the bit of its cue, and where that stands."""
 Found = Mapping[str, Sequence[Span]]
 """Cue -> where its words stand, in Latin letters or thirds of a syllable."""
+Excused = dict[frozenset[str], Sequence[Span]]
+"""Cues that excuse -> where they do, in one text."""
 _Words = Mapping[str, frozenset[str]]
 """Word -> its cues."""
 
@@ -105,16 +109,32 @@ class Combination:
         """The group of the fewest cues: without one of them nothing fires."""
         return min(self.groups, key=len)
 
-    def fires(self, found: Found) -> bool:
-        """Tell whether every group is there, near enough and unexcused."""
+    def fires(self, found: Found, excused: Excused | None = None) -> bool:
+        """Tell whether every group is there, near enough and unexcused.
+
+        Args:
+            found: the cues of a text.
+            excused: what other combinations worked out about the same cues.
+        """
         cues = found.keys()  # goes through the smaller of the two; a set's method takes the other
         if any(cues.isdisjoint(group) for group in self.groups):
             return False
-        # What excuses a cue excuses all that it is a part of.
-        excuses = [_around(span) for span in _spans(found, self.unless)]
-        groups = [_outside(_spans(found, group), excuses) for group in self.groups]
+        excuses = self._excuses(found, {} if excused is None else excused)
+        groups = []
+        for group in self.groups:
+            groups.append(_outside(_spans(found, group), excuses))
+            if not groups[-1]:
+                return False
         first, *rest = sorted(groups, key=len)
         return any(self._stands(anchor, rest, excuses) for anchor in first)
+
+    def _excuses(self, found: Found, excused: Excused) -> Sequence[Span]:
+        """Return where excuses reach; what excuses a cue excuses all that it is a part of."""
+        known = excused.get(self.unless)
+        if known is None:
+            known = _joined(_around(span) for span in _spans(found, self.unless))
+            excused[self.unless] = known
+        return known
 
     def _stands(
         self, anchor: Span, rest: Sequence[Sequence[Span]], excuses: Sequence[Span]
@@ -138,57 +158,69 @@ class Tally:
     categories: Mapping[str, frozenset[str]] = field(repr=False)
 
     @cached_property
-    def _worth(self) -> Mapping[str, Sequence[tuple[int, int]]]:
-        """Cue -> number of a line, and its points there."""
-        worth: dict[str, list[tuple[int, int]]] = {}
-        for number, line in enumerate(self.lines):
-            for cue, points in line.items():
-                worth.setdefault(cue, []).append((number, points))
-        return worth
+    def _bits(self) -> Mapping[str, int]:
+        """Cue -> a bit of its own; a set of cues is the sum of theirs."""
+        used = {*self.excuses, *(cue for line in self.lines for cue in line)}
+        used.update(*self.categories.values())
+        return {cue: 1 << number for number, cue in enumerate(sorted(used))}
 
     @cached_property
-    def _used(self) -> frozenset[str]:
-        return frozenset(self._worth).union(self.excuses, *self.categories.values())
+    def _worth(self) -> Sequence[Sequence[tuple[int, int]]]:
+        """Of each line, the cues of so many points each, the highest first."""
+        return [
+            [
+                (points, sum(self._bits[cue] for cue in line if line[cue] == points))
+                for points in sorted({*line.values()}, reverse=True)
+            ]
+            for line in self.lines
+        ]
+
+    @cached_property
+    def _counting(self) -> frozenset[str]:
+        return frozenset(cue for line in self.lines for cue in line)
 
     def count(self, found: Found) -> tuple[int, str | None]:
         """Return the most points that stand together, and what they are about.
 
-        Where all of them are fewer than `need` they are not worth counting: 0, about None.
+        Where these are fewer than `need` they are not worth counting: 0, about None.
         """
-        if self._points(found) < self.need:
+        used = self._bits.keys() & found.keys()
+        if self._points(sum(map(self._bits.__getitem__, used))) < self.need:
             return 0, None
-        placed = sorted((*span, cue) for cue in self._used & found.keys() for span in found[cue])
-        starts = [start for start, _, cue in placed if cue in self._worth]
-        excuses = {cue: found[cue] for cue in self.excuses.keys() & found.keys()}
+        placed = sorted((*span, self._bits[cue]) for cue in used for span in found[cue])
+        starts = [start for cue in used & self._counting for start, _ in found[cue]]
+        excuses = [(self.excuses[cue], self._bits[cue], found[cue])
+                   for cue in self.excuses.keys() & used]  # fmt: skip
         counted = [self._count_from(start, placed, excuses) for start in _apart(starts)]
-        nothing: tuple[int, set[str]] = (0, set())
-        points, near = max(counted, key=lambda each: each[0], default=nothing)
-        return (points, self._about(near)) if points > 0 else (0, None)
+        points, near = max(counted, key=lambda each: each[0], default=(0, 0))
+        return (points, self._about(near)) if points >= self.need else (0, None)
 
     def _count_from(
-        self, start: int, placed: Sequence[_Placed], excuses: Found
-    ) -> tuple[int, set[str]]:
+        self, start: int, placed: Sequence[_Placed], excuses: Sequence[_Excuse]
+    ) -> tuple[int, int]:
         near = _beginning(placed, start)
         points = self._points(near)
+        points -= sum([fewer for fewer, cue, _ in excuses if cue & near])
         if points < self.need:
             return 0, near
         # What excuses often comes first: "in that film …".
         before = start - TOGETHER * SYLLABLE
-        excused = [self.excuses[cue] for cue in excuses
-                   if cue in near or _within(excuses[cue], before)]  # fmt: skip
-        return points - sum(excused), near
+        first = [fewer for fewer, cue, spans in excuses
+                 if not cue & near and _within(spans, before)]  # fmt: skip
+        return points - sum(first), near
 
-    def _points(self, near: Iterable[str]) -> int:
-        best: dict[int, int] = {}
-        for cue in near:
-            for number, points in self._worth.get(cue, ()):
-                if points > best.get(number, 0):
-                    best[number] = points
-        return sum(best.values())
+    def _points(self, near: int) -> int:
+        total = 0
+        for line in self._worth:
+            for points, cues in line:
+                if cues & near:
+                    total += points
+                    break
+        return total
 
-    def _about(self, near: set[str]) -> str:
+    def _about(self, near: int) -> str:
         def weight(category: str) -> int:
-            cues = self.categories[category] & near
+            cues = {cue for cue in self.categories[category] if self._bits[cue] & near}
             return sum(line[cue] for line in self.lines for cue in line.keys() & cues)
 
         return max(self.categories, key=weight)
@@ -271,11 +303,15 @@ def _apart(starts: Iterable[int]) -> Iterator[int]:
             yield start
 
 
-def _beginning(placed: Sequence[_Placed], start: int) -> set[str]:
+def _beginning(placed: Sequence[_Placed], start: int) -> int:
     """Return the cues that stand within one stretch from `start` on."""
     end = start + TOGETHER * SYLLABLE
     first, last = bisect_left(placed, (start,)), bisect_left(placed, (end,))
-    return {cue for _, ends, cue in placed[first:last] if ends <= end}
+    near = 0
+    for _, ends, cue in placed[first:last]:
+        if ends <= end:
+            near |= cue
+    return near
 
 
 def _within(spans: Sequence[Span], start: int) -> bool:
@@ -296,6 +332,17 @@ def _is_danger(chosen: Sequence[Span], reach: int, excuses: Sequence[Span]) -> b
 
 def _around(span: Span) -> Span:
     return span[0] - BESIDE * SYLLABLE, span[1] + BESIDE * SYLLABLE
+
+
+def _joined(spans: Iterable[Span]) -> Sequence[Span]:
+    """Return the stretches that these cover together, in order and apart."""
+    apart: list[Span] = []
+    for begins, ends in sorted(spans):
+        if apart and begins <= apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(ends, apart[-1][1]))
+        else:
+            apart.append((begins, ends))
+    return apart
 
 
 def _outside(spans: Sequence[Span], excuses: Sequence[Span]) -> list[Span]:

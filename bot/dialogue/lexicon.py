@@ -1,7 +1,7 @@
 """The words of the risk screen, read from content files and checked as a whole."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -75,10 +75,14 @@ class Lexicon:
             readings: texts that were read by this lexicon.
             among: ids of the rules that count; None for all.
         """
-        likely = set[int]().union(*map(self._likely, readings))
-        for rule in (self.rules[number] for number in sorted(likely)):
-            counts = among is None or rule.id in among
-            if counts and any(rule.fires(reading, self.index) for reading in readings):
+        likely = [(reading, self._likely(reading)) for reading in readings]
+        for number in sorted(set[int]().union(*(found for _, found in likely))):
+            rule = self.rules[number]
+            if (among is None or rule.id in among) and any(
+                rule.fires(reading, self.index, found[number])
+                for reading, found in likely
+                if number in found
+            ):
                 return rule
         return None
 
@@ -95,15 +99,23 @@ class Lexicon:
         most = BESIDE_SAYING * (1 if cut.squeezed else SYLLABLE)
         return "□" in rest and len(rest.replace("□", "")) <= most
 
-    def _likely(self, reading: Reading) -> Iterator[int]:
-        """Name the rules that could fire: a pattern may match, or a cue of theirs is there."""
-        for cue in reading.found:
-            yield from self._by_cue.get(cue, ())
-        for owners, sieve, text in (
-            (*self._squeezed, reading.wording.squeezed),
-            (*self._spaced, reading.wording.spaced),
+    def _likely(self, reading: Reading) -> Mapping[int, Sequence[re.Pattern[str]]]:
+        """Name the rules that could fire: a pattern may match, or a cue of theirs is there.
+
+        With each come those of its patterns that may match, in the text or in what is left
+        of it when everyday phrases are cut out.
+        """
+        found: dict[int, list[re.Pattern[str]]] = {}
+        for cue in reading.found.keys() & self._by_cue.keys():
+            for number in self._by_cue[cue]:
+                found[number] = []
+        for (owners, sieve), text in (
+            (self._squeezed, reading.wording.squeezed),
+            (self._spaced, reading.wording.spaced),
         ):
-            yield from (owners[number] for number in (sieve.likely(text) if text else ()))
+            for number in sieve.likely(text) if text else ():
+                found.setdefault(owners[number], []).append(sieve.patterns[number])
+        return found
 
     @cached_property
     def _by_cue(self) -> Mapping[str, Sequence[int]]:

@@ -1,9 +1,10 @@
 """A rule of the risk screen, and a text as rules read it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.dialogue.cues import Combination, CueIndex, Found
+from bot.dialogue.cues import Combination, CueIndex, Excused, Found
 from bot.dialogue.sieve import Sieve
 from bot.dialogue.wording import Wording
 from storage.records import Risk
@@ -17,13 +18,40 @@ class Everyday:
     spaced: Sieve = field(repr=False)
     own: tuple[frozenset[int], frozenset[int]] = field(repr=False)  # which of them count here
 
-    def cut(self, wording: Wording) -> Wording:
-        """Return the text with a box in the place of each such phrase."""
-        squeezed, spaced = wording.squeezed, wording.spaced
+    def cut(self, wording: Wording, likely: "Likely") -> Wording:
+        """Return the text with a box in the place of each such phrase; itself without one.
+
+        Args:
+            wording: the text.
+            likely: the numbers of all everyday phrases that may be in it.
+        """
+        squeezed = [number for number in likely[0] if number in self.own[0]]
+        spaced = [number for number in likely[1] if number in self.own[1]]
+        if not squeezed and not spaced:
+            return wording
         return Wording(
-            spaced=self.spaced.replaced(spaced, "□", self.own[1]) if spaced else "",
-            squeezed=self.squeezed.replaced(squeezed, "□", self.own[0]) if squeezed else "",
+            spaced=self.spaced.replaced(wording.spaced, "□", spaced),
+            squeezed=self.squeezed.replaced(wording.squeezed, "□", squeezed),
         )
+
+    def likely(self, wording: Wording) -> "Likely":
+        """Return the numbers of all everyday phrases that may be in a text, own ones or not."""
+        return (
+            self.squeezed.likely(wording.squeezed) if wording.squeezed else (),
+            self.spaced.likely(wording.spaced) if wording.spaced else (),
+        )
+
+
+Likely = tuple[Sequence[int], Sequence[int]]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was worked out about a text, so that it is worked out once."""
+
+    likely: dict[Sieve, Likely] = field(default_factory=dict, repr=False)
+    cuts: dict[Everyday, Wording] = field(default_factory=dict, repr=False)
+    founds: dict[Everyday, Found] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +60,27 @@ class Reading:
 
     wording: Wording
     found: Found = field(repr=False)
-    _cuts: dict[Everyday, Wording] = field(default_factory=dict, repr=False)
-    _founds: dict[Everyday, Found] = field(default_factory=dict, repr=False)
+    excused: Excused = field(default_factory=dict, repr=False, compare=False)
+    _known: _Known = field(default_factory=_Known, repr=False, compare=False)
 
     def cut(self, everyday: Everyday) -> Wording:
-        """Return the text without everyday phrases; worked out once."""
-        if everyday not in self._cuts:
-            self._cuts[everyday] = everyday.cut(self.wording)
-        return self._cuts[everyday]
+        """Return the text without everyday phrases, itself where it has none; worked out once."""
+        known = self._known.cuts.get(everyday)
+        if known is None:
+            # All sets of everyday phrases share the sieves that know all phrases there are.
+            if everyday.squeezed not in self._known.likely:
+                self._known.likely[everyday.squeezed] = everyday.likely(self.wording)
+            known = everyday.cut(self.wording, self._known.likely[everyday.squeezed])
+            self._known.cuts[everyday] = self.wording if known == self.wording else known
+        return self._known.cuts[everyday]
 
     def found_without(self, everyday: Everyday, index: CueIndex) -> Found:
         """Return the cues of the text without everyday phrases; worked out once."""
-        if everyday not in self._founds:
+        known = self._known.founds
+        if everyday not in known:
             cut = self.cut(everyday)
-            self._founds[everyday] = self.found if cut == self.wording else index.find(cut)
-        return self._founds[everyday]
+            known[everyday] = self.found if cut is self.wording else index.find(cut)
+        return known[everyday]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +98,37 @@ class Rule:
     spaced: re.Pattern[str] | None = field(repr=False)
     everyday: Everyday | None = field(repr=False)
 
-    def fires(self, reading: Reading, _index: CueIndex) -> bool:
-        """Tell whether the rule finds its danger in the text, everyday phrases left out."""
-        if not self._found(reading.wording):
+    def fires(
+        self,
+        reading: Reading,
+        _index: CueIndex,
+        likely: Sequence[re.Pattern[str]] | None = None,
+    ) -> bool:
+        """Tell whether the rule finds its danger in the text, everyday phrases left out.
+
+        Args:
+            reading: the text.
+            likely: those of its patterns that may match; None for all.
+        """
+        tried = self._all() if likely is None else likely
+        if not self._found(reading.wording, tried):
             return False
         if self.everyday is None:
             return True
-        return self._found(reading.cut(self.everyday))
+        cut = reading.cut(self.everyday)
+        return cut is reading.wording or self._found(cut, tried)
 
-    def _found(self, wording: Wording) -> bool:
+    def _all(self) -> Sequence[re.Pattern[str]]:
+        return self.squeezed if self.spaced is None else (*self.squeezed, self.spaced)
+
+    def _found(self, wording: Wording, tried: Sequence[re.Pattern[str]]) -> bool:
         # One by one: a pattern that begins with a plain word is skipped through far faster
         # alone than inside one large alternation.
-        return any(pattern.search(wording.squeezed) for pattern in self.squeezed) or bool(
-            self.spaced and wording.spaced and self.spaced.search(wording.spaced)
-        )
+        for pattern in tried:
+            text = wording.spaced if pattern is self.spaced else wording.squeezed
+            if (text or pattern is not self.spaced) and pattern.search(text):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +153,15 @@ class Pairing:
         """What it is about."""
         return self.combination.category
 
-    def fires(self, reading: Reading, index: CueIndex) -> bool:
+    def fires(
+        self,
+        reading: Reading,
+        index: CueIndex,
+        _likely: Sequence[re.Pattern[str]] | None = None,
+    ) -> bool:
         """Tell whether the cues stand together, everyday phrases left out."""
-        if not self.combination.fires(reading.found):
+        if not self.combination.fires(reading.found, reading.excused):
             return False
-        if self.everyday is None:
+        if self.everyday is None or reading.cut(self.everyday) is reading.wording:
             return True
         return self.combination.fires(reading.found_without(self.everyday, index))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import re2
 
-_MEMORY = 64 << 20  # bytes that RE2's automaton may take; ours takes under 4 MiB
 _LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
 # RE2 knows ASCII only in these; here they may be more than they are, never less.
 _WIDER = ((r"\b", ""), (r"\d", r"\p{Nd}"), (r"\w", r"[\pL\pM\pN_]"))
@@ -17,13 +16,14 @@ _NOT_WIDENED = re.compile(r"\\[WBSs]|\[[^\]]*\\[wb]")
 class Sieve:
     """Patterns that are searched one by one only where RE2 finds that they could match.
 
-    RE2 reads a text once for all of them, in a hundredth of the time; what it lets through, the
-    patterns themselves decide.
+    RE2 looks for the letters that each of them needs, for all of them in one walk; what it lets
+    through, the patterns themselves decide. One automaton of the whole patterns finds fewer, but
+    its states do not fit into any memory: every new text builds them anew, for milliseconds.
     """
 
     patterns: tuple[re.Pattern[str], ...] = field(repr=False)
-    _set: re2.Set = field(repr=False)
-    _numbers: tuple[int, ...] = field(repr=False)  # of the patterns in the set
+    _filter: re2.Filter = field(repr=False)
+    _numbers: tuple[int, ...] = field(repr=False)  # of the patterns in the filter
     _always: tuple[int, ...] = field(repr=False)  # of those that RE2 cannot read
 
     def likely(self, text: str) -> list[int]:
@@ -31,26 +31,25 @@ class Sieve:
         if not self._numbers:
             return list(self._always)
         # Half of a surrogate pair is no text; no pattern names one.
-        found = self._set.Match(text.encode("utf-8", "replace")) or ()
+        found = self._filter.Match(text.encode("utf-8", "replace"), potential=True) or ()
         return sorted((*(self._numbers[each] for each in found), *self._always))
 
-    def replaced(self, text: str, by: str, among: Collection[int]) -> str:
-        """Return the text with `by` for every match of these patterns, one after the other."""
-        done = -1
-        while True:
-            left = (each for each in self.likely(text) if each > done and each in among)
-            number = next(left, None)
-            if number is None:
-                return text
-            text, done = self.patterns[number].sub(by, text), number
+    def replaced(self, text: str, by: str, likely: Collection[int]) -> str:
+        """Return the text with `by` for every match of these patterns, one after the other.
+
+        Args:
+            text: what is read.
+            by: a sign that no pattern names, so that what it replaces makes no other one likely.
+            likely: numbers of the patterns, in order; those that could not match are left out.
+        """
+        for number in likely:
+            text = self.patterns[number].sub(by, text)
+        return text
 
 
 def make_sieve(patterns: Sequence[re.Pattern[str]]) -> Sieve:
     """Build the sieve of these patterns; one that RE2 cannot read is always likely."""
-    options = re2.Options()
-    options.max_mem = _MEMORY
-    options.log_errors = False  # else a pattern would be written to stderr
-    together = re2.Set.SearchSet(options)
+    together = re2.Filter()
     numbers: list[int] = []
     always: list[int] = []
     for number, pattern in enumerate(patterns):
@@ -60,9 +59,11 @@ def make_sieve(patterns: Sequence[re.Pattern[str]]) -> Sieve:
     return Sieve(tuple(patterns), together, tuple(numbers), tuple(always))
 
 
-def _added(together: re2.Set, pattern: str | None) -> bool:
+def _added(together: re2.Filter, pattern: str | None) -> bool:
+    options = re2.Options()
+    options.log_errors = False  # else a pattern would be written to stderr
     try:
-        return pattern is not None and together.Add(pattern) >= 0
+        return pattern is not None and together.Add(pattern, options) >= 0
     except re2.error:
         return False
 

@@ -45,7 +45,17 @@ def normalize(text: str) -> Wording:
         plain = INVISIBLE.sub("", plain)
         plain = fold_tails(composed(plain, _SPLIT))
     folded = _LONG.sub(r"\1", plain) if _THRICE.search(plain) else plain
-    return Wording(" ".join(folded.split()), "".join(filter(str.isalnum, folded)))
+    words = folded.split()
+    return Wording(" ".join(words), _alphanumeric("".join(words)))
+
+
+def _alphanumeric(text: str) -> str:
+    """Leave out all but letters and digits; one sign after the other, as there are few."""
+    if not text.isalnum():
+        for sign in set(text):
+            if not sign.isalnum():
+                text = text.replace(sign, "")
+    return text
 
 
 def fold_tails(text: str) -> str:
@@ -64,7 +74,7 @@ def by_sound(squeezed: str) -> str:
     """
     if squeezed.isascii():
         return _numbers(squeezed)
-    return _numbers("".join(map(_HEARD.get, squeezed, squeezed)))
+    return _numbers(squeezed.translate(_HEARD))
 
 
 def as_korean_keys(text: str) -> str:
@@ -144,8 +154,9 @@ def _heard(code: int) -> int:
 
 
 _HEARD = {
-    **{chr(code): chr(_heard(code)) for code in SYLLABLES},
-    **dict.fromkeys("ㅋㅎㅠㅜ", ""),
+    **{code: _heard(code) for code in SYLLABLES},
+    **dict.fromkeys(map(ord, "ㅋㅎㅠㅜ")),
+    **{code: code for code in range(128)},  # what is not there is looked for, and not found, slowly
 }
 # What follows tells that it is an age.
 _NUMBER = re.compile(r"\d+(?=(살|세|인데|오빠|형|남친|아저씨)?)")
