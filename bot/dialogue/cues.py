@@ -28,8 +28,8 @@ _Excuse = tuple[int, int, Sequence[Span]]
 """How many points it takes away, the bit of its cue, and where that stands."""
 Found = Mapping[str, Sequence[Span]]
 """Cue -> where its words stand, in Latin letters or thirds of a syllable."""
-Excused = dict[frozenset[str], Sequence[Span]]
-"""Cues that excuse -> where they do, in one text."""
+Excused = dict[str | frozenset[str], int]
+"""Cue that excuses, or several -> a bit for each place where they do, in one text."""
 _Words = Mapping[str, frozenset[str]]
 """Word -> its cues."""
 
@@ -128,17 +128,19 @@ class Combination:
         first, *rest = sorted(groups, key=len)
         return any(self._stands(anchor, rest, excuses) for anchor in first)
 
-    def _excuses(self, found: Found, excused: Excused) -> Sequence[Span]:
+    def _excuses(self, found: Found, excused: Excused) -> int:
         """Return where excuses reach; what excuses a cue excuses all that it is a part of."""
         known = excused.get(self.unless)
         if known is None:
-            known = _joined(_around(span) for span in _spans(found, self.unless))
+            known = 0
+            for cue in found.keys() & self.unless:
+                if cue not in excused:
+                    excused[cue] = _covered(map(_around, found[cue]))
+                known |= excused[cue]
             excused[self.unless] = known
         return known
 
-    def _stands(
-        self, anchor: Span, rest: Sequence[Sequence[Span]], excuses: Sequence[Span]
-    ) -> bool:
+    def _stands(self, anchor: Span, rest: Sequence[Sequence[Span]], excuses: int) -> bool:
         """Tell whether a cue of every other group stands near this one, apart from all others."""
         reach = self.near * SYLLABLE
         near = [_apart_from(anchor, spans, reach) for spans in rest]
@@ -323,35 +325,30 @@ def _spans(found: Found, group: Set[str]) -> list[Span]:
     return [span for cue in found.keys() & group for span in found[cue]]
 
 
-def _is_danger(chosen: Sequence[Span], reach: int, excuses: Sequence[Span]) -> bool:
+def _is_danger(chosen: Sequence[Span], reach: int, excuses: int) -> bool:
     start, end = min(chosen)[0], max([span[1] for span in chosen])
     if end - start > reach or any(_same(*pair) for pair in combinations(chosen[1:], 2)):
         return False
-    return bool(_outside([(start, end)], excuses))
+    return not _covered(((start, end),)) & excuses
 
 
 def _around(span: Span) -> Span:
-    return span[0] - BESIDE * SYLLABLE, span[1] + BESIDE * SYLLABLE
+    return max(0, span[0] - BESIDE * SYLLABLE), span[1] + BESIDE * SYLLABLE
 
 
-def _joined(spans: Iterable[Span]) -> Sequence[Span]:
-    """Return the stretches that these cover together, in order and apart."""
-    apart: list[Span] = []
-    for begins, ends in sorted(spans):
-        if apart and begins <= apart[-1][1]:
-            apart[-1] = (apart[-1][0], max(ends, apart[-1][1]))
-        else:
-            apart.append((begins, ends))
-    return apart
+def _covered(spans: Iterable[Span]) -> int:
+    """Return a bit for each place that one of these covers."""
+    places = 0
+    for begins, ends in spans:
+        places |= (1 << ends) - (1 << begins)
+    return places
 
 
-def _outside(spans: Sequence[Span], excuses: Sequence[Span]) -> list[Span]:
-    """Return those that no stretch touches."""
-    for begins, ends in excuses:
-        spans = [span for span in spans if span[0] >= ends or span[1] <= begins]
-        if not spans:
-            return []
-    return list(spans)
+def _outside(spans: Sequence[Span], places: int) -> list[Span]:
+    """Return those that touch none of these places."""
+    if not places:
+        return list(spans)
+    return [span for span in spans if not ((1 << span[1]) - (1 << span[0])) & places]
 
 
 def _apart_from(anchor: Span, spans: Sequence[Span], reach: int) -> list[Span]:
