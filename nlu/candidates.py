@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
 from components.hangul import decompose, normalize  # noqa: E402 -- this folder is no package
-from components.intent_model import HURRIED, IntentModel, groups, meanings  # noqa: E402
+from components.intent_model import HURRIED, IntentModel, groups  # noqa: E402
+from components.meaning import meanings  # noqa: E402
 
 FOLDS = 5
 EVERY = 3

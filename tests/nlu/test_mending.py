@@ -1,0 +1,86 @@
+"""Mistyped words are read as they were meant, and words that somebody meant stay."""
+
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.nlu.conftest import Sentence, load_file
+from tests.rasa_process import NLU
+
+LEARNED = (
+    *("i am scared of him and my mom knows", "he has my pictures", "i am so scared"),
+    *("사진을 보냈어요 사진 있어요", "사진 보여달래요", "협박해요 무서워요", "사진 지웠어요"),
+    *("협박해요 무서워요 사진 있어요", "내일까지 보내래요", "내일까지 보내래요", "ㅇㅇ 무서워요"),
+    *("내일까지 무서워요",),
+)
+
+
+@pytest.fixture(scope="module")
+def mending() -> Iterator[ModuleType]:
+    sys.path.insert(0, str(NLU))
+    yield load_file("mending", NLU / "components/mending.py")
+    sys.path.remove(str(NLU))
+    for name in [name for name in sys.modules if name.split(".")[0] == "components"]:
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def mender(mending: ModuleType) -> Any:
+    return mending.Mender.learned(LEARNED, {"scarfed": 9.0})
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("i am scarwd of him", "i am scared of him"),
+        ("i am scraed of him", "i am scared of him"),
+        ("i am scard of him", "i am scared of him"),
+        ("i am scaared of him", "i am scared of him"),
+        ("iam scaredof him", "i am scared of him"),
+        ("i am sc ared of him", "i am scared of him"),
+        ("협벅해요 무서워요", "협박해요 무서워요"),
+        ("사진있어요", "사진 있어요"),
+        ("내일 까지 보내래요", "내일까지 보내래요"),
+        ("내까일지 보내래요", "내일까지 보내래요"),
+        ("ㅅㅈ 보냈어요", "사진 보냈어요"),
+        ("sajin 보냈어요", "사진 보냈어요"),
+        ("ㅇㅇ 무서어요ㅠㅠ", "ㅇㅇ 무서워요ㅠㅠ"),
+    ],
+)
+def test_one_mistake_in_a_known_word_is_read_past(mender: Any, typed: str, meant: str) -> None:
+    assert mender.mend(typed) == meant
+
+
+@pytest.mark.parametrize("text", ["i scarfed pizza", "qwzxv", "ㅋㅋ", "할머니 생신", "", "112!!"])
+def test_what_is_not_near_a_known_word_stays(mender: Any, text: str) -> None:
+    assert mender.mend(text) == text
+
+
+def test_no_training_sentence_is_read_as_another(
+    mending: ModuleType, hangul: ModuleType, training: list[Sentence]
+) -> None:
+    some = [sentence.text for sentence in training[::5]]
+    mender = mending.Mender.learned(some, {})
+
+    changed = [text for text in some if mender.mend(text) != hangul.normalize(text)]
+
+    assert len(changed) <= len(some) // 500  # a single English letter is taken for a slip
+
+
+def test_a_page_is_not_mended(mender: Any) -> None:
+    page = "scarwd " * 100
+
+    assert mender.mend(page) == page.strip()
+
+
+@given(text=st.text(alphabet=st.sampled_from("ㄱㅅㅏㅠ사진지 ab'i!1"), max_size=40))
+def test_any_mixture_survives(mender: Any, hangul: ModuleType, text: str) -> None:
+    read = mender.mend(text)
+
+    assert read == hangul.normalize(read)
+    assert len(read) <= 6 * len(text)
