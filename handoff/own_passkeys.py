@@ -93,8 +93,6 @@ class OwnPasskeys:
             return RedirectResponse("/console/confirm?to=passkeys", 303)
         try:
             passkey = UUID(fields.get("passkey", ""))
-            if not await self._other_way_in(session):
-                raise PasskeyRefused("passkey_last")
             await self._passkeys.remove(session.staff, passkey, now=self._clock())
         except ValueError:
             return await self._page(request, session, "error_passkey", status=422)
@@ -152,12 +150,6 @@ class OwnPasskeys:
         async with self._database.transaction() as writing:
             await staff.end_session(writing, session.id)
         self._hub.sign_out(session.id)
-
-    async def _other_way_in(self, session: StaffSession) -> bool:
-        async with self._database.reading() as reading:
-            known = await staff.secrets_of(reading, self._database.vault, session.staff.name)
-        has_password = known is not None and known.password_hash != staff.NO_PASSWORD
-        return has_password or len(await self._passkeys.of(session.staff)) > 1
 
     async def _page(
         self, request: Request, session: StaffSession, error: str | None = None, *,
