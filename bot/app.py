@@ -50,10 +50,10 @@ def serve(settings: Settings, roles: Collection[ProcessRole]) -> None:
         DatabaseTaken: another process serves the same embedded database.
         StorageError: keys, ledger or database are not as they must be; nothing was served.
     """
-    # uvicorn raises the signal that ended it once more, for the handler it found; an orderly
-    # end is exit code 0, and a loop that ended by itself must reach the code below.
+    # Who is told to stop before uvicorn listens to signals stops at once. uvicorn raises the one
+    # that ended it once more, for the handler it found: an orderly end, unless a loop ended.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, _end)
     with held_alone(settings.database) as alone:
         asyncio.run(_prove_first(settings))
         uvicorn.run(
@@ -69,8 +69,11 @@ def serve(settings: Settings, roles: Collection[ProcessRole]) -> None:
             proxy_headers=False,  # an address of a young person is never read
             timeout_graceful_shutdown=DRAIN,
         )
-    if _ended:
-        raise SystemExit(1)
+    _end()
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(1 if _ended else 0)
 
 
 async def _prove_first(settings: Settings) -> None:

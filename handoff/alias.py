@@ -3,7 +3,7 @@
 from hashlib import sha256
 from uuid import UUID
 
-from storage.records import Language
+from storage.records import TRAINING, Conversation, Language
 
 _COLORS = (
     ("초록", "Green"), ("파란", "Blue"), ("노란", "Yellow"), ("하얀", "White"),
@@ -22,6 +22,12 @@ _NUMBERS = 90  # two digits, 10 to 99
 
 PRACTICE = {Language.KO: "[연습] ", Language.EN: "[Practice] "}
 """What stands before the name of a talk in which nobody real is."""
+
+
+def name_of(talk: Conversation, language: Language) -> str:
+    """Name a talk wherever staff see it, a practice talk so that nobody takes it for a real one."""
+    practice = PRACTICE[language] if talk.channel == TRAINING else ""
+    return practice + alias(talk.id, language)
 
 
 def alias(conversation_id: UUID, language: Language) -> str:

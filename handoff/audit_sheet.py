@@ -136,7 +136,7 @@ def _who(act: Act, service: str) -> str:
 def _why(purpose: str, words: Mapping[str, str]) -> str:
     if purpose.startswith("lines "):
         return words["audit_lines"].format(lines=purpose.removeprefix("lines ").replace("-", "–"))
-    return words.get(f"why_{purpose}", purpose)
+    return words.get(f"why_{purpose}") or words.get(f"role_{purpose}", purpose)
 
 
 def _plain(cell: str) -> str:

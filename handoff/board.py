@@ -8,7 +8,16 @@ from uuid import UUID
 from storage import conversations, offers, readers, settings, stopped
 from storage.database import Database
 from storage.presence import colleagues
-from storage.records import Colleague, Conversation, Offer, Presence, Risk, Stopped, StoppedState
+from storage.records import (
+    TRAINING,
+    Colleague,
+    Conversation,
+    Offer,
+    Presence,
+    Risk,
+    Stopped,
+    StoppedState,
+)
 
 URGENT_TARGET = timedelta(minutes=3)
 TARGET = timedelta(minutes=5)
@@ -89,7 +98,7 @@ async def read_board(database: Database, *, now: datetime) -> Board:
         staff = await colleagues(session, now=now)
         surge = (await settings.current(session))["surge"]
     names = {one.id: one.name for one in staff}
-    shown = {one.id: _led_talk(one, asked, along, names) for one in led}
+    shown = {one.id: _led_talk(one, asked, along, names) for one in sorted(led, key=_place)}
     return Board(
         waiting=[_waiting(one, now=now) for one in queued],
         led=tuple(shown.values()),
@@ -106,6 +115,11 @@ async def read_board(database: Database, *, now: datetime) -> Board:
 
 def _waiting(talk: Conversation, *, now: datetime) -> Waiting:
     return Waiting(talk, now - (talk.queued_at or talk.opened_at), target_of(talk.risk))
+
+
+def _place(talk: Conversation) -> tuple[bool, int, datetime]:
+    """Where a led talk stands: practice last, the highest risk first, then the longest silent."""
+    return talk.channel == TRAINING, -talk.risk, talk.heard_at
 
 
 def _led_talk(

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import StreamingResponse
 
 from handoff import stopping, supervising, surge
-from handoff.alias import alias
+from handoff.alias import name_of
 from handoff.along import read_along
 from handoff.audit_sheet import moment
 from handoff.auth import Door
@@ -215,7 +215,7 @@ class _Page:
             session=session,
             told=told,
             now=self._clock(),
-            name_of=lambda talk: alias(talk.id, language),
+            name_of=lambda talk: name_of(talk, language),
             span=span,
             moment=moment,
             **slots,

@@ -22,9 +22,11 @@ from handoff.live import PING, SIGNED_OUT, Live
 from handoff.notices import Notices
 from handoff.own_passkeys import OwnPasskeys
 from handoff.pages import Pages
+from handoff.passkeys import Passkeys
 from handoff.permissions import HOMES, may_ask
 from handoff.sites import Sites
 from handoff.summaries import Summarize, nothing
+from handoff.ways_in import WaysIn
 from storage.database import Database
 
 _STATIC = Path(__file__).parent / "web" / "static"
@@ -120,9 +122,10 @@ class _Console:
 
     def add_ways_in(self, router: APIRouter, sites: Sites) -> None:
         """Add the routes by which somebody comes in, and keeps their way in."""
-        shared = (self._database, self._clock, self.door, self._pages, sites)
-        Entrance(*shared).add_to(router)
-        OwnPasskeys(*shared, self._hub).add_to(router)
+        passkeys = Passkeys(self._database)
+        ways = WaysIn(self.door, passkeys, sites, self._pages, self._clock)
+        Entrance(ways).add_to(router)
+        OwnPasskeys(ways, self._database, self._hub).add_to(router)
 
     async def room(self, request: Request) -> Response:
         """Show the queue and the talks, to those who may."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from handoff.alias import PRACTICE, alias
+from handoff.alias import alias, name_of
 from handoff.audit_sheet import moment
 from handoff.reporting import Category, Duty, Recipient, WhyUntold
 from storage import audit_search
@@ -92,8 +92,7 @@ class Request:
 def card(talk: Conversation, language: Language) -> Card:
     """Name a talk."""
     training = talk.channel == TRAINING
-    name = (PRACTICE[language] if training else "") + alias(talk.id, language)
-    return Card(talk.id, name, talk.channel, talk.state.value, training)
+    return Card(talk.id, name_of(talk, language), talk.channel, talk.state.value, training)
 
 
 def elapsed(since: datetime, now: datetime) -> Span:

@@ -1,23 +1,19 @@
 """The way in: signing in with a passkey or a password, and using an invitation up."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import segno
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from handoff import posted
-from handoff.auth import ENROLLMENT_LIFETIME, AuthError, Door, Enrollment, TooManyTries
+from handoff.auth import ENROLLMENT_LIFETIME, AuthError, Enrollment, TooManyTries
 from handoff.cookies import may_keep_a_cookie, token_of, with_cookie
 from handoff.headers import is_https
-from handoff.pages import Pages
-from handoff.passkeys import Passkeys
 from handoff.permissions import HOMES
 from handoff.posted import RETRY_SECONDS
 from handoff.rates import Rate, Rates
-from handoff.sites import Sites
-from storage.database import Database
+from handoff.ways_in import WaysIn, answering
 
 COOKIE_JOIN = "gyeot_join"  # only on the way in; the seed in it is sealed
 JOIN_PATH = "/console/join"
@@ -28,19 +24,8 @@ _ANSWERS = Rate(burst=60, refill=timedelta(seconds=0.2))
 class Entrance:
     """The pages for people who are not signed in yet."""
 
-    def __init__(
-        self,
-        database: Database,
-        clock: Callable[[], datetime],
-        door: Door,
-        pages: Pages,
-        sites: Sites,
-    ) -> None:
-        self._sites = sites
-        self._clock = clock
-        self._door = door
-        self._pages = pages
-        self._passkeys = Passkeys(database)
+    def __init__(self, ways: WaysIn) -> None:
+        self._ways = ways
         self._answers = Rates(_ANSWERS, names=1)
 
     def add_to(self, router: APIRouter) -> None:
@@ -61,21 +46,21 @@ class Entrance:
     async def login_page(self, request: Request) -> Response:
         """Show the ways to sign in: a passkey first, then the form."""
         if not may_keep_a_cookie(request):
-            return self._pages.message(request, "insecure", status=403)
-        session = await self._door.session(token_of(request), now=self._clock())
+            return self._ways.pages.message(request, "insecure", status=403)
+        session = await self._ways.door.session(token_of(request), now=self._ways.now())
         if session is not None:
             return RedirectResponse(HOMES[session.staff.role], 303)
         return self._login(request)
 
     async def login(self, request: Request) -> Response:
         """Sign somebody in, or say no in one and the same way."""
-        fields = await posted.form(request, self._pages)
+        fields = await posted.form(request, self._ways.pages)
         try:
-            signed_in = await self._door.sign_in(
+            signed_in = await self._ways.door.sign_in(
                 fields.get("name", ""),
                 fields.get("password", ""),
                 fields.get("code", ""),
-                now=self._clock(),
+                now=self._ways.now(),
             )
         except TooManyTries as error:
             page = self._login(request, error.code, status=429)
@@ -88,16 +73,18 @@ class Entrance:
 
     async def request(self, request: Request) -> Response:
         """Give the browser what it asks its devices with."""
-        await posted.json_of(request, self._pages)
-        return _as_json(self._passkeys.request(self._sites.of(request), now=self._clock()))
+        await posted.json_of(request, self._ways.pages)
+        return _as_json(
+            self._ways.passkeys.request(self._ways.sites.of(request), now=self._ways.now())
+        )
 
     async def sign_in(self, request: Request) -> Response:
         """Sign in whoever's device signed."""
-        fields = await posted.json_of(request, self._pages)
-        if not self._answers.take("", now=self._clock()):
+        fields = await posted.json_of(request, self._ways.pages)
+        if not self._answers.take("", now=self._ways.now()):
             raise TooManyTries("too_many_tries")
-        signed_in = await self._passkeys.sign_in(
-            self._sites.of(request), fields.get("answer", ""), now=self._clock()
+        signed_in = await self._ways.passkeys.sign_in(
+            self._ways.sites.of(request), fields.get("answer", ""), now=self._ways.now()
         )
         home = JSONResponse({"to": HOMES[signed_in.session.staff.role]})
         return with_cookie(request, home, signed_in)
@@ -105,14 +92,14 @@ class Entrance:
     async def join_page(self, request: Request) -> Response:
         """Show the invitation; its token is in the fragment, which never comes here."""
         if not may_keep_a_cookie(request):
-            return self._pages.message(request, "insecure", status=403)
-        return self._pages.show(request, "join.html", by_name=self._sites.usable(request))
+            return self._ways.pages.message(request, "insecure", status=403)
+        return self._ways.pages.show(request, "join.html", by_name=self._ways.sites.usable(request))
 
     async def join_start(self, request: Request) -> Response:
         """Tell an invited person what to set their authenticator up with."""
-        fields = await posted.json_of(request, self._pages)
-        enrollment = await self._door.enrollment(
-            fields.get("token", ""), sealed=request.cookies.get(COOKIE_JOIN), now=self._clock()
+        fields = await posted.json_of(request, self._ways.pages)
+        enrollment = await self._ways.door.enrollment(
+            fields.get("token", ""), sealed=request.cookies.get(COOKIE_JOIN), now=self._ways.now()
         )
         response = JSONResponse(_enrollment(enrollment))
         response.set_cookie(
@@ -128,14 +115,14 @@ class Entrance:
 
     async def join(self, request: Request) -> Response:
         """Make the account of an invited person, with a password, and sign them in."""
-        fields = await posted.json_of(request, self._pages)
-        signed_in = await self._door.join(
+        fields = await posted.json_of(request, self._ways.pages)
+        signed_in = await self._ways.door.join(
             fields.get("token", ""),
             sealed=request.cookies.get(COOKIE_JOIN),
             name=fields.get("name", ""),
             password=fields.get("password", ""),
             code=fields.get("code", ""),
-            now=self._clock(),
+            now=self._ways.now(),
         )
         home = JSONResponse({"to": HOMES[signed_in.session.staff.role]})
         response = with_cookie(request, home, signed_in)
@@ -144,48 +131,37 @@ class Entrance:
 
     async def join_options(self, request: Request) -> Response:
         """Give an invited person's browser what it makes their first passkey with."""
-        fields = await posted.json_of(request, self._pages)
-        self._door.count(now=self._clock())
-        options = await self._passkeys.enrollment(
+        fields = await posted.json_of(request, self._ways.pages)
+        self._ways.door.count(now=self._ways.now())
+        options = await self._ways.passkeys.enrollment(
             fields.get("token", ""),
             fields.get("name", ""),
-            self._sites.of(request),
-            now=self._clock(),
+            self._ways.sites.of(request),
+            now=self._ways.now(),
         )
         return _as_json(options)
 
     async def join_with_passkey(self, request: Request) -> Response:
         """Make the account of an invited person, without a password, and sign them in."""
-        fields = await posted.json_of(request, self._pages)
-        signed_in = await self._passkeys.join(
+        fields = await posted.json_of(request, self._ways.pages)
+        signed_in = await self._ways.passkeys.join(
             fields.get("token", ""),
             fields.get("name", ""),
-            self._sites.of(request),
+            self._ways.sites.of(request),
             fields.get("answer", ""),
             fields.get("label", ""),
-            now=self._clock(),
+            now=self._ways.now(),
         )
         return with_cookie(request, JSONResponse({"to": "/console/passkeys"}), signed_in)
 
     def _login(self, request: Request, error: str | None = None, *, status: int = 200) -> Response:
-        return self._pages.show(
-            request, "login.html", status=status, error=error, by_name=self._sites.usable(request)
+        return self._ways.pages.show(
+            request,
+            "login.html",
+            status=status,
+            error=error,
+            by_name=self._ways.sites.usable(request),
         )
-
-
-Step = Callable[[Request], Awaitable[Response]]
-
-
-def answering(step: Step) -> Step:
-    """Turn what is wrong with a way in into its code."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await step(request)
-        except AuthError as error:
-            return posted.code_of(error)
-
-    return answer
 
 
 def _as_json(options: str) -> Response:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from handoff import frame_text
-from handoff.alias import PRACTICE, alias
+from handoff.alias import name_of
 from handoff.frames import Card, QueueChange, Talk, card
 from storage import (
     companions,
@@ -24,7 +24,6 @@ from storage import (
 from storage.database import Database, Session
 from storage.marks import Mark
 from storage.records import (
-    TRAINING,
     Colleague,
     Companion,
     Conversation,
@@ -225,6 +224,5 @@ def _change(before: Mapping[UUID, Card], after: Mapping[UUID, Card]) -> str:
 
 
 def _card(conversation: Conversation, windows: Mapping[str, timedelta]) -> Card:
-    practice = PRACTICE if conversation.channel == TRAINING else dict.fromkeys(Language, "")
-    names = {one.value: practice[one] + alias(conversation.id, one) for one in Language}
+    names = {one.value: name_of(conversation, one) for one in Language}
     return card(conversation, names, window=windows.get(conversation.channel))

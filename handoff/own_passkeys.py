@@ -1,22 +1,18 @@
 """One's own passkeys, and proving once more who one is."""
 
-from collections.abc import Callable
-from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from handoff import posted
-from handoff.auth import AuthError, Door, SignedIn, SignInRefused, TooManyTries, is_fresh
+from handoff.auth import AuthError, SignedIn, SignInRefused, TooManyTries, is_fresh
 from handoff.cookies import with_cookie
-from handoff.entrance import answering
 from handoff.gate import session_of
 from handoff.hub import Hub
-from handoff.pages import Pages
-from handoff.passkeys import WANTED, PasskeyRefused, Passkeys
+from handoff.passkeys import WANTED, PasskeyRefused
 from handoff.posted import RETRY_SECONDS, check_csrf
-from handoff.sites import Sites
+from handoff.ways_in import WaysIn, answering
 from storage import staff
 from storage.database import Database
 from storage.records import StaffSession
@@ -28,22 +24,10 @@ WHERE_TO = {"passkeys": "/console/passkeys", "staff": "/staff"}
 class OwnPasskeys:
     """The pages of somebody who is signed in about how they sign in."""
 
-    def __init__(
-        self,
-        database: Database,
-        clock: Callable[[], datetime],
-        door: Door,
-        pages: Pages,
-        sites: Sites,
-        hub: Hub,
-    ) -> None:
-        self._sites = sites
+    def __init__(self, ways: WaysIn, database: Database, hub: Hub) -> None:
+        self._ways = ways
         self._database = database
-        self._clock = clock
-        self._door = door
-        self._pages = pages
         self._hub = hub
-        self._passkeys = Passkeys(database)
 
     def add_to(self, router: APIRouter) -> None:
         """Add the routes."""
@@ -64,38 +48,36 @@ class OwnPasskeys:
 
     async def options(self, request: Request) -> Response:
         """Give the browser what it makes a new passkey with."""
-        session, _ = await self._said(request, await posted.json_of(request, self._pages))
+        session, _ = await self._said(request, await posted.json_of(request, self._ways.pages))
         self._still_fresh(session)
-        if len(await self._passkeys.of(session.staff)) >= WANTED:
+        if len(await self._ways.passkeys.of(session.staff)) >= WANTED:
             raise PasskeyRefused("passkey_enough")
-        options = await self._passkeys.registration(
-            session.staff, self._sites.of(request), now=self._clock()
+        options = await self._ways.passkeys.registration(
+            session.staff, self._ways.sites.of(request), now=self._ways.now()
         )
         return Response(options, media_type="application/json")
 
     async def add(self, request: Request) -> Response:
         """Keep a new passkey."""
-        session, fields = await self._said(request, await posted.json_of(request, self._pages))
+        session, fields = await self._said(request, await posted.json_of(request, self._ways.pages))
         self._still_fresh(session)
-        await self._passkeys.register(
+        await self._ways.passkeys.register(
             session.staff,
-            self._sites.of(request),
+            self._ways.sites.of(request),
             fields.get("answer", ""),
             fields.get("label", ""),
-            now=self._clock(),
+            now=self._ways.now(),
         )
         return JSONResponse({})
 
     async def remove(self, request: Request) -> Response:
         """Forget a passkey, unless nobody could sign in then."""
-        session, fields = await self._said(request, await posted.form(request, self._pages))
-        if not is_fresh(session, now=self._clock()):
+        session, fields = await self._said(request, await posted.form(request, self._ways.pages))
+        if not is_fresh(session, now=self._ways.now()):
             return RedirectResponse("/console/confirm?to=passkeys", 303)
         try:
             passkey = UUID(fields.get("passkey", ""))
-            if not await self._other_way_in(session):
-                raise PasskeyRefused("passkey_last")
-            await self._passkeys.remove(session.staff, passkey, now=self._clock())
+            await self._ways.passkeys.remove(session.staff, passkey, now=self._ways.now())
         except ValueError:
             return await self._page(request, session, "error_passkey", status=422)
         except PasskeyRefused as error:
@@ -108,13 +90,13 @@ class OwnPasskeys:
 
     async def confirm(self, request: Request) -> Response:
         """Take password and code as the proof; the session before ends."""
-        session, fields = await self._said(request, await posted.form(request, self._pages))
+        session, fields = await self._said(request, await posted.form(request, self._ways.pages))
         try:
-            fresh = await self._door.sign_in(
+            fresh = await self._ways.door.sign_in(
                 session.staff.name,
                 fields.get("password", ""),
                 fields.get("code", ""),
-                now=self._clock(),
+                now=self._ways.now(),
             )
         except TooManyTries as error:
             page = await self._confirm(request, session, error.code, status=429)
@@ -127,9 +109,9 @@ class OwnPasskeys:
 
     async def confirm_with_passkey(self, request: Request) -> Response:
         """Take a device's answer as the proof; the session before ends."""
-        session, fields = await self._said(request, await posted.json_of(request, self._pages))
-        fresh = await self._passkeys.sign_in(
-            self._sites.of(request), fields.get("answer", ""), now=self._clock()
+        session, fields = await self._said(request, await posted.json_of(request, self._ways.pages))
+        fresh = await self._ways.passkeys.sign_in(
+            self._ways.sites.of(request), fields.get("answer", ""), now=self._ways.now()
         )
         if fresh.session.staff.id != session.staff.id:
             await self._end(fresh.session)
@@ -141,11 +123,11 @@ class OwnPasskeys:
         self, request: Request, fields: posted.Fields
     ) -> tuple[StaffSession, posted.Fields]:
         session = session_of(request)
-        check_csrf(request, self._pages, session, fields)
+        check_csrf(request, self._ways.pages, session, fields)
         return session, fields
 
     def _still_fresh(self, session: StaffSession) -> None:
-        if not is_fresh(session, now=self._clock()):
+        if not is_fresh(session, now=self._ways.now()):
             raise PasskeyRefused("confirm_first")
 
     async def _end(self, session: StaffSession) -> None:
@@ -153,25 +135,19 @@ class OwnPasskeys:
             await staff.end_session(writing, session.id)
         self._hub.sign_out(session.id)
 
-    async def _other_way_in(self, session: StaffSession) -> bool:
-        async with self._database.reading() as reading:
-            known = await staff.secrets_of(reading, self._database.vault, session.staff.name)
-        has_password = known is not None and known.password_hash != staff.NO_PASSWORD
-        return has_password or len(await self._passkeys.of(session.staff)) > 1
-
     async def _page(
         self, request: Request, session: StaffSession, error: str | None = None, *,
         status: int = 200,
     ) -> Response:  # fmt: skip
-        keys = await self._passkeys.of(session.staff)
-        return self._pages.show(
+        keys = await self._ways.passkeys.of(session.staff)
+        return self._ways.pages.show(
             request,
             "passkeys.html",
             status=status,
             session=session,
             keys=keys,
             wanted=WANTED,
-            fresh=is_fresh(session, now=self._clock()),
+            fresh=is_fresh(session, now=self._ways.now()),
             error=error,
         )
 
@@ -179,7 +155,7 @@ class OwnPasskeys:
         self, request: Request, session: StaffSession, error: str | None = None, *,
         status: int = 200,
     ) -> Response:  # fmt: skip
-        return self._pages.show(
+        return self._ways.pages.show(
             request, "confirm.html", status=status, session=session, error=error,
             to=request.query_params.get("to", ""),
         )  # fmt: skip

@@ -165,16 +165,19 @@ class Passkeys:
             return await passkeys.of_staff(session, self._database.vault, owner.id)
 
     async def remove(self, owner: Staff, passkey_id: UUID, *, now: datetime) -> None:
-        """Forget one of a person's passkeys.
+        """Forget one of a person's passkeys, unless nobody could sign in as them then.
 
         Raises:
-            PasskeyRefused: they have none of this id ("passkey").
+            PasskeyRefused: they have none of this id ("passkey"), or it is their last way in
+                ("passkey_last").
         """
         async with self._database.transaction() as session:
             try:
                 await passkeys.remove(session, owner.id, passkey_id)
             except NotFound as error:
                 raise PasskeyRefused(error.code) from None
+            if not await staff.hold_ways_in(session, owner.id):
+                raise PasskeyRefused("passkey_last")
             await audit.record(
                 session, staff=owner, action="passkey_remove", object_id=passkey_id, now=now
             )

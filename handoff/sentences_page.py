@@ -1,6 +1,7 @@
 """The page of sentences: one of the staff proposes a wording, another approves, any goes back."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from storage.database import Database, Session
 from storage.drafts import Draft, DraftState
 from storage.errors import DatabaseAway, DraftRefused, NotWrittenDown
 from storage.records import Role, Staff, StaffSession
-from storage.sentences import FILES, KIND, Wording
+from storage.sentences import FILES, KIND, Version, Wording
 
 PAGE = "/admin/sentences"
 _NOT_THEIRS = ("not_for_this_role", "own_draft")
@@ -30,6 +31,17 @@ class _Unsound(Exception):
     def __init__(self, troubles: Sequence[Trouble]) -> None:
         super().__init__(", ".join(one.code for one in troubles))
         self.troubles = troubles
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came of a form, and what was typed in it."""
+
+    status: int = 200
+    wrong: str = ""
+    troubles: Sequence[Trouble] | None = None  # None: the words were not checked
+    typed: Mapping[str, str] = field(default_factory=dict)
+    done: bool = False
 
 
 Act = Callable[[StaffSession, Shown, Mapping[str, str]], Awaitable[None]]
@@ -92,8 +104,11 @@ class _Page:
 
     async def one(self, request: Request, sentence: str) -> Response:
         """Show one sentence: its words now, what waits, its history, and the form to change it."""
-        session = session_of(request)
-        return await self._show(request, session, sentence, request.query_params.get("band", ""))
+        shown = self._speech.shown(sentence, request.query_params.get("band", ""))
+        if shown is None:
+            return self._door.message(request, "not_found", 404)
+        done = "done" in request.query_params
+        return await self._show(request, session_of(request), shown, _Answer(done=done))
 
     async def propose(self, request: Request, sentence: str) -> Response:
         """Check a wording at once; keep it when it passes and is meant to be proposed."""
@@ -117,15 +132,12 @@ class _Page:
             await act(session, shown, fields)
         except _Unsound as error:
             status = 200 if fields.get("act") == "check" else 400
-            return await self._show(
-                request, session, sentence, band, troubles=error.troubles, typed=fields,
-                status=status,
-            )  # fmt: skip
+            answer = _Answer(status, troubles=error.troubles, typed=fields)
+            return await self._show(request, session, shown, answer)
         except DraftRefused as error:
             status = 403 if error.code in _NOT_THEIRS else 400
-            return await self._show(
-                request, session, sentence, band, wrong=error.code, typed=fields, status=status
-            )
+            answer = _Answer(status, wrong=error.code, typed=fields)
+            return await self._show(request, session, shown, answer)
         except (DatabaseAway, NotWrittenDown):
             return self._door.message(request, "admin_not_noted", 503)
         await self._speech.renew()
@@ -198,52 +210,50 @@ class _Page:
         return draft
 
     async def _show(
-        self,
-        request: Request,
-        session: StaffSession,
-        sentence: str,
-        band: str,
-        *,
-        wrong: str = "",
-        troubles: Sequence[Trouble] | None = None,
-        typed: Mapping[str, str] | None = None,
-        status: int = 200,
+        self, request: Request, session: StaffSession, shown: Shown, answer: _Answer
     ) -> Response:
-        shown = self._speech.shown(sentence, band)
-        if shown is None:
-            return self._door.message(request, "not_found", 404)
         async with self._database.reading() as reading:
-            versions = await sentences.history(reading, sentence)
-            waiting = await _waiting(reading, sentence)
+            versions = await sentences.history(reading, shown.id)
+            waiting = await _waiting(reading, shown.id)
             published = await metrics.published(reading, [sentence_sheet.TABLE])
-        base = sentence_sheet.base_of(versions, band)
-        asked = sentence_sheet.wording_of(typed or {}, shown, base)
-        answer = self._door.show(
+        page = self._door.show(
             request,
             "sentence.html",
             session,
             "sentences",
             shown=shown,
-            base=base,
-            bands=self._speech.bands,
-            newest=next((one for one in versions[::-1] if one.band == band and one.wording), None),
-            versions=[one for one in versions[::-1] if one.band == band],
-            now_said=self._speech.previews(_as_said(shown)),
             waiting=[self._waits(one, shown) for one in waiting],
             effects=sentence_sheet.effects(published, shown.topic),
-            left_out=self._speech.left_out().get((sentence, band), ()),
-            troubles=troubles,
-            previews=() if troubles is None else self._speech.previews(asked),
-            typed=typed or {},
-            wrong=wrong,
             decides=session.staff.role is Role.SUPERVISOR,
             is_own=lambda one: _is_own(one, session.staff),
-            done="done" in request.query_params and not wrong and troubles is None,
             files=FILES,
             moment=moment,
+            **self._said_now(shown),
+            **_history(versions, shown.band),
+            **self._form(shown, sentence_sheet.base_of(versions, shown.band), answer),
         )
-        answer.status_code = status
-        return answer
+        page.status_code = answer.status
+        return page
+
+    def _said_now(self, shown: Shown) -> dict[str, object]:
+        """Return what the page shows of the words that are said now, and of what is not said."""
+        return {
+            "bands": self._speech.bands,
+            "now_said": self._speech.previews(_as_said(shown)),
+            "left_out": self._speech.left_out().get((shown.id, shown.band), ()),
+        }
+
+    def _form(self, shown: Shown, base: int, answer: _Answer) -> dict[str, object]:
+        """Return what the page shows of the form: what was typed, and what came of it."""
+        asked = sentence_sheet.wording_of(answer.typed, shown, base)
+        return {
+            "base": base,
+            "typed": answer.typed,
+            "wrong": answer.wrong,
+            "troubles": answer.troubles,
+            "previews": () if answer.troubles is None else self._speech.previews(asked),
+            "done": answer.done,
+        }
 
     def _waits(self, draft: Draft, shown: Shown) -> tuple[object, ...]:
         """Return a draft with its wording, what keeps it out now, and how it would be read."""
@@ -253,6 +263,12 @@ class _Page:
         if now is None or (wording.was_ko, wording.was_en) != (now.ko, now.en):
             troubles.insert(0, Trouble("changed_meanwhile"))
         return draft, wording, troubles, self._speech.previews(wording)
+
+
+def _history(versions: Sequence[Version], band: str) -> dict[str, object]:
+    """Return the versions of a band, the newest first, and the newest that has words."""
+    of_band = [one for one in versions[::-1] if one.band == band]
+    return {"versions": of_band, "newest": next((one for one in of_band if one.wording), None)}
 
 
 def _as_said(shown: Shown) -> Wording:

@@ -80,8 +80,13 @@ class View:
         if asked != (seen.asked_along(self._staff) if seen else ()):
             told.append(AlongChange(asked))
         if seen is not None and self._staff.role is Role.SUPERVISOR:
-            told += [Alarm(card, owner) for card, owner in _risen(seen, look)]
+            risen = _risen(seen, look)
+            told += [Alarm(*one) for one in risen if not self._shows(one[0].conversation, look)]
         return told
+
+    def _shows(self, talk_id: UUID, look: Look) -> bool:
+        """Tell whether the page shows a talk before and after a look: its change is the alarm."""
+        return talk_id in self._talks and talk_id in look.led.get(self._staff.id, {})
 
     def leads(self, talk_id: UUID) -> bool:
         """Tell whether this counselor's page shows a talk as theirs."""

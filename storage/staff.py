@@ -15,7 +15,7 @@ from storage.database import Session
 from storage.errors import NotFound
 from storage.keyring import Purpose
 from storage.records import Role, Staff, StaffSession
-from storage.tables import invitations, staff, staff_sessions
+from storage.tables import invitations, passkeys, staff, staff_sessions
 from storage.vault import Vault
 
 IDLE_LIMIT = timedelta(minutes=15)
@@ -151,6 +151,15 @@ async def secrets_of(session: Session, vault: Vault, name: str) -> StaffSecrets 
     key = vault.keyring_key(row.totp_ct, Purpose.STAFF)
     seed = vault.open(key, row.totp_ct, places.staff_totp(row.id))
     return StaffSecrets(_staff(row), row.password_hash, seed, row.totp_last_step)
+
+
+async def hold_ways_in(session: Session, staff_id: UUID) -> int:
+    """Count the ways in which a person can sign in; nobody else takes one of them meanwhile."""
+    person = select(staff.c.password_hash).where(staff.c.id == staff_id).with_for_update()
+    password = (await session.execute(person)).scalar_one_or_none()
+    keys = select(func.count()).where(passkeys.c.staff_id == staff_id)
+    count = int((await session.execute(keys)).scalar_one())
+    return count + (password is not None and password != NO_PASSWORD)
 
 
 async def use_totp_step(session: Session, staff_id: UUID, step: int) -> bool:

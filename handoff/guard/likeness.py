@@ -16,8 +16,12 @@ from handoff.guard.rules import FOLDER
 from handoff.guard.wording import squeezed
 
 LONGEST = 4  # letters of a piece
+NEAR = 5  # words within which two beginnings make a pair
+BEGINNING = 2  # letters of a word: what particles and endings leave of a Korean one
 SCALE = 100  # weights are kept as whole hundredths
 _ENDS = re.compile(r"(?<=[.?!\n])\s+|\n")
+_ENGLISH = re.compile(r"[a-z']+(?:[ ,]+[a-z0-9']+){2,}")
+_HANGUL = re.compile("[가-힣]")
 CAP = 2000  # letters that are read; a counselor's message has at most 1,000
 
 
@@ -33,19 +37,30 @@ class Weights:
 
 
 def pieces(text: str) -> Iterator[str]:
-    """Yield every piece of a plain text: up to four letters as they are heard, and its words."""
+    """Yield every piece of a plain text.
+
+    They are up to four letters as they are heard, its words and pairs of neighbors, and pairs of
+    beginnings of words that stand near each other: 사진 … 보내 whatever is between them.
+    """
     heard = f"^{squeezed(text[:CAP])}$"
     for length in range(1, LONGEST + 1):
         yield from (heard[at : at + length] for at in range(len(heard) - length + 1))
     words = text[:CAP].split()
     yield from (f" {word}" for word in words)
     yield from (f" {one} {two}" for one, two in pairwise(words))
+    begun = [word[:BEGINNING] for word in words]
+    for at, one in enumerate(begun):
+        yield from (f"~{one} {two}" for two in begun[at + 1 : at + 1 + NEAR])
 
 
 def spans(text: str) -> list[str]:
-    """Return a plain text, and each of its sentences: a harmless one hides no asking beside it."""
+    """Return a plain text, each of its sentences, and what is English in a Korean one.
+
+    A harmless sentence hides no asking beside it, in whatever language.
+    """
     found = [part for part in _ENDS.split(text) if part.strip()]
-    return [text, *found] if len(found) > 1 else [text]
+    english = _ENGLISH.findall(text) if _HANGUL.search(text) else []
+    return [text, *(found if len(found) > 1 else []), *english]
 
 
 def likeness(text: str, weights: Weights, *, ruled: bool) -> int:

@@ -1,20 +1,27 @@
 """The command line: one sentence when something is wrong, and nothing lost."""
 
+import fcntl
 import os
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def bot(folder: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def environment(folder: Path, **settings: str) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("GYEOT_")}
-    own |= {"GYEOT_HOME": str(folder)} | settings
+    return own | {"GYEOT_HOME": str(folder)} | settings
+
+
+def bot(folder: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "bot", *command],
         cwd=ROOT,
-        env=own,
+        env=environment(folder, **settings),
         check=False,
         capture_output=True,
         text=True,
@@ -61,6 +68,32 @@ def test_serving_without_a_keyring_ends_with_one_sentence(tmp_path: Path) -> Non
     assert served.returncode == 1
     assert served.stderr.count("\n") == 1
     assert "keyring_absent" in served.stderr
+
+
+def test_who_is_told_to_stop_while_starting_stops(tmp_path: Path) -> None:
+    bot(tmp_path, "setup")
+    own = environment(tmp_path, GYEOT_PORT="0")
+    with closing(sqlite3.connect(tmp_path / "gyeot.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")  # holds the start at its first look into the database
+        serving = subprocess.Popen([sys.executable, "-m", "bot", "serve"], cwd=ROOT, env=own)
+        try:
+            _wait_until_held(tmp_path / "gyeot.lock")
+            serving.terminate()
+            other.execute("ROLLBACK")
+            assert serving.wait(timeout=60) == 0
+        finally:
+            serving.kill()
+            serving.wait()
+
+
+def _wait_until_held(lock: Path) -> None:
+    while True:
+        with lock.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+        time.sleep(0.1)
 
 
 def test_wrong_settings_are_named_without_their_values(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ async def test_a_supervisor_reads_along_and_can_send_nothing(
     await expect(owner.locator("#company")).to_contain_text("슈퍼바이저 누구나")
 
     await expect(chief.locator("#offers li")).to_contain_text("함께 읽어 달라고")
+    await expect(chief.locator("#offers .chip")).to_have_text("보통")
     assert not await violations(chief)
     await chief.locator("#offers button").first.press("Enter")
     await expect(chief.locator("#lines")).to_contain_text("학교 가기가 무서워요")

@@ -1,5 +1,6 @@
 """Passkeys: who has the device is in, and nobody else."""
 
+import asyncio
 import json
 from datetime import timedelta
 from uuid import uuid4
@@ -199,6 +200,22 @@ async def test_a_lost_device_is_removed_by_its_owner_only(database: Database, ow
     assert await keys.of(owner) == []
     with pytest.raises(SignInRefused):
         await signed_in(database, mine)
+
+
+async def test_of_two_passkeys_removed_at_once_the_last_way_in_stays(
+    database: Database, owner: Staff
+) -> None:
+    async with database.transaction() as session:
+        await session.execute(update(people).values(password_hash=staff.NO_PASSWORD))
+    keys = Passkeys(database)
+    both = [await registered(database, owner, device()) for _ in range(2)]
+
+    ends = await asyncio.gather(
+        *(keys.remove(owner, key.id, now=NOON) for key in both), return_exceptions=True
+    )
+
+    assert [str(end) for end in ends if end] == ["passkey_last"]
+    assert len(await keys.of(owner)) == 1
 
 
 async def invitation(database: Database, *, with_password: bool = False) -> str:

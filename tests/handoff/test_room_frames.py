@@ -85,6 +85,28 @@ async def test_risk_that_grows_reaches_the_owner_and_every_supervisor(house: Hou
     assert "alarm" not in {frame["type"] for frame in colleague.frames}
 
 
+async def test_a_supervisor_who_leads_a_talk_hears_its_alarm_once_and_those_of_others(
+    house: House,
+) -> None:
+    chief = await member(house.database, "솔", role=Role.SUPERVISOR)
+    token = await house.signed_in(chief)
+    async with house.console("별") as owner, house.page(token) as supervisor:
+        await supervisor.until("talks")
+        mine, theirs = await waiting(house.database), await waiting(house.database, "other")
+        await take(supervisor, mine)
+        await take(owner, theirs)
+        await supervisor.until("queue", gone=[str(theirs.id)])
+
+        await risen(house.database, mine, Risk.IMMINENT)
+        grown = await supervisor.until("talks")
+        await risen(house.database, theirs, Risk.IMMINENT)
+        await supervisor.until("alarm")
+
+    assert grown["changed"][0]["risk"] == Risk.IMMINENT  # the page rings for it
+    alarms = [frame for frame in supervisor.frames if frame["type"] == "alarm"]
+    assert [frame["conversation"] for frame in alarms] == [str(theirs.id)]
+
+
 async def test_every_console_sees_who_is_here(house: House) -> None:
     async with house.console("별") as one, house.console("달") as two:
         await one.send("presence", state="pausing")

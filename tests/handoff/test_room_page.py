@@ -1,5 +1,6 @@
 """The counselor's page in a real browser, treated badly."""
 
+import re
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -7,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from handoff import queue
 from handoff.cookies import COOKIE_LOOPBACK
-from storage.records import Conversation, Speaker
+from storage.records import Conversation, Risk, Speaker
 from tests.chromium import headless_chromium
 from tests.factories import said
 from tests.handoff.conftest import NOTICES, House, Member, lines_of, member, waiting
@@ -23,10 +24,11 @@ async def browser() -> AsyncGenerator[Browser]:
         yield running
 
 
-async def opened(browser: Browser, house: House, token: str) -> Page:
+async def opened(browser: Browser, house: House, token: str, script: str = "") -> Page:
     context = await browser.new_context(locale="ko-KR", viewport={"width": 1280, "height": 800})
     await context.add_cookies([{"name": COOKIE_LOOPBACK, "value": token, "url": house.origin}])
     page = await context.new_page()
+    await page.add_init_script(script)
     await page.goto(f"{house.origin}/console")
     await expect(page.locator("#link")).to_have_class("link online")
     return page
@@ -140,6 +142,47 @@ async def test_everything_works_by_keyboard_and_the_question_mark_shows_how(
     await expect(page.locator("#mine li")).to_have_count(0)
     assert await counselors_words(house, talk) == [WORDS]
 
+
+async def test_imminent_danger_is_heard_and_stands_in_the_title_until_somebody_takes_it(
+    house: House, browser: Browser
+) -> None:
+    token = await house.signed_in(await member(house.database))
+    page = await opened(browser, house, token, HEARING)
+    heard = page.locator("html")
+    await page.keyboard.press("Shift")  # a browser allows sound after the first touch
+    await waiting(house.database, "calm")
+    await expect(page).to_have_title("(1) Gyeot")
+    await expect(heard).not_to_have_attribute("data-tones", re.compile(""))
+
+    await waiting(house.database, "in danger", risk=Risk.IMMINENT)
+
+    await expect(page).to_have_title("⚠ (2) Gyeot")
+    await expect(heard).to_have_attribute("data-tones", "2 began, 2 ended")  # really rendered
+    await page.keyboard.press("Alt+n")
+    await expect(page).to_have_title("(1) Gyeot")
+    await page.keyboard.press("Alt+s")
+    await waiting(house.database, "in danger, too", risk=Risk.IMMINENT)
+    await expect(page).to_have_title("⚠ (2) Gyeot")
+    await expect(heard).to_have_attribute("data-tones", "2 began, 2 ended")  # it is switched off
+
+
+HEARING = """
+const tones = { began: 0, ended: 0 };
+const count = (what) => {
+  tones[what] += 1;
+  document.documentElement.dataset.tones = `${tones.began} began, ${tones.ended} ended`;
+};
+const made = BaseAudioContext.prototype.createOscillator;
+BaseAudioContext.prototype.createOscillator = function () {
+  const tone = made.call(this);
+  const start = tone.start;
+  tone.start = function (...when) {
+    start.apply(this, when);
+    count("began");
+  };
+  tone.addEventListener("ended", () => count("ended"));
+  return tone;
+};"""
 
 KEPT = """async () => {
   const { room } = await import("/console/static/desk.js");

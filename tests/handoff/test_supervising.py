@@ -1,7 +1,7 @@
 """What a supervisor decides about led talks, and what nobody else can."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -16,9 +16,18 @@ from handoff.errors import (
     NotTheirs,
     Unread,
 )
-from storage import audit, readers
+from storage import audit, conversations, readers
 from storage.database import Database
-from storage.records import Conversation, ConversationState, Presence, Risk, Role, Speaker, Staff
+from storage.records import (
+    TRAINING,
+    Conversation,
+    ConversationState,
+    Presence,
+    Risk,
+    Role,
+    Speaker,
+    Staff,
+)
 from tests.factories import NOON, said
 from tests.handoff.conftest import (
     NOTICES,
@@ -247,6 +256,23 @@ async def test_the_board_counts_what_each_one_leads_and_who_is_here(case: Case) 
         "솔": (Presence.AVAILABLE, 0),
     }
     assert [one.owner for one in seen.led] == ["별"]
+
+
+async def test_the_board_shows_the_led_talk_in_most_danger_first_and_practice_last(
+    case: Case,
+) -> None:
+    worst = await claimed(
+        case.database, case.other, await waiting(case.database, "account-2", risk=Risk.IMMINENT)
+    )
+    script = await claimed(case.database, case.other, await waiting(case.database, "account-3"))
+    async with case.database.transaction() as session:
+        await conversations.save(
+            session, script, replace(script, channel=TRAINING, risk=Risk.IMMINENT)
+        )
+
+    seen = await board.read_board(case.database, now=NOON)
+
+    assert [one.talk.id for one in seen.led] == [worst.id, case.talk.id, script.id]
 
 
 async def test_a_surge_is_told_once_to_who_waits_and_only_in_prepared_words(case: Case) -> None:

@@ -61,8 +61,18 @@ async def running_house(
         await ready(house.url, patience)
         yield house
     finally:
-        process.terminate()
+        _end(process, patience)
+
+
+def _end(process: subprocess.Popen[bytes], patience: float) -> None:
+    """Ask a process to end; one that does not is killed, or it would starve all later tests."""
+    process.terminate()
+    try:
         process.wait(timeout=patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import { at, desk, openTalk, room, toast, wish } from "./desk.js";
 import { alongItem, ownTalks } from "./company.js";
-import { button, element } from "./draw.js";
+import { askedCard, button, element } from "./draw.js";
 import { nameOf, word } from "./words.js";
 
 export const doing = new Map(); // talks we let go ourselves -> what to say then
@@ -100,16 +100,12 @@ FIELDS.release_all = ["note"];
 
 export function drawOffers() {
   const items = desk.offers.map((one) => {
-    const item = element("li", `card risk-${one.risk}`);
     const owner = desk.colleagues.find((each) => each.id === one.owner)?.name ?? "";
-    const foot = element("div", "take two");
     const answer = (type) => desk.link.send({ type, conversation: one.conversation, epoch: one.epoch });
-    foot.append(
+    return askedCard(one, word("offer_from", { owner, name: nameOf(one) }), [
       button("", word("accept"), () => answer("accept")),
       button("", word("decline"), () => answer("decline")),
-    );
-    item.append(element("p", "why", word("offer_from", { owner, name: nameOf(one) })), foot);
-    return item;
+    ]);
   });
   items.push(...desk.alongs.map(alongItem));
   at("offers").replaceChildren(...items);

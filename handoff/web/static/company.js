@@ -1,7 +1,7 @@
 // A colleague reads along: who does, who is asked to, and how it ends.
 
 import { at, desk, online, openTalk, room, wish } from "./desk.js";
-import { button, element } from "./draw.js";
+import { askedCard, button } from "./draw.js";
 import { nameOf, word } from "./words.js";
 
 export const nameOfStaff = (id) => desk.colleagues.find((one) => one.id === id)?.name ?? word("any_supervisor");
@@ -24,15 +24,11 @@ function said(company, along, owner) {
 }
 
 export function alongItem(one) {
-  const item = element("li", `card risk-${one.risk}`);
-  const foot = element("div", "take two");
   const answer = (type) => desk.link.send({ type, conversation: one.conversation, epoch: one.epoch });
-  foot.append(button("", word("along_join"), () => answer("join")));
+  const answers = [button("", word("along_join"), () => answer("join"))];
   // What any supervisor is asked, none of them can decline for the others.
-  if (one.company.who) foot.append(button("", word("decline"), () => answer("end_along")));
-  const owner = nameOfStaff(one.owner);
-  item.append(element("p", "why", word("along_from", { owner, name: nameOf(one) })), foot);
-  return item;
+  if (one.company.who) answers.push(button("", word("decline"), () => answer("end_along")));
+  return askedCard(one, word("along_from", { owner: nameOfStaff(one.owner), name: nameOf(one) }), answers);
 }
 
 export function endAlong() {

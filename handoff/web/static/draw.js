@@ -53,6 +53,15 @@ export function queueCard(card, { fresh, online, take }) {
   return item;
 }
 
+// A talk that a colleague asks about: its risk in words, not by the color of the edge alone.
+export function askedCard(talk, asks, answers) {
+  const item = element("li", `card risk-${talk.risk}`);
+  const foot = element("div", "take two");
+  foot.append(...answers);
+  item.append(row(chip(talk)), element("p", "why", asks), element("p", "meta", about(talk)), foot);
+  return item;
+}
+
 export function mineCard(talk, { open, choose }) {
   const item = element("li");
   const press = button(`card risk-${talk.frame.risk}`, undefined, choose);

@@ -22,9 +22,9 @@ export function drawPhrases(language, insert) {
   const sentences = prepared.sentences.map((one) => pick(one[language], () => insert(one[language])));
   const confirmed = services.filter((one) => one.offered);
   const helps = confirmed.map((one) => {
-    const name = language === "ko" ? one.name_ko : one.name_en;
+    const [name, hours] = language === "ko" ? [one.name_ko, one.hours_ko] : [one.name_en, one.hours_en];
     const item = pick(`${name} ${one.value}`, () => insert(`${name} ${one.value}`));
-    item.append(element("span", "meta", one.hours));
+    item.append(element("span", "meta", hours));
     return item;
   });
   at("prepared").replaceChildren(...sentences);

@@ -8,48 +8,47 @@ from handoff.guard.asking import Ask, asked
 from scripts.train_guard import WEIGHTS, digest
 from tests.handoff.guard.sets import learned_sentences, sentences
 
-CAUGHT = 0.86  # reached .885; P15 of the security design asks for .95, see docs/guard.md
-FALSE_STOPS = 0.03  # reached .023; it asks for .02
-BLIND_CAUGHT = 0.91  # reached .911
-BLIND_FALSE_STOPS = 0.016  # reached .0157
+# What was reached by each set: askings stopped, harmless texts stopped. P15 of the security design
+# asks for .95 and .02; the four together reach .960 and .016 (docs/guard.md).
+REACHED = {
+    "stranger": (0.953, 0.012),
+    "blind": (0.948, 0.012),
+    "third": (0.966, 0.024),
+    "fourth": (0.971, 0.017),
+}
+TOGETHER = (0.95, 0.02)
 
 
-def test_what_a_stranger_asks_is_stopped_at_least_as_often_as_it_was() -> None:
-    items = sentences("stranger_ask")
-
-    missed = [item["id"] for item in items if asked(item["text"]) is None]
-
-    assert len(missed) <= (1 - CAUGHT) * len(items), missed
-
-
-def test_what_a_stranger_says_without_asking_is_stopped_no_more_than_it_was() -> None:
-    items = sentences("stranger_safe")
-
-    stopped = [item["id"] for item in items if asked(item["text"]) is not None]
-
-    assert len(stopped) <= FALSE_STOPS * len(items), stopped
-
-
-def test_askings_written_blind_are_stopped_at_least_as_often_as_they_were() -> None:
-    items = sentences("blind_ask")
+@pytest.mark.parametrize("name", REACHED)
+def test_what_strangers_ask_is_stopped_at_least_as_often_as_it_was(name: str) -> None:
+    items = sentences(f"{name}_ask")
 
     missed = sum(asked(item["text"]) is None for item in items)  # a count: nobody looks at one
 
-    assert missed <= (1 - BLIND_CAUGHT) * len(items)
+    assert missed <= (1 - REACHED[name][0]) * len(items)
 
 
-def test_harmless_words_written_blind_are_stopped_no_more_than_they_were() -> None:
-    items = sentences("blind_safe")
+@pytest.mark.parametrize("name", REACHED)
+def test_what_strangers_say_without_asking_is_stopped_no_more_than_it_was(name: str) -> None:
+    items = sentences(f"{name}_safe")
 
     stopped = sum(asked(item["text"]) is not None for item in items)
 
-    assert stopped <= BLIND_FALSE_STOPS * len(items)
+    assert stopped <= REACHED[name][1] * len(items)
+
+
+def test_of_all_strangers_words_the_guard_stops_what_it_must_and_little_else() -> None:
+    asking = [item["text"] for name in REACHED for item in sentences(f"{name}_ask")]
+    harmless = [item["text"] for name in REACHED for item in sentences(f"{name}_safe")]
+
+    assert sum(asked(text) is not None for text in asking) >= TOGETHER[0] * len(asking)
+    assert sum(asked(text) is not None for text in harmless) <= TOGETHER[1] * len(harmless)
 
 
 def test_no_sentence_of_the_stranger_was_learned() -> None:
     learned = {_bare(each["text"]) for each in learned_sentences()}
 
-    for name in ("stranger_ask", "stranger_safe", "blind_ask", "blind_safe"):
+    for name in (f"{each}_{kind}" for each in REACHED for kind in ("ask", "safe")):
         assert not [item["id"] for item in sentences(name) if _bare(item["text"]) in learned]
 
 
