@@ -26,7 +26,7 @@ class CannotRun(Exception):
 
 def main() -> int:
     """Set up what is missing, start both services, wait for the end, stop both."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # started in the background, too
         signal.signal(number, _interrupt)
     running: list[subprocess.Popen[bytes]] = []
     try:

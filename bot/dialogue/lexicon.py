@@ -65,6 +65,7 @@ class Lexicon:
     felt: tuple[re.Pattern[str], ...] = ()  # what makes a saying more than one
     scenes: Scenes = NO_SCENES
     loose: frozenset[str] = frozenset()  # ids of rules whose words are common in mere talk
+    firm: frozenset[str] = frozenset()  # ids of rules that the language service does not doubt
 
     def first(
         self, readings: Sequence[Reading], among: Collection[str] | None = None
@@ -170,6 +171,7 @@ def _read(folder: Path, _rules_as_they_are: bytes, _cues_as_they_are: bytes) -> 
     rules, pairs = signed(RULES_FILE, table, "rule"), signed(CUES_FILE, cues, "combination")
     everything: list[Rule | Pairing] = [make_rule(entry, sets) for entry in rules]
     everything += [make_pairing(entry, sets, named) for entry in pairs]
+    talk = {"id": "talk", **table.get("talk", {})}
     lexicon = Lexicon(
         _urgent_first(everything),
         indexed(CUES_FILE, named),
@@ -177,7 +179,8 @@ def _read(folder: Path, _rules_as_they_are: bytes, _cues_as_they_are: bytes) -> 
         sayings=sets.named("hyperbole") if "saying" in table else None,
         felt=patterns(RULES_FILE, {"id": "saying", **table.get("saying", {})}, "felt"),
         scenes=read_scenes(RULES_FILE, table),
-        loose=frozenset(strings(RULES_FILE, {"id": "talk", **table.get("talk", {})}, "loose")),
+        loose=frozenset(strings(RULES_FILE, talk, "loose")),
+        firm=frozenset(strings(RULES_FILE, talk, "firm")),
     )
     _prove(RULES_FILE, rules, lexicon)
     _prove(CUES_FILE, pairs, lexicon)

@@ -77,7 +77,7 @@ def screen(
     found = _judged(readings, rules)
     scene = _scene(words, rules) if nlu and nlu.danger else Everydayness.UNKNOWN
     if _is_doubted(found, nlu, words, rules, scene):
-        found = _of_staff(readings, rules) or replace(found, level=Risk.LOW)
+        found = _undoubted(readings, rules) or replace(found, level=Risk.LOW)
     if found.level is Risk.IMMINENT:
         return found
     together = _together(words, recent, rules, above=found.level)
@@ -154,8 +154,9 @@ def _enough(found: Screening, nlu: NluResult, lexicon: Lexicon, scene: Everydayn
     return IN_TALK if found.rule in lexicon.loose and talk > MUCH else DOUBTED
 
 
-def _of_staff(readings: Sequence[Reading], lexicon: Lexicon) -> Screening | None:
-    rule = lexicon.first(readings, lexicon.by_staff) if lexicon.by_staff else None
+def _undoubted(readings: Sequence[Reading], lexicon: Lexicon) -> Screening | None:
+    among = lexicon.by_staff | lexicon.firm
+    rule = lexicon.first(readings, among) if among else None
     return Screening(rule.level, rule.category, rule.id) if rule else None
 
 

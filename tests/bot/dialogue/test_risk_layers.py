@@ -2,7 +2,9 @@
 
 import pytest
 
+from bot.dialogue.content import FOLDER
 from bot.dialogue.cues import spelled
+from bot.dialogue.lexicon import load_lexicon
 from bot.dialogue.risk import (
     AT_ONCE,
     CERTAIN,
@@ -15,6 +17,7 @@ from bot.dialogue.risk import (
     SHORT,
     screen,
 )
+from bot.dialogue.scenes import Everydayness
 from bot.dialogue.turn import GUESS, Screening
 from bot.messages import Danger, NluResult
 from storage.records import Risk
@@ -255,6 +258,25 @@ def test_a_scene_beside_other_words_of_the_burst_excuses_nothing() -> None:
 )
 def test_danger_that_breaks_into_a_scene_stays_an_alarm(text: str) -> None:
     assert screen([text], nlu=heard("danger_now", 0.6)).level >= Risk.HIGH
+
+
+@pytest.mark.parametrize(
+    "text", ["콘서트 티켓 준다고 모텔로 오래", "he told me to come to his hotel room"]
+)
+def test_who_is_told_to_come_to_a_room_is_heard_whatever_the_service_thinks(text: str) -> None:
+    assert screen([text], nlu=heard("smalltalk", 0.0)).level is Risk.HIGH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "드라마처럼 누가 나 따라와 지금",
+        "뉴스에 나온 그 방에 내 영상도 있대",
+        "게임하는데 형이 날 때려",
+    ],
+)
+def test_where_somebody_is_the_one_harmed_no_scene_is_a_sure_one(text: str) -> None:
+    assert load_lexicon(FOLDER).scenes.of(text) is not Everydayness.SURE
 
 
 def test_a_joke_alone_never_outweighs_a_service_that_fears() -> None:
