@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.ending import ended
 from tests.loopback import free_port
 
 NLU = Path(__file__).resolve().parent.parent / "nlu"
@@ -47,12 +48,7 @@ class RasaProcess:
         """
         if self.process.poll() is None:
             os.kill(self.pid, signal.SIGTERM)
-        try:
-            return self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise
+        return ended(self.process, STOP_SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -92,8 +92,7 @@ class Lexicon:
 
         What names pain, a feeling or a wish is none: it may be meant as it stands.
         """
-        said = (reading.wording.squeezed, reading.wording.spaced)
-        if self.sayings is None or any(one.search(text) for one in self.felt for text in said):
+        if self.sayings is None or reading.wording.holds(self.felt):
             return False
         cut = reading.cut(self.sayings)
         rest = (cut.squeezed or cut.spaced).replace(" ", "")

@@ -75,7 +75,7 @@ def screen(
     words = [part[:CAP] for part in parts if not is_payload(part)]
     readings = _read(words, rules)
     found = _judged(readings, rules)
-    scene = _scene(words, rules) if nlu and nlu.danger else Everydayness.UNKNOWN
+    scene = _scene(words, rules) if _matters(found, nlu) else Everydayness.UNKNOWN
     if _is_doubted(found, nlu, words, rules, scene):
         found = _undoubted(readings, rules) or replace(found, level=Risk.LOW)
     if found.level is Risk.IMMINENT:
@@ -117,6 +117,13 @@ def _together(
         return Screening()
     known = _judged(_read(before, lexicon), lexicon)
     return together if together.level > known.level else Screening()
+
+
+def _matters(found: Screening, nlu: NluResult | None) -> bool:
+    """Tell whether a scene could change anything: as good as never, and it is slow to find."""
+    if nlu is None or nlu.danger is None:
+        return False
+    return found.level >= Risk.HIGH or nlu.danger.high >= FEARED
 
 
 def _scene(words: Sequence[str], lexicon: Lexicon) -> Everydayness:

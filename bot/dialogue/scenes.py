@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from bot.dialogue.content_file import ContentError, Entry, patterns, strings
-from bot.dialogue.wording import normalize
+from bot.dialogue.wording import Wording, normalize
 
 MOST = 90  # letters; a longer text tells a story, and danger comes late in one
-
-_Spellings = tuple[str, str]
 
 
 class Everydayness(IntEnum):
@@ -30,9 +28,9 @@ class Scene:
     shown: Sequence[re.Pattern[str]] = field(repr=False)
     unless: Sequence[re.Pattern[str]] = field(repr=False)
 
-    def fits(self, said: _Spellings) -> bool:
-        """Tell whether a text in its spellings plays there."""
-        return _any(self.shown, said) and not _any(self.unless, said)
+    def fits(self, said: Wording) -> bool:
+        """Tell whether a text plays there."""
+        return said.holds(self.shown) and not said.holds(self.unless)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +42,11 @@ class Scenes:
 
     def of(self, text: str) -> Everydayness:
         """Return how surely a text is about everyday life; never of a long one."""
-        said = _spellings(text)
-        if not self.all or len(said[0]) > MOST:
+        said = normalize(text)
+        if not self.all or len(said.spaced) > MOST:
             return Everydayness.UNKNOWN
         fitting = [scene.sure for scene in self.all if scene.fits(said)]
-        if any(fitting) and not _any(self.urgent, said):
+        if any(fitting) and not said.holds(self.urgent):
             return Everydayness.SURE
         return Everydayness.LIKELY if fitting else Everydayness.UNKNOWN
 
@@ -76,17 +74,8 @@ def _scene(file: str, entry: Entry, grim: Sequence[re.Pattern[str]]) -> Scene:
     scene = Scene(name, sure, patterns(file, entry, "patterns"), unless)
     for key, wanted in (("fires", True), ("quiet", False)):
         said = strings(file, entry, key)
-        wrong = [text for text in said if scene.fits(_spellings(text)) is not wanted]
+        wrong = [text for text in said if scene.fits(normalize(text)) is not wanted]
         if wrong or not said:
             problem = f"does not fit: {wrong[0]}" if wrong else f"has no {key}"
             raise ContentError(file, name, problem)
     return scene
-
-
-def _spellings(text: str) -> _Spellings:
-    wording = normalize(text)
-    return wording.spaced, wording.squeezed
-
-
-def _any(found: Sequence[re.Pattern[str]], said: _Spellings) -> bool:
-    return any(pattern.search(text) for pattern in found for text in said)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from handoff.hangul import (
@@ -29,6 +30,11 @@ class Wording:
 
     spaced: str = field(repr=False)  # lowercase, single spaces, no apostrophes
     squeezed: str = field(repr=False)  # the same without spaces and punctuation
+
+    def holds(self, patterns: Iterable[re.Pattern[str]]) -> bool:
+        """Tell whether one of these patterns is found in either spelling."""
+        said = self.spaced, self.squeezed
+        return any(pattern.search(text) for pattern in patterns for text in said)
 
 
 def normalize(text: str) -> Wording:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.ending import ended
 from tests.loopback import free_port
 from tests.nlu.conftest import copied
 from tests.rasa_process import PYTHON, START_SECONDS, environment
@@ -92,7 +93,7 @@ def following(tmp_path: Path) -> Iterator[Following]:
         yield service
     finally:
         process.terminate()
-        process.wait(60)
+        ended(process, 60)
 
 
 def _wait_until_it_listens(service: Following) -> None:

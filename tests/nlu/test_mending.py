@@ -1,6 +1,5 @@
 """Mistyped words are read as they were meant, and words that somebody meant stay."""
 
-import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -9,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.nlu.conftest import Sentence, load_file
-from tests.rasa_process import NLU
+from tests.nlu.conftest import Sentence, component
 
 LEARNED = (
     *("i am scared of him and my mom knows", "he has my pictures", "i am so scared"),
@@ -22,11 +20,8 @@ LEARNED = (
 
 @pytest.fixture(scope="module")
 def mending() -> Iterator[ModuleType]:
-    sys.path.insert(0, str(NLU))
-    yield load_file("mending", NLU / "components/mending.py")
-    sys.path.remove(str(NLU))
-    for name in [name for name in sys.modules if name.split(".")[0] == "components"]:
-        del sys.modules[name]
+    with component("mending") as loaded:
+        yield loaded
 
 
 @pytest.fixture(scope="module")

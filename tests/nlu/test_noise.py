@@ -1,7 +1,6 @@
 """Noise that only hurries: seeded, bounded, and never silent."""
 
 import random
-import sys
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -9,19 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.nlu.conftest import load_file
-from tests.rasa_process import NLU
+from tests.nlu.conftest import component
 
 SENTENCES = ("사진을 퍼뜨린다고 협박해요", "i am scared of him", "디엠으로 id 알려줬어요 ㅠㅠ")
 
 
 @pytest.fixture(scope="module")
 def noise() -> Iterator[ModuleType]:
-    sys.path.insert(0, str(NLU))
-    yield load_file("noise", NLU / "components/noise.py")
-    sys.path.remove(str(NLU))
-    for name in [name for name in sys.modules if name.split(".")[0] == "components"]:
-        del sys.modules[name]
+    with component("noise") as loaded:
+        yield loaded
 
 
 @pytest.mark.parametrize("level", ["mild", "heavy"])

@@ -17,6 +17,7 @@ import httpx
 import pyotp
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.ending import ended
 from tests.fakes import line as line_fake
 from tests.fakes import telegram as telegram_fake
 from tests.loopback import free_port
@@ -61,18 +62,8 @@ async def running_house(
         await ready(house.url, patience)
         yield house
     finally:
-        _end(process, patience)
-
-
-def _end(process: subprocess.Popen[bytes], patience: float) -> None:
-    """Ask a process to end; one that does not is killed, or it would starve all later tests."""
-    process.terminate()
-    try:
-        process.wait(timeout=patience)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        raise
+        process.terminate()
+        ended(process, patience)
 
 
 @dataclass
