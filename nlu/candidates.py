@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
 from components.hangul import decompose, normalize  # noqa: E402 -- this folder is no package
-from components.intent_model import HURRIED, IntentModel, groups  # noqa: E402
+from components.intent_model import NETWORKS, IntentModel, groups  # noqa: E402
 from components.meaning import meanings  # noqa: E402
 
 FOLDS = 5
@@ -111,9 +111,9 @@ def _grams(
     )
 
 
-def _kernel(*, hurried: float) -> Predict:
+def _kernel(*, networks: int) -> Predict:
     def predict(data: Data, known: Array, asked: Array) -> Array:
-        model = IntentModel(hurried=hurried)
+        model = IntentModel(networks=networks)
         model.learn([data.texts[i] for i in known], [str(data.intents[i]) for i in known])
         likely = model.probabilities([data.texts[i] for i in asked])
         return np.array(model.intents)[likely.argmax(axis=1)]
@@ -121,12 +121,13 @@ def _kernel(*, hurried: float) -> Predict:
     return predict
 
 
-SERVED = "n-grams and meaning, kernel ridge, noise learned"
+SERVED = "n-grams and meaning, kernel ridge and two networks"
 CANDIDATES: dict[str, Predict] = {
     "n-grams, complement naive Bayes": _linear(lambda: ComplementNB(alpha=0.3)),
     "n-grams, linear SVM": _linear(lambda: LinearSVC(C=0.5, class_weight="balanced")),
     "meaning, linear SVM": _linear(lambda: LinearSVC(C=1), form=False, meaning=True),
     "n-grams and meaning, linear SVM": _linear(lambda: LinearSVC(C=0.3), meaning=True),
-    "n-grams and meaning, kernel ridge": _kernel(hurried=0),
-    SERVED: _kernel(hurried=HURRIED),
+    "n-grams and meaning, kernel ridge": _kernel(networks=0),
+    "n-grams and meaning, kernel ridge and a network": _kernel(networks=1),
+    SERVED: _kernel(networks=NETWORKS),
 }

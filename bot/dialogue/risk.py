@@ -29,13 +29,14 @@ ABOUT = {
     "impersonation": "grooming",
 }
 """Intent of the language service -> the category of what it fears; any other: threat."""
-FEARED = 0.4  # belief in danger that is an alarm; measured, like all these: docs/risk.md
-UNLIKE_TALK = 0.5  # the same where it takes the text for talk as well, unless it is imminent
+FEARED = 0.5  # belief in danger that is an alarm; measured, like all these: docs/risk.md
+DREADED, PRESSING = 0.4, 0.3  # the first is enough where belief in imminent danger is the second
+UNLIKE_TALK = 0.65  # the same where it takes the text for talk as well, unless it is imminent
 AT_ONCE = 0.2  # belief in imminent danger that makes an alarm imminent
-DOUBTED = 0.1  # belief below which broad words that sound like danger are no alarm
+DOUBTED = 0.2  # belief below which broad words that sound like danger are no alarm
 DENIED = 0.02  # the same for words that sound imminent, or like the writer's own death
-MERE = 0.05  # the same for words that sound imminent, in a text taken for nothing but talk
-IN_TALK = 0.3  # the same for broad words that are common in talk, in a text taken for talk
+MERE = 0.1  # the same for words that sound imminent, in a text taken for nothing but talk
+IN_TALK = 0.4  # the same for broad words that are common in talk, in a text taken for talk
 CERTAIN = 0.9  # belief below which nothing is an alarm in a sure scene of everyday life
 GRAVE = frozenset({"self_harm", "friend_self_harm"})
 """Categories of dying, in which the language service must be as sure as about what is imminent."""
@@ -123,7 +124,7 @@ def _matters(found: Screening, nlu: NluResult | None) -> bool:
     """Tell whether a scene could change anything: as good as never, and it is slow to find."""
     if nlu is None or nlu.danger is None:
         return False
-    return found.level >= Risk.HIGH or nlu.danger.high >= FEARED
+    return found.level >= Risk.HIGH or nlu.danger.high >= DREADED
 
 
 def _scene(words: Sequence[str], lexicon: Lexicon) -> Everydayness:
@@ -176,7 +177,7 @@ def _guess(
     nlu: NluResult | None, readings: Sequence[Reading], lexicon: Lexicon, scene: Everydayness
 ) -> Screening:
     """Return what the language service's belief in danger amounts to; little in a mere saying."""
-    if nlu is None or nlu.danger is None or nlu.danger.high < FEARED:
+    if nlu is None or nlu.danger is None or not _is_feared(nlu.danger):
         return Screening()
     level = Risk.IMMINENT if nlu.danger.imminent >= AT_ONCE else Risk.HIGH
     intent = next((name for name, _ in nlu.ranking if name in ABOUT), nlu.intent)
@@ -184,6 +185,10 @@ def _guess(
     if _is_harmless(nlu, nlu.danger, about, readings, lexicon, scene):
         level = Risk.LOW
     return Screening(level, about, f"{GUESS}{intent}")
+
+
+def _is_feared(danger: Danger) -> bool:
+    return danger.high >= (DREADED if danger.imminent >= PRESSING else FEARED)
 
 
 def _is_harmless(

@@ -1,4 +1,4 @@
-"""What the model knows: a kernel ridge over letters and meaning. Needs scikit-learn, not Rasa."""
+"""What the model knows: a kernel and networks over letters and meaning. Needs no Rasa."""
 
 import json
 import random
@@ -8,28 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize_scalar
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit, log_softmax, logit, softmax
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.preprocessing import normalize as to_length_one
 
-from components.hangul import decompose, normalize
+from components.grams import Grams, looked_up
+from components.hangul import normalize
 from components.meaning import english_words, meanings
 from components.mending import Mender
+from components.network import Network
 from components.noise import noised
-
-LEAST_SENTENCES = 3
-"""An n-gram must stand in so many: two would be 40 % more n-grams, and understand no more."""
-VIEWS: dict[str, tuple[str, tuple[int, int]]] = {
-    "characters": ("char_wb", (1, 4)),
-    "letters": ("char", (3, 6)),
-}
-"""View of a text -> its n-grams; letters are those inside syllables, and blind to spaces."""
 
 # Chosen by grouped five-fold cross-validation; the surface is flat around them (docs/nlu.md).
 FORM_WEIGHT = 0.5
@@ -38,15 +30,20 @@ MEANING_WIDTH = 1.0
 RIDGE = 0.3
 CALIBRATION_FOLDS = 5
 """One part in so many is kept aside to learn from how sure to be."""
-HURRIED = 0.2
-"""Share of sentences that are learned once more with noise. All of them would take five times as
-long; what the fewer copies cost under noise is in docs/nlu.md."""
-LATIN = 3
+NETWORKS = 2
+"""They begin at different chances, make different mistakes, and their mean makes fewer."""
+NETWORK_WEIGHT = 0.1  # of each
+HURRIED = 0.5
+"""Share of sentences that the networks learn once more with noise."""
+LATIN = 2
 """Sentences without Hangul are learned so many times as often with noise: they are fewer, and a
 wrong letter hides more of a word in Latin letters."""
 NOISE_SEED = 7
 SPACE = 384
 """Numbers kept of a meaning's 512: 99 % of what they tell apart, at three quarters of the time."""
+COMPARED = 160
+"""Numbers of a meaning a message is compared by, of the `SPACE` learned with: 87 % of what they
+tell apart, in less than half the time; intents stay the same (docs/nlu.md)."""
 BLOCK = 1000  # rows of the kernel made at once: all at once would take 3 GB
 NEAR = 0.7
 """Cosine of character n-grams from which two sentences are one, written twice."""
@@ -62,32 +59,33 @@ Array = Any  # numpy and scipy.sparse of this age have no common type
 
 
 class IntentModel:
-    """Kernel ridge: n-grams weighted by TF-IDF, and the meaning by a sentence encoder.
+    """A kernel ridge and small networks over n-grams, by TF-IDF, and what a sentence encoder says.
 
-    Beside the intents it learns two more things from the same kernel: whether a sentence speaks
-    of danger at all, and of an imminent one. Scores become probabilities by one temperature for
-    the intents and a logistic curve for each danger, found on sentences that neither they nor a
-    near-duplicate of them were learned from. A danger's curve reads beside its own score what
-    share of such sentences the likely intents usually are: alone, the score took half again as
-    many harmless sentences for dangers (docs/risk.md).
+    Beside the intents they learn two more things: whether a sentence speaks of danger at all, and
+    of an imminent one. Scores become probabilities by one temperature for the intents and a
+    logistic curve for each danger, found on sentences that neither they nor a near-duplicate of
+    them were learned from. A danger's curve reads beside its own score what share of such
+    sentences the likely intents usually are: alone, the score took half again as many harmless
+    sentences for dangers (docs/risk.md).
     """
 
-    def __init__(self, *, hurried: float = HURRIED) -> None:
+    def __init__(self, *, hurried: float = HURRIED, networks: int = NETWORKS) -> None:
         """Make a model that has seen no sentence yet.
 
         Args:
-            hurried: the share of sentences of which it learns a noisy copy, too, 0 to 1; of
-                those in Latin letters `LATIN` times as many, all at most.
+            networks: how many; without any there is the kernel alone.
+            hurried: the share of sentences of which the networks learn a noisy copy, too, 0 to
+                1; of those in Latin letters `LATIN` times as many, all at most.
         """
-        self._hurried = hurried
+        self._hurried, self._seeds = hurried, range(networks)
         self.intents: list[str] = []
         self.temperature = 1.0
         self.curves = [[0.0] * len(DANGERS) + [1.0, 0.0] for _ in DANGERS]  # slopes, then height
         self.usual: list[list[float]] = []  # of each intent, the share that is each danger
         self._mender = Mender({}, {})
-        self._counters = {view: _counter(*grams) for view, grams in VIEWS.items()}
-        self._rarity: dict[str, Array] = {}  # of each n-gram of a view
-        self._linear: Array = None  # (n-grams, intents and dangers)
+        self._grams: Grams
+        self._networks: list[Network] = []
+        self._linear: Array = None  # (n-grams, intents and dangers), the kernel's
         self._basis: Array = None  # (numbers of a meaning, SPACE)
         self._meanings: Array = None  # (sentences, SPACE), of those learned from
         self._duals: Array = None  # (sentences, intents and dangers)
@@ -138,34 +136,50 @@ class IntentModel:
         self._mender = Mender.learned(texts, english_words())
         chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
         again = [row for row, text in enumerate(texts) if chance.random() < self._share(text)]
-        rows = [*range(len(texts)), *again]
         hasty = [noised(texts[row], "heavy", chance) for row in again]
-        typed = [*texts, *hasty]
-        told, feared = _picked(rows, intents, risks or [None] * len(texts))
-        for view, counter in self._counters.items():
-            self._rarity[view] = _rarity(counter.fit_transform(_viewed(typed, view)))
-        form = self._form(typed)
+        typed, rows = [*texts, *hasty], [*range(len(texts)), *again]
+        self._grams = Grams.learned(typed)
+        form = self._grams.rows(typed)
         meant = meanings(texts) if meant is None else meant
+        wanted = self._wanted(intents, risks or [None] * len(texts))
+        self._remember(form[: len(texts)], meant, wanted)
         meant = np.vstack([meant, meanings(hasty)]) if hasty else meant
-        self._basis = _principal(meant)
-        self._meanings = meant @ self._basis
-        yes = np.array(told)[:, None] == np.array(self.intents)
-        self.usual = _usual(told, feared, self.intents)
-        dangers = _dangers(told, feared, dict(zip(self.intents, self.usual, strict=True)))
-        wanted = np.hstack([np.where(yes, 1, -1), dangers]).astype(np.float32)
-        factor = cho_factor(_kernel(form, self._meanings), overwrite_a=True, check_finite=False)
-        self._duals = cho_solve(factor, wanted)
-        self._linear = FORM_WEIGHT * (form.T @ self._duals)
+        names, dangers = np.split(wanted[rows], [len(self.intents)], axis=1)
+        lesson = (form, meant, names.argmax(axis=1), (dangers + 1) / 2)
+        self._networks = [Network.learned(*lesson, seed) for seed in self._seeds]
         return self
 
+    def _wanted(self, intents: Sequence[str], risks: Sequence[str | None]) -> Array:
+        """Return one row a sentence, one column an intent or danger: 1 for yes, -1 for no."""
+        yes = np.array(intents)[:, None] == np.array(self.intents)
+        self.usual = _usual(intents, risks, self.intents)
+        dangers = _dangers(intents, risks, dict(zip(self.intents, self.usual, strict=True)))
+        return np.hstack([np.where(yes, 1, -1), dangers]).astype(np.float32)
+
+    def _remember(self, form: Array, meant: Array, wanted: Array) -> None:
+        """Find the kernel's weights of each n-gram and sentence.
+
+        From the sentences as they are written: with noisy copies it took a fifth longer for a
+        message and won nothing that the networks do not (docs/nlu.md).
+        """
+        self._basis = _principal(meant)
+        self._meanings = meant @ self._basis
+        factor = cho_factor(_kernel(form, self._meanings), overwrite_a=True, check_finite=False)
+        self._duals = cho_solve(factor, wanted)
+        # Half the size; intents stay the same.
+        self._linear = (FORM_WEIGHT * (form.T @ self._duals)).astype(np.float16)
+
     def scores(self, texts: Sequence[str]) -> Array:
-        """Return one row a text, one column an intent or danger: about 1 for yes, -1 for no.
+        """Return one row a text, one column an intent or danger: the higher, the likelier.
 
         What is mistyped is read as it was meant; what it learns from stays as it was typed.
         """
         texts = [self._mender.mend(text) for text in texts]
-        alike = _likeness(meanings(texts) @ self._basis, self._meanings)
-        return self._form(texts) @ self._linear + MEANING_WEIGHT * (alike @ self._duals)
+        form, meant = self._grams.rows(texts), meanings(texts)
+        alike = _likeness(meant @ self._basis, self._meanings)
+        remembered = looked_up(form, self._linear) + MEANING_WEIGHT * (alike @ self._duals)
+        guessed = sum(each.scores(form, meant) for each in self._networks)
+        return remembered + NETWORK_WEIGHT * guessed
 
     def probabilities(self, texts: Sequence[str]) -> Array:
         """Return one row a text: how likely each intent is; a row sums to 1."""
@@ -197,28 +211,26 @@ class IntentModel:
 
     def save(self, folder: Path) -> None:
         """Write the model as JSON and plain arrays; nothing in it is executable."""
-        grams = {
-            view: sorted(counter.vocabulary_, key=counter.vocabulary_.__getitem__)
-            for view, counter in self._counters.items()
-        }
         facts = {
             "intents": self.intents,
             "temperature": self.temperature,
             "curves": self.curves,
             "usual": self.usual,
-            "grams": grams,
+            "grams": self._grams.names,
             "words": self._mender.words,
             "others": self._mender.others,
         }
         (folder / "model.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
         np.savez(
             folder / "model.npz",
-            linear=self._linear.astype(np.float16),  # half the size; intents stay the same
+            linear=self._linear,
             meanings=self._meanings.astype(np.float16),
             basis=self._basis,
             duals=self._duals,
-            **{f"rarity_{view}": rarity for view, rarity in self._rarity.items()},
+            **{f"rarity_{view}": rarity for view, rarity in self._grams.rarity.items()},
         )
+        for number, network in enumerate(self._networks):
+            np.savez(folder / f"network_{number}.npz", **network.weights)
 
     @classmethod
     def load(cls, folder: Path) -> "IntentModel":
@@ -227,15 +239,18 @@ class IntentModel:
         facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         model.intents, model.temperature = facts["intents"], facts["temperature"]
         model.curves, model.usual = facts["curves"], facts["usual"]
-        model._mender = Mender(facts["words"], facts["others"])
+        model._mender = Mender(
+            facts.get("words", {}), facts.get("others", {})
+        )  # older ones have none
         with np.load(folder / "model.npz", allow_pickle=False) as arrays:
-            model._linear = arrays["linear"].astype(np.float32)
-            model._meanings = arrays["meanings"].astype(np.float32)
-            model._basis, model._duals = arrays["basis"], arrays["duals"]
-            for view, counter in model._counters.items():
-                grams = facts["grams"][view]
-                counter.vocabulary_ = {gram: column for column, gram in enumerate(grams)}
-                model._rarity[view] = arrays[f"rarity_{view}"]
+            model._linear, model._duals = arrays["linear"], arrays["duals"]
+            model._meanings = arrays["meanings"][:, :COMPARED].astype(np.float32)
+            model._basis = np.ascontiguousarray(arrays["basis"][:, :COMPARED])
+            rarity = {view: arrays[f"rarity_{view}"] for view in facts["grams"]}
+        model._grams = Grams(facts["grams"], rarity)
+        for path in sorted(folder.glob("network_*.npz")):
+            with np.load(path, allow_pickle=False) as arrays:
+                model._networks.append(Network(dict(arrays)))
         return model
 
     def _share(self, text: str) -> float:
@@ -250,52 +265,12 @@ class IntentModel:
         own, usual = scores[:, len(self.intents) :], intents @ np.array(self.usual)
         return [np.column_stack([own, logit(_open(share))]) for share in usual.T]
 
-    def _form(self, texts: Sequence[str]) -> Array:
-        counted = {v: each.transform(_viewed(texts, v)) for v, each in self._counters.items()}
-        return _stack([_weighed(rows, self._rarity[view]) for view, rows in counted.items()])
-
 
 def near_duplicates(texts: Sequence[str]) -> Array:
     """Return a group number for each text; texts of one group hardly differ in writing."""
     rows = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3), sublinear_tf=True)
     rows = rows.fit_transform([normalize(text) for text in texts])
     return connected_components((rows @ rows.T) > NEAR, directed=False)[1]
-
-
-def _counter(analyzer: str, sizes: tuple[int, int]) -> CountVectorizer:
-    return CountVectorizer(
-        analyzer=analyzer,
-        ngram_range=sizes,
-        min_df=LEAST_SENTENCES,
-        lowercase=False,
-        dtype=np.float32,
-    )
-
-
-def _rarity(counts: Array) -> Array:
-    """Return the smoothed inverse document frequency of each n-gram."""
-    sentences = np.bincount(counts.indices, minlength=counts.shape[1])
-    return (np.log((1 + counts.shape[0]) / (1 + sentences)) + 1).astype(np.float32)
-
-
-def _weighed(counts: Array, rarity: Array) -> Array:
-    """Return TF-IDF rows of length 1.
-
-    scikit-learn's own multiply by a matrix as wide as the vocabulary for each message, which
-    takes ten times as long.
-    """
-    counts.data = (1 + np.log(counts.data)) * rarity[counts.indices]
-    return to_length_one(counts, copy=False)
-
-
-def _viewed(texts: Sequence[str], view: str) -> list[str]:
-    plain = [normalize(text) for text in texts]
-    return [decompose(text).replace(" ", "") for text in plain] if view == "letters" else plain
-
-
-def _stack(views: Sequence[Array]) -> Array:
-    # A row of doubles would make doubles of the whole model, 10 ms for each message.
-    return scipy.sparse.hstack(views, format="csr", dtype=np.float32)
 
 
 def _principal(meant: Array) -> Array:
@@ -309,9 +284,10 @@ def _likeness(some: Array, others: Array) -> Array:
 
 
 def _kernel(form: Array, meaning: Array) -> Array:
-    kernel = MEANING_WEIGHT * _likeness(meaning, meaning)
+    kernel = np.empty((len(meaning), len(meaning)), np.float32)
     for start in range(0, len(kernel), BLOCK):
         rows = slice(start, start + BLOCK)
+        kernel[rows] = MEANING_WEIGHT * _likeness(meaning[rows], meaning)
         kernel[rows] += FORM_WEIGHT * (form[rows] @ form.T).toarray()
     kernel[np.diag_indices_from(kernel)] += RIDGE
     return kernel
