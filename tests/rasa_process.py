@@ -68,6 +68,25 @@ def need_service() -> None:
         pytest.skip(reason)
 
 
+def printed(code: str, timeout: float) -> dict[str, Any]:
+    """Return the JSON that a program prints in the language model's Python; nlu/ is its argument.
+
+    Args:
+        code: what is run.
+        timeout: seconds it may take.
+    """
+    done = subprocess.run(
+        [PYTHON, "-c", code, NLU],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
 def missing() -> str | None:
     """Return what is missing to run the real service, in one sentence, or None."""
     if not PYTHON.exists():

@@ -1,12 +1,10 @@
 """What must hold for the language model itself, taught five intents by a few hundred sentences."""
 
-import json
-import subprocess
 from typing import Any
 
 import pytest
 
-from tests.rasa_process import NLU, PYTHON, environment, need_service
+from tests.rasa_process import need_service, printed
 
 LESSON = r"""
 import json, sys, tempfile
@@ -57,16 +55,7 @@ print(json.dumps({
 @pytest.fixture(scope="module")
 def facts() -> dict[str, Any]:
     need_service()
-    done = subprocess.run(
-        [PYTHON, "-c", LESSON, NLU],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-    )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return printed(LESSON, 300)
 
 
 def test_each_network_understands_most_sentences_by_itself(facts: dict[str, Any]) -> None:

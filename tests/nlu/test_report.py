@@ -1,13 +1,11 @@
 """The arithmetic behind the report and the gate, on numbers worked out by hand."""
 
-import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.rasa_process import NLU, PYTHON, environment
+from tests.rasa_process import NLU, PYTHON, printed
 
 pytestmark = pytest.mark.rasa
 
@@ -41,16 +39,7 @@ print(json.dumps({
 def worked() -> dict[str, Any]:
     if not PYTHON.exists():
         pytest.skip("nlu/.venv is missing: run make nlu")
-    done = subprocess.run(
-        [PYTHON, "-c", FIGURES, NLU],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return printed(FIGURES, 120)
 
 
 def test_six_against_none_is_what_the_binomial_says(worked: dict[str, Any]) -> None:
