@@ -92,6 +92,7 @@ class Danger:
 
     high: float  # or worse
     imminent: float
+    doubts: bool = True  # it heard all of the text, and may doubt our own words
 
 
 @dataclass(frozen=True, slots=True)

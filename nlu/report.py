@@ -93,10 +93,9 @@ def main() -> int:
 def load_model(archive: Path) -> IntentModel:
     """Return the intent model inside a Rasa model file."""
     with tempfile.TemporaryDirectory() as folder, tarfile.open(archive) as inside:
-        members = [
-            m for m in inside.getmembers() if Path(m.name).name.startswith(("model.", "network_"))
-        ]
-        inside.extractall(folder, members=members)  # noqa: S202 -- our own file
+        facts = next(name for name in inside.getnames() if Path(name).name == "model.json")
+        beside = [m for m in inside.getmembers() if Path(m.name).parent == Path(facts).parent]
+        inside.extractall(folder, members=beside)  # noqa: S202 -- our own file
         return IntentModel.load(next(Path(folder).rglob("model.json")).parent)
 
 

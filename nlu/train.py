@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 MODELS = ROOT / "models"
 CURRENT = MODELS / "current.json"
-USUAL_SECONDS = 900
+USUAL_SECONDS = 700
 
 
 def main() -> int:

@@ -29,14 +29,14 @@ ABOUT = {
     "impersonation": "grooming",
 }
 """Intent of the language service -> the category of what it fears; any other: threat."""
-FEARED = 0.5  # belief in danger that is an alarm; measured, like all these: docs/risk.md
-DREADED, PRESSING = 0.4, 0.3  # the first is enough where belief in imminent danger is the second
+FEARED = 0.3  # belief in danger that is an alarm; measured, like all these: docs/risk.md
+DREADED, PRESSING = 0.2, 0.1  # the first is enough where belief in imminent danger is the second
 UNLIKE_TALK = 0.65  # the same where it takes the text for talk as well, unless it is imminent
-AT_ONCE = 0.2  # belief in imminent danger that makes an alarm imminent
-DOUBTED = 0.2  # belief below which broad words that sound like danger are no alarm
+AT_ONCE = 0.05  # belief in imminent danger that makes an alarm imminent
+DOUBTED = 0.05  # belief below which broad words that sound like danger are no alarm
 DENIED = 0.02  # the same for words that sound imminent, or like the writer's own death
-MERE = 0.1  # the same for words that sound imminent, in a text taken for nothing but talk
-IN_TALK = 0.4  # the same for broad words that are common in talk, in a text taken for talk
+MERE = 0.1  # the same for all but the writer's own death, in a text taken for nothing but talk
+IN_TALK = 0.3  # the same for broad words that are common in talk, in a text taken for talk
 CERTAIN = 0.9  # belief below which nothing is an alarm in a sure scene of everyday life
 GRAVE = frozenset({"self_harm", "friend_self_harm"})
 """Categories of dying, in which the language service must be as sure as about what is imminent."""
@@ -61,8 +61,8 @@ def screen(
     """Return the highest risk any part, or the joined burst, speaks of.
 
     Without the language service our rules decide. With it, its fear raises the level, and where
-    it sees no danger at all in a short text our words are low, which still asks gently. It must
-    be surer about grave words than about broad ones. It never lowers words of staff, or what
+    it sees no danger at all in a short text our words are low, which still asks gently. Words of
+    the writer's own death it must all but deny. It never lowers words of staff, or what
     only the keyboard's other letters spell.
 
     Args:
@@ -142,24 +142,32 @@ def _is_doubted(
     """Tell whether the language service sees no danger in what our words call one."""
     if nlu is None or nlu.danger is None or found.level < Risk.HIGH:
         return False
-    if nlu.danger.high >= _enough(found, nlu, lexicon, scene):
+    if not nlu.danger.doubts or nlu.danger.high >= _enough(found, nlu, nlu.danger, lexicon, scene):
         return False
     # It learned from short texts, and read other letters than a keyboard left in English means.
     return sum(map(len, words)) <= SHORT and not any(map(as_korean_keys, words))
 
 
-def _enough(found: Screening, nlu: NluResult, lexicon: Lexicon, scene: Everydayness) -> float:
+def _enough(
+    found: Screening, nlu: NluResult, danger: Danger, lexicon: Lexicon, scene: Everydayness
+) -> float:
     """Return the belief in danger with which our words stay an alarm."""
     talk = _talk(nlu)
     if scene is Everydayness.SURE:
         return CERTAIN
     if scene is Everydayness.LIKELY and talk > SOME:
         return FEARED
-    if found.level is Risk.IMMINENT:
-        return MERE if talk > MOST else DENIED
+    return 0.0 if danger.imminent >= AT_ONCE else _enough_of_words(found, talk, lexicon)
+
+
+def _enough_of_words(found: Screening, talk: float, lexicon: Lexicon) -> float:
     if found.category in GRAVE:
         return DENIED
-    return IN_TALK if found.rule in lexicon.loose and talk > MUCH else DOUBTED
+    if found.level is not Risk.IMMINENT and found.rule in lexicon.loose and talk > MUCH:
+        return IN_TALK
+    if talk > MOST:
+        return MERE
+    return DENIED if found.level is Risk.IMMINENT else DOUBTED
 
 
 def _undoubted(readings: Sequence[Reading], lexicon: Lexicon) -> Screening | None:

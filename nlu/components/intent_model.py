@@ -1,4 +1,4 @@
-"""What the model knows: a kernel and networks over letters and meaning. Needs no Rasa."""
+"""What the model knows: a kernel, networks and a tuned encoder. Needs no Rasa."""
 
 import json
 import random
@@ -22,6 +22,7 @@ from components.meaning import english_words, meanings
 from components.mending import Mender
 from components.network import Network
 from components.noise import noised
+from components.tuned import TunedEncoder
 
 # Chosen by grouped five-fold cross-validation; the surface is flat around them (docs/nlu.md).
 FORM_WEIGHT = 0.5
@@ -30,11 +31,15 @@ MEANING_WIDTH = 1.0
 RIDGE = 0.3
 CALIBRATION_FOLDS = 5
 """One part in so many is kept aside to learn from how sure to be."""
-NETWORKS = 2
-"""They begin at different chances, make different mistakes, and their mean makes fewer."""
-NETWORK_WEIGHT = 0.1  # of each
+NETWORKS = 1
+"""A second one won nothing beside the tuned encoder."""
+NETWORK_WEIGHT, TUNED_WEIGHT = 0.15, 0.15
+OLDER_WEIGHT = 0.1
+"""Of each network, in models that do not say it."""
 HURRIED = 0.5
 """Share of sentences that the networks learn once more with noise."""
+HASTY = 0.25
+"""Share of lessons in which the tuned encoder reads what mending leaves of a noisy sentence."""
 LATIN = 2
 """Sentences without Hangul are learned so many times as often with noise: they are fewer, and a
 wrong letter hides more of a word in Latin letters."""
@@ -43,11 +48,13 @@ SPACE = 384
 """Numbers kept of a meaning's 512: 99 % of what they tell apart, at three quarters of the time."""
 COMPARED = 160
 """Numbers of a meaning a message is compared by, of the `SPACE` learned with: 87 % of what they
-tell apart, in less than half the time; intents stay the same (docs/nlu.md)."""
+tell apart, in less than half the time; two or three sentences of a set change (docs/nlu.md)."""
 BLOCK = 1000  # rows of the kernel made at once: all at once would take 3 GB
 NEAR = 0.7
 """Cosine of character n-grams from which two sentences are one, written twice."""
 
+TUNED = "tuned.npz"
+"""File of the moved encoder."""
 RISKS = ("none", "low", "high", "imminent")
 """How soon a person must look, as training sentences say it; the last two are dangers."""
 DANGERS = ("high", "imminent")
@@ -59,7 +66,8 @@ Array = Any  # numpy and scipy.sparse of this age have no common type
 
 
 class IntentModel:
-    """A kernel ridge and small networks over n-grams, by TF-IDF, and what a sentence encoder says.
+    """A kernel ridge and small networks over n-grams, by TF-IDF, and what a sentence encoder says;
+    beside them the encoder itself, moved by the same sentences.
 
     Beside the intents they learn two more things: whether a sentence speaks of danger at all, and
     of an imminent one. Scores become probabilities by one temperature for the intents and a
@@ -69,15 +77,19 @@ class IntentModel:
     sentences for dangers (docs/risk.md).
     """
 
-    def __init__(self, *, hurried: float = HURRIED, networks: int = NETWORKS) -> None:
+    def __init__(
+        self, *, hurried: float = HURRIED, networks: int = NETWORKS, tunes: bool = True
+    ) -> None:
         """Make a model that has seen no sentence yet.
 
         Args:
-            networks: how many; without any there is the kernel alone.
             hurried: the share of sentences of which the networks learn a noisy copy, too, 0 to
                 1; of those in Latin letters `LATIN` times as many, all at most.
+            networks: how many; without any, and without `tunes`, it is the kernel alone.
+            tunes: whether it moves the encoder.
         """
-        self._hurried, self._seeds = hurried, range(networks)
+        self._hurried, self._seeds, self._tunes = hurried, range(networks), tunes
+        self._weights = NETWORK_WEIGHT, TUNED_WEIGHT
         self.intents: list[str] = []
         self.temperature = 1.0
         self.curves = [[0.0] * len(DANGERS) + [1.0, 0.0] for _ in DANGERS]  # slopes, then height
@@ -85,6 +97,7 @@ class IntentModel:
         self._mender = Mender({}, {})
         self._grams: Grams
         self._networks: list[Network] = []
+        self._tuned: TunedEncoder | None = None
         self._linear: Array = None  # (n-grams, intents and dangers), the kernel's
         self._basis: Array = None  # (numbers of a meaning, SPACE)
         self._meanings: Array = None  # (sentences, SPACE), of those learned from
@@ -110,7 +123,7 @@ class IntentModel:
         folds = StratifiedGroupKFold(CALIBRATION_FOLDS, shuffle=True, random_state=0)
         known, asked = next(folds.split(rows, intents, groups(texts, voices)))
         meant = meanings(texts)  # once: it takes a minute
-        # Without hurried copies, and of four fifths of the sentences: a third of the work.
+        # Of four fifths of the sentences, and its network without noisy copies: half the work.
         draft = IntentModel(hurried=0)
         draft.learn(*_picked(known, texts, intents, risks), meant[known])
         self.learn(texts, intents, risks, meant)
@@ -135,7 +148,9 @@ class IntentModel:
         self.intents = sorted(set(intents))
         self._mender = Mender.learned(texts, english_words())
         chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
-        again = [row for row, text in enumerate(texts) if chance.random() < self._share(text)]
+        again = [
+            row for row, text in enumerate(texts) if chance.random() < _share(text, self._hurried)
+        ]
         hasty = [noised(texts[row], "heavy", chance) for row in again]
         typed, rows = [*texts, *hasty], [*range(len(texts)), *again]
         self._grams = Grams.learned(typed)
@@ -147,7 +162,20 @@ class IntentModel:
         names, dangers = np.split(wanted[rows], [len(self.intents)], axis=1)
         lesson = (form, meant, names.argmax(axis=1), (dangers + 1) / 2)
         self._networks = [Network.learned(*lesson, seed) for seed in self._seeds]
+        if self._tunes:
+            names, dangers = names[: len(texts)], dangers[: len(texts)]
+            self._tune(texts, names.argmax(axis=1), (dangers + 1) / 2, chance)
         return self
+
+    def _tune(
+        self, texts: Sequence[str], names: Array, dangers: Array, chance: random.Random
+    ) -> None:
+        """Move the encoder by the sentences, and by what mending leaves of noisy ones."""
+        from components.tuning import tuned  # noqa: PLC0415 -- TensorFlow, of no use afterwards
+
+        hasty = [self._mender.mend(noised(text, "heavy", chance)) for text in texts]
+        shares = np.array([_share(text, HASTY) for text in texts])
+        self._tuned = TunedEncoder(tuned(texts, hasty, shares, names, dangers))
 
     def _wanted(self, intents: Sequence[str], risks: Sequence[str | None]) -> Array:
         """Return one row a sentence, one column an intent or danger: 1 for yes, -1 for no."""
@@ -172,14 +200,16 @@ class IntentModel:
     def scores(self, texts: Sequence[str]) -> Array:
         """Return one row a text, one column an intent or danger: the higher, the likelier.
 
-        What is mistyped is read as it was meant; what it learns from stays as it was typed.
+        What is mistyped is read as it was meant.
         """
         texts = [self._mender.mend(text) for text in texts]
         form, meant = self._grams.rows(texts), meanings(texts)
         alike = _likeness(meant @ self._basis, self._meanings)
         remembered = looked_up(form, self._linear) + MEANING_WEIGHT * (alike @ self._duals)
         guessed = sum(each.scores(form, meant) for each in self._networks)
-        return remembered + NETWORK_WEIGHT * guessed
+        moved = self._tuned.scores(texts) if self._tuned else 0.0
+        of_networks, of_tuned = self._weights
+        return remembered + of_networks * guessed + of_tuned * moved
 
     def probabilities(self, texts: Sequence[str]) -> Array:
         """Return one row a text: how likely each intent is; a row sums to 1."""
@@ -216,6 +246,7 @@ class IntentModel:
             "temperature": self.temperature,
             "curves": self.curves,
             "usual": self.usual,
+            "weights": self._weights,
             "grams": self._grams.names,
             "words": self._mender.words,
             "others": self._mender.others,
@@ -231,6 +262,9 @@ class IntentModel:
         )
         for number, network in enumerate(self._networks):
             np.savez(folder / f"network_{number}.npz", **network.weights)
+        if self._tuned:
+            half = {name: each.astype(np.float16) for name, each in self._tuned.moved.items()}
+            np.savez(folder / TUNED, **half)
 
     @classmethod
     def load(cls, folder: Path) -> "IntentModel":
@@ -239,6 +273,7 @@ class IntentModel:
         facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         model.intents, model.temperature = facts["intents"], facts["temperature"]
         model.curves, model.usual = facts["curves"], facts["usual"]
+        model._weights = tuple(facts.get("weights", (OLDER_WEIGHT, TUNED_WEIGHT)))
         model._mender = Mender(
             facts.get("words", {}), facts.get("others", {})
         )  # older ones have none
@@ -251,11 +286,10 @@ class IntentModel:
         for path in sorted(folder.glob("network_*.npz")):
             with np.load(path, allow_pickle=False) as arrays:
                 model._networks.append(Network(dict(arrays)))
+        if (folder / TUNED).is_file():  # older ones have none
+            with np.load(folder / TUNED, allow_pickle=False) as arrays:
+                model._tuned = TunedEncoder(dict(arrays))
         return model
-
-    def _share(self, text: str) -> float:
-        """Return how likely a noisy copy of this sentence is learned."""
-        return self._hurried if HANGUL.search(text) else LATIN * self._hurried
 
     def _likely(self, scores: Array) -> Array:
         return softmax(scores[:, : len(self.intents)] * self.temperature, axis=1)
@@ -303,6 +337,11 @@ def groups(texts: Sequence[str], voices: Sequence[str | None]) -> Array:
             for number, voice in zip(alike, voices, strict=True)
         ]
     )
+
+
+def _share(text: str, share: float) -> float:
+    """Return how likely this sentence is learned with noise, where Korean ones are by `share`."""
+    return share if HANGUL.search(text) else LATIN * share
 
 
 def _picked(rows: Array, *columns: Sequence[Any]) -> list[list[Any]]:

@@ -1,5 +1,6 @@
 """What must hold for the language model itself, taught five intents by a few hundred sentences."""
 
+import math
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import numpy as np
 sys.path.insert(0, sys.argv[1])
 from candidates import sentences
 from components.grams import looked_up
-from components.intent_model import IntentModel
+from components.intent_model import NETWORK_WEIGHT, TUNED_WEIGHT, IntentModel
 from components.meaning import meanings
 
 INTENTS = ("grooming", "self_harm", "sextortion", "smalltalk", "thanks")
@@ -24,8 +25,9 @@ known, asked = [pair for i, pair in enumerate(some) if i % 3], some[::3]
 texts, intents = map(list, zip(*known))
 model = IntentModel().learn(texts, intents, [RISKS.get(name, "none") for name in intents])
 new, meant = map(list, zip(*asked))
+new = [model._mender.mend(text) for text in new]
 rows, about = model._grams.rows(new), meanings(new)
-guessed = [each.scores(rows, about) for each in model._networks]
+guessed = model._networks[0].scores(rows, about)
 truth = np.array([INTENTS.index(name) for name in meant])
 danger = np.array([name in RISKS for name in meant])
 
@@ -35,15 +37,32 @@ def right(scores):
 with tempfile.TemporaryDirectory() as folder:
     model.save(Path(folder))
     again = IntentModel.load(Path(folder))
+    (Path(folder) / "tuned.npz").unlink()
+    untuned = IntentModel.load(Path(folder))
+    told = json.loads((Path(folder) / "model.json").read_text())
+    del told["weights"]
+    (Path(folder) / "model.json").write_text(json.dumps(told))
+    unweighed = IntentModel.load(Path(folder))
     for path in Path(folder).glob("network_*.npz"):
         path.unlink()
     older = IntentModel.load(Path(folder))
+moved = model._tuned.scores(new)
 print(json.dumps({
-    "networks": [right(scores) for scores in guessed],
-    "dangers": [float(((scores[:, 5] > 0) == danger).mean()) for scores in guessed],
-    "apart": float(np.abs(guessed[0] - guessed[1]).max()),
+    "network": right(guessed),
+    "network_dangers": float(((guessed[:, 5] > 0) == danger).mean()),
     "saved": float((again.scores(new).argmax(1) == model.scores(new).argmax(1)).mean()),
+    "untuned": right(untuned.scores(new)),
+    "kept_tuned": float(np.abs(again._tuned.scores(new) - moved).max()),
+    "of_tuned": float(np.abs(
+        again.scores(new) - untuned.scores(new) - TUNED_WEIGHT * again._tuned.scores(new)
+    ).max()),
+    "of_network": float(np.abs(
+        untuned.scores(new) - unweighed.scores(new)
+        - (NETWORK_WEIGHT - 0.1) * unweighed._networks[0].scores(rows, about)
+    ).max()),
     "older": right(older.scores(new)),
+    "tuned": right(moved),
+    "tuned_dangers": float(((moved[:, 5] > 0) == danger).mean()),
     "looked_up": float(np.abs(
         looked_up(rows, model._linear) - rows @ model._linear.astype(np.float32)
     ).max()),
@@ -52,30 +71,105 @@ print(json.dumps({
 """
 
 
+READ_TWICE = r"""
+import json, sys
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from components import tuning
+from components.meaning import layers, meanings, pieces
+from components.tuned import TunedEncoder
+
+CALM = "오늘 학교에서 급식 먹고 친구랑 놀았어요 " * 40
+texts = ["ㅇㅇ", "저 혼자예요 어떡해요", "somebody keeps asking me for things, every day"]
+moved = dict(layers())
+new = tuning._fresh(np.random.default_rng(0), moved, 7)
+weights = {**moved, **{name: each.numpy() for name, each in new.items()}}
+read = [pieces(text)[0] for text in texts]
+batch = tuning._padded(read)
+encoder = TunedEncoder(weights)
+one_by_one = encoder.scores(texts)
+together = tuning._scores(weights, *batch, dropping=False).numpy()
+meaning = encoder._meaning(encoder._pooled(batch[0][2]), len(read[2]))
+print(json.dumps({
+    "apart": float(np.abs(one_by_one - together).max()),
+    "size": float(np.abs(one_by_one).mean()),
+    "alike": float(meaning @ meanings(texts[2:])[0]),
+    "stretches": [[len(part), *map(int, part[[0, -1]])] for part in pieces("가나다 라마바 " * 60)],
+    "short": list(map(int, read[0][[0, -1]])),
+    "late": float(np.abs(encoder.scores([CALM + " 죽고 싶어요"]) - encoder.scores([CALM])).max()),
+    "nothing": float(np.abs(encoder.scores([""])).max()),
+}))
+"""
+
+
+STRETCH = 96  # word pieces
+
+
+@pytest.fixture(scope="module")
+def read_twice() -> dict[str, Any]:
+    need_service()
+    return printed(READ_TWICE, 120)
+
+
 @pytest.fixture(scope="module")
 def facts() -> dict[str, Any]:
     need_service()
     return printed(LESSON, 300)
 
 
-def test_each_network_understands_most_sentences_by_itself(facts: dict[str, Any]) -> None:
-    assert min(facts["networks"]) > 0.7  # one in five by chance
+@pytest.mark.parametrize("part", ["network", "tuned"])
+def test_each_part_understands_most_sentences_by_itself(facts: dict[str, Any], part: str) -> None:
+    assert facts[part] > 0.7  # one in five by chance
 
 
-def test_each_network_tells_danger_from_none(facts: dict[str, Any]) -> None:
-    assert min(facts["dangers"]) > 0.85  # 3 in 5 are dangers
-
-
-def test_networks_of_different_chance_do_not_say_the_same(facts: dict[str, Any]) -> None:
-    assert facts["apart"] > 0.1
+@pytest.mark.parametrize("part", ["network", "tuned"])
+def test_each_part_tells_danger_from_none(facts: dict[str, Any], part: str) -> None:
+    assert facts[f"{part}_dangers"] > 0.85  # 3 in 5 are dangers
 
 
 def test_a_model_says_the_same_after_it_was_saved(facts: dict[str, Any]) -> None:
     assert facts["saved"] > 0.98  # fewer numbers of a meaning are read than were learned with
 
 
-def test_a_model_from_before_the_networks_is_still_understood(facts: dict[str, Any]) -> None:
-    assert facts["older"] > 0.7
+def test_what_the_tuned_encoder_says_counts_and_is_kept(facts: dict[str, Any]) -> None:
+    assert facts["kept_tuned"] < 0.05  # in half precision
+    assert facts["of_tuned"] < 1e-4
+
+
+def test_a_model_that_does_not_say_what_a_network_counts_was_made_with_a_tenth(
+    facts: dict[str, Any],
+) -> None:
+    assert facts["of_network"] < 1e-4
+
+
+@pytest.mark.parametrize("before", ["untuned", "older"])
+def test_a_model_from_before_is_still_understood(facts: dict[str, Any], before: str) -> None:
+    assert facts[before] > 0.7
+
+
+def test_a_text_is_read_as_the_encoder_was_taught(read_twice: dict[str, Any]) -> None:
+    assert read_twice["apart"] < read_twice["size"] / 1000
+
+
+def test_the_encoder_begins_where_google_left_it(read_twice: dict[str, Any]) -> None:
+    assert read_twice["alike"] == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_page_of_text_is_read_in_stretches_that_begin_and_end_as_sentences_do(
+    read_twice: dict[str, Any],
+) -> None:
+    sizes = [size for size, *_ in read_twice["stretches"]]
+    assert len(sizes) > 1
+    assert max(sizes) <= STRETCH
+    assert {tuple(ends) for _, *ends in read_twice["stretches"]} == {tuple(read_twice["short"])}
+
+
+def test_what_stands_at_the_end_of_a_page_is_read(read_twice: dict[str, Any]) -> None:
+    assert read_twice["late"] > 0
+
+
+def test_nothing_at_all_is_read_too(read_twice: dict[str, Any]) -> None:
+    assert read_twice["nothing"] < math.inf
 
 
 def test_looking_up_half_precision_says_what_multiplying_says(facts: dict[str, Any]) -> None:

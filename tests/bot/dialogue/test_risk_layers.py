@@ -79,6 +79,17 @@ def test_broad_words_in_which_the_service_sees_no_danger_are_low() -> None:
     assert (doubted.level, doubted.category) == (Risk.LOW, "sextortion")
 
 
+def test_in_mere_talk_broad_words_need_as_much_belief_as_imminent_ones() -> None:
+    text = "아저씨가 재워준대 오늘 갈 거야"
+    found = screen([text])
+    assert found.level is Risk.HIGH
+    assert found.rule not in load_lexicon(FOLDER).loose
+
+    assert screen([text], nlu=heard("smalltalk", MERE)) == screen([text])
+    assert screen([text], nlu=heard("smalltalk", MERE - 0.01)).level is Risk.LOW
+    assert screen([text], nlu=heard("scared", MERE - 0.01)) == screen([text])
+
+
 GRAVE = ["지금 옥상이에요 뛰어내릴 거예요", "죽고 싶어요", "밖에 그 사람이 와 있어"]
 
 
@@ -89,7 +100,9 @@ def test_about_grave_words_the_service_must_be_surer(text: str) -> None:
     words = screen([text]).level
     assert words >= Risk.HIGH
     in_talk = screen([text], nlu=heard("smalltalk", MERE - 0.01)).level
-    assert in_talk is (Risk.LOW if words is Risk.IMMINENT else words)
+    assert in_talk is (Risk.LOW if screen([text]).category == "danger" else words)
+    pressing = screen([text], nlu=heard("smalltalk", 0.0, AT_ONCE)).level
+    assert pressing is words
 
     assert screen([text], nlu=heard("smalltalk", 0.0)).level is Risk.LOW
 
@@ -289,7 +302,7 @@ def test_a_joke_alone_never_outweighs_a_service_that_fears() -> None:
 def test_a_bare_word_that_only_the_service_fears_is_asked_about_gently() -> None:
     assert screen(["사진"], nlu=heard("deepfake_me", 0.6)).level is Risk.LOW
     assert screen(["사진"], nlu=heard("deepfake_me", CERTAIN)).level is Risk.HIGH
-    assert screen(["사진"], nlu=heard("deepfake_me", 0.6, AT_ONCE)).level is Risk.IMMINENT
+    assert screen(["사진"], nlu=heard("deepfake_me", 0.6, MERE)).level is Risk.IMMINENT
 
 
 @pytest.mark.parametrize(
