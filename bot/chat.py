@@ -6,6 +6,7 @@ from bot.dialogue.content import Content
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.rehearsal import Rehearsal, Step, step
 from bot.dialogue.turn import Part
+from bot.hearing import heard
 from bot.messages import NluResult, Reply
 from bot.nlu_client import NluClient
 from storage.records import ConversationState, Risk
@@ -35,7 +36,7 @@ async def chat(
     while text := read().strip():
         parts = (Part(text),)
         words = talk.words(parts, content)
-        guess = await nlu.parse(words) if words else None
+        guess = await heard(nlu, words, [text]) if words else None
         made = step(talk, parts, content, nlu=guess, lexicon=lexicon)
         for line in _told(talk, made, guess):
             yield line

@@ -17,6 +17,7 @@ from bot.dialogue.risk import RECENT, screen
 from bot.dialogue.service import Service, beside
 from bot.dialogue.turn import Decision, Part, Turn
 from bot.drift import Drift
+from bot.hearing import heard
 from bot.lexicon_file import LexiconFile
 from bot.messages import InboundMessage, MessageKind, Reply
 from bot.nlu_client import NluClient
@@ -243,11 +244,12 @@ class Engine:
         busy = first and self._pressed()
         words = words_for_nlu(parts, self._content, talk.memory)
         asked = bool(words) and not busy
-        nlu = await self._nlu.parse(words) if asked else None
+        texts = [part.text for part in parts]
+        nlu = await heard(self._nlu, words, texts) if asked else None
         if asked and self._drift is not None:
             self._drift.note(words, nlu, now)
         risk = screen(
-            [part.text for part in parts],
+            texts,
             lexicon=self._rules(now),
             nlu=nlu,
             recent=talk.recent if words else (),  # a button typed is no end of a sentence

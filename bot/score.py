@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.risk import screen
+from bot.hearing import heard
 from bot.nlu_client import NluClient
 from bot.refused import Refused
 
@@ -63,7 +64,7 @@ async def score(
 
 
 async def _score(item: Item, nlu: NluClient, lexicon: Lexicon | None) -> dict[str, Any]:
-    guess = await nlu.parse(item.text)
+    guess = await heard(nlu, item.text, [item.text])
     found = screen([item.text], lexicon=lexicon, nlu=guess)
     return {
         "id": item.id,

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from bot.dialogue.risk import screen
+from bot.hearing import heard
 from bot.messages import NluResult
 from bot.nlu_client import NluClient, says_something
 from storage.records import Risk
@@ -36,18 +37,18 @@ async def _screened(rasa: RasaProcess, path: Path) -> Found:
     told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     async with httpx.AsyncClient(base_url=rasa.url) as http:
         client = NluClient(http, rasa.token)
-        heard = [await _heard(client, one["text"]) for one in told]
+        answers = [await _heard(client, one["text"]) for one in told]
     return [
         (Risk[one["risk"].upper()], screen([one["text"]], nlu=nlu).level)
-        for one, nlu in zip(told, heard, strict=True)
+        for one, nlu in zip(told, answers, strict=True)
     ]
 
 
 async def _heard(client: NluClient, text: str) -> NluResult | None:
     """Ask again where a busy machine was too slow; what is understood is measured, not when."""
     for _ in range(TRIES if says_something(text) else 0):
-        if (heard := await client.parse(text)) is not None:
-            return heard
+        if await client.parse(text) is not None:
+            return await heard(client, text, [text])
         await asyncio.sleep(0.5)
     return None
 
@@ -74,3 +75,39 @@ def test_few_harmless_sentences_of_strangers_raise_the_alarm(of_strangers: Found
 
 def test_harmless_sentences_with_words_of_danger_seldom_do(found: Found) -> None:
     assert share([said >= Risk.HIGH for risk, said in found if risk is Risk.NONE]) <= 0.20
+
+
+CALM = [
+    "오늘 급식에 돈까스 나왔어요.",
+    "수학 시간에 졸다가 걸렸어요.",
+    "집에 와서 강아지 산책시켰어요.",
+]
+GRAVE = [
+    "아빠가 칼 들고 있어요.",
+    "손목 그었어요.",
+    "저 죽으려고 약 모으고 있어요.",
+    "밖에 그 사람이 와 있어요.",
+    "사진 안 보내면 다 뿌린대요.",
+    "가출했는데 어떤 오빠가 재워준대요.",
+]
+
+
+@pytest.mark.parametrize("before", range(len(CALM) + 1))
+@pytest.mark.parametrize("grave", GRAVE)
+def test_one_sentence_of_danger_is_heard_among_harmless_ones(
+    rasa_service: RasaProcess, grave: str, before: int
+) -> None:
+    text = " ".join([*CALM[:before], grave, *CALM[before:]])
+
+    assert asyncio.run(_closely_screened(rasa_service, text)) >= Risk.HIGH
+
+
+def test_a_message_about_a_day_is_no_danger(rasa_service: RasaProcess) -> None:
+    assert asyncio.run(_closely_screened(rasa_service, " ".join(CALM * 3))) is Risk.NONE
+
+
+async def _closely_screened(rasa: RasaProcess, text: str) -> Risk:
+    async with httpx.AsyncClient(base_url=rasa.url) as http:
+        client = NluClient(http, rasa.token)
+        assert await _heard(client, text) is not None
+        return screen([text], nlu=await heard(client, text, [text])).level
