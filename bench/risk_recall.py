@@ -73,7 +73,7 @@ async def read(client: NluClient, line: str) -> Item:
     """Return one line with what the service says of it."""
     told = json.loads(line)
     risk = Risk[str(told.get("risk") or told["level"]).upper()]
-    return Item(told["text"], risk, await heard(client, told["text"], [told["text"]]))
+    return Item(told["text"], risk, await heard(client, [told["text"]]))
 
 
 def row(name: str, layers: str, items: Sequence[Item], level: Callable[[Item], Risk]) -> str:

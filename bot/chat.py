@@ -35,8 +35,8 @@ async def chat(
     talk = Rehearsal()
     while text := read().strip():
         parts = (Part(text),)
-        words = talk.words(parts, content)
-        guess = await heard(nlu, words, [text]) if words else None
+        spoken = talk.spoken(parts, content)
+        guess = await heard(nlu, spoken) if spoken else None
         made = step(talk, parts, content, nlu=guess, lexicon=lexicon)
         for line in _told(talk, made, guess):
             yield line

@@ -12,12 +12,12 @@ from bot.dialogue.erasing import is_pending, is_question
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.memory import Memory
 from bot.dialogue.off import Doors, instead
-from bot.dialogue.policy import decide, words_for_nlu
+from bot.dialogue.policy import decide, spoken_for_nlu
 from bot.dialogue.risk import RECENT, screen
 from bot.dialogue.service import Service, beside
 from bot.dialogue.turn import Decision, Part, Turn
 from bot.drift import Drift
-from bot.hearing import heard
+from bot.hearing import closely
 from bot.lexicon_file import LexiconFile
 from bot.messages import InboundMessage, MessageKind, Reply
 from bot.nlu_client import NluClient
@@ -242,14 +242,15 @@ class Engine:
         parts = tuple(_part(message) for message in messages)
         first = talk.memory.last is None
         busy = first and self._pressed()
-        words = words_for_nlu(parts, self._content, talk.memory)
+        spoken = spoken_for_nlu(parts, self._content, talk.memory)
+        words = " ".join(spoken)
         asked = bool(words) and not busy
-        texts = [part.text for part in parts]
-        nlu = await heard(self._nlu, words, texts) if asked else None
+        nlu = await self._nlu.parse(words) if asked else None
         if asked and self._drift is not None:
             self._drift.note(words, nlu, now)
+        nlu = await closely(self._nlu, nlu, spoken, hurried=self._pressed())
         risk = screen(
-            texts,
+            [part.text for part in parts],
             lexicon=self._rules(now),
             nlu=nlu,
             recent=talk.recent if words else (),  # a button typed is no end of a sentence

@@ -131,6 +131,11 @@ class NluClient:
             return None
 
 
+def is_worth_asking(text: str) -> bool:
+    """Tell whether anything is left to be asked about when a text is made neutral."""
+    return says_something(_neutral(text))
+
+
 def says_something(text: str) -> bool:
     """Tell whether a text has a letter or a number in it, and so is worth parsing."""
     return any(unicodedata.category(sign)[0] in "LN" for sign in text)

@@ -64,7 +64,7 @@ async def score(
 
 
 async def _score(item: Item, nlu: NluClient, lexicon: Lexicon | None) -> dict[str, Any]:
-    guess = await heard(nlu, item.text, [item.text])
+    guess = await heard(nlu, [item.text])
     found = screen([item.text], lexicon=lexicon, nlu=guess)
     return {
         "id": item.id,

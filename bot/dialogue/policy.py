@@ -139,14 +139,12 @@ def decide(turn: Turn, content: Content) -> Decision:
     )
 
 
-def words_for_nlu(parts: Sequence[Part], content: Content, memory: Memory) -> str:
-    """Return what is worth asking the language service about; "" when nothing is.
+def spoken_for_nlu(parts: Sequence[Part], content: Content, memory: Memory) -> list[str]:
+    """Return the words worth asking the language service about, part by part.
 
     Buttons, typed choices, commands and signs without words are understood without it.
     """
-    return " ".join(
-        w for w in words_of(parts) if content.resolve_payload(w, memory.choices) is None
-    )
+    return [w for w in words_of(parts) if content.resolve_payload(w, memory.choices) is None]
 
 
 def _plan(turn: Turn, content: Content) -> _Plan:

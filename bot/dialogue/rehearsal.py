@@ -7,7 +7,7 @@ from bot.dialogue.content import Content
 from bot.dialogue.erasing import last_word
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.memory import Memory
-from bot.dialogue.policy import decide, words_for_nlu
+from bot.dialogue.policy import decide, spoken_for_nlu
 from bot.dialogue.risk import RECENT, screen
 from bot.dialogue.turn import Decision, Part, Screening, Turn
 from bot.messages import NluResult
@@ -26,9 +26,9 @@ class Rehearsal:
     state: ConversationState = ConversationState.BOT
     recent: tuple[str, ...] = field(default=(), repr=False)
 
-    def words(self, parts: Sequence[Part], content: Content) -> str:
-        """Return what the language service is to be asked about; "" for nothing."""
-        return words_for_nlu(parts, content, self.memory)
+    def spoken(self, parts: Sequence[Part], content: Content) -> list[str]:
+        """Return what the language service is to be asked about, part by part."""
+        return spoken_for_nlu(parts, content, self.memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def step(
 ) -> Step:
     """Return what one turn makes of a talk, by the decisions of a real one."""
     texts = [part.text for part in parts]
-    words = talk.words(parts, content)
+    words = " ".join(talk.spoken(parts, content))
     recent = talk.recent if words else ()  # a button typed is no end of a sentence
     screening = screen(texts, lexicon=lexicon, nlu=nlu, recent=recent)
     turn = Turn(

@@ -8,7 +8,8 @@ LONG = 40
 """Characters up to which a sentence is a stretch as it is."""
 MOST = 16
 """Stretches that do not overlap, at most: those of a longer message have more characters."""
-_END = re.compile(r"(?<=[.!?…~\n])\s*")
+# Children seldom type periods: a polite ending, laughter and tears end a sentence as well.
+_END = re.compile(r"(?<=[.!?…~\n。！？])\s*|(?<=요)\s+|(?<=[ㅋㅎㅠㅜ]{2})\s+")
 
 
 def stretches(text: str) -> list[str]:
@@ -25,9 +26,8 @@ def stretches(text: str) -> list[str]:
 def _cut(sentence: str, most: int) -> list[str]:
     if len(sentence) <= max(LONG, most):
         return [sentence]
-    words = [
-        word[i : i + most // 2] for word in sentence.split() for i in range(0, len(word), most // 2)
-    ]
+    half = most // 2 - 1  # two of them, and the space between, fit into one stretch
+    words = [word[i : i + half] for word in sentence.split() for i in range(0, len(word), half)]
     found: list[str] = []
     start = end = 0
     while end < len(words):

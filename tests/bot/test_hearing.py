@@ -8,15 +8,17 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from bot.dialogue.risk import DENIED, screen
+from bot.dialogue.risk import DENIED, FEARED, screen
 from bot.dialogue.stretches import LONG, MOST, STRETCH, stretches
-from bot.hearing import SURE, heard
+from bot.hearing import SURE, closely, heard
 from bot.messages import NluResult
 from storage.records import Risk
 from tests.bot.road import nlu
 
 CALM = "오늘 급식에 돈까스 나왔어요."
 GRAVE = "아빠가 칼 들고 있어요."
+ODD = "그 사람이 또 그걸 하래요."
+"""What no rule knows."""
 DROWNED = {"high": DENIED / 2, "imminent": 0.0}
 """What the service believes of a whole in which one sentence of danger drowns."""
 
@@ -24,8 +26,10 @@ DROWNED = {"high": DENIED / 2, "imminent": 0.0}
 class Service:
     """A service that believes of each text what it is told, and nothing of others."""
 
-    def __init__(self, told: Mapping[str, float | None]) -> None:
-        self.told, self.asked = told, list[str]()
+    def __init__(
+        self, told: Mapping[str, float | None], names: Mapping[str, str] | None = None
+    ) -> None:
+        self.told, self.names, self.asked = told, names or {}, list[str]()
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         text = json.loads(request.content)["text"]
@@ -33,7 +37,7 @@ class Service:
         high = self.told.get(text, 0.0)
         if high is None:
             return httpx.Response(500)
-        name = "danger_now" if high > 0.5 else "smalltalk"
+        name = self.names.get(text, "danger_now" if high > 0.5 else "smalltalk")
         danger = {**DROWNED, "high": high} if high else DROWNED
         guess = {"name": name, "confidence": 0.9}
         return httpx.Response(
@@ -42,7 +46,7 @@ class Service:
 
 
 async def hears(service: Service, parts: Sequence[str]) -> tuple[Risk, NluResult | None]:
-    found = await heard(nlu(service), " ".join(parts), parts)
+    found = await heard(nlu(service), parts)
     return screen(parts, nlu=found).level, found
 
 
@@ -67,6 +71,56 @@ async def test_what_the_service_did_not_answer_it_does_not_doubt() -> None:
     assert found.intent == "smalltalk"
 
 
+async def test_what_was_heard_before_the_service_failed_counts() -> None:
+    service = Service({ODD: SURE, CALM: None})
+
+    level, _ = await hears(service, [f"{ODD} {CALM} {CALM}"])
+
+    assert level is Risk.HIGH
+    assert service.asked[1:] == [ODD, CALM]  # who fails is left alone
+
+
+async def test_a_filler_that_says_nothing_is_not_asked_about() -> None:
+    service = Service({ODD: SURE})
+
+    level, _ = await hears(service, [f"{ODD} \u3164. {CALM}"])
+
+    assert level is Risk.HIGH
+    assert "\u3164." not in service.asked
+
+
+@pytest.mark.parametrize("place", [f"{CALM} {ODD}", ODD])
+async def test_who_says_that_somebody_watches_is_answered_so(place: str) -> None:
+    text = f"{CALM} {ODD}"
+
+    _, found = await hears(Service({ODD: SURE}, {place: "watched"}), [text])
+
+    assert found is not None
+    assert found.danger is not None
+    assert found.danger.high < FEARED  # no number on a screen that somebody else sees
+
+
+async def test_a_friend_who_worries_is_answered_as_a_friend() -> None:
+    text = f"{CALM} {ODD}"
+
+    level, found = await hears(Service({ODD: SURE}, {text: "worried_friend"}), [text])
+
+    assert level is Risk.HIGH
+    assert found is not None
+    assert found.intent == "worried_friend"
+
+
+async def test_in_a_hurry_nothing_more_is_asked_and_nothing_doubted() -> None:
+    service = Service({})
+    text = f"{CALM} {GRAVE}"
+
+    whole = await nlu(service).parse(text)
+    found = await closely(nlu(service), whole, [text], hurried=True)
+
+    assert service.asked == [text]
+    assert screen([text], nlu=found).level is Risk.IMMINENT
+
+
 @pytest.mark.parametrize("text", [GRAVE, f"{CALM} {CALM}"])
 async def test_one_sentence_or_a_sure_danger_is_asked_about_once(text: str) -> None:
     service = Service({f"{CALM} {CALM}": SURE})
@@ -77,10 +131,7 @@ async def test_one_sentence_or_a_sure_danger_is_asked_about_once(text: str) -> N
 
 
 async def test_a_danger_that_no_rule_knows_is_heard_among_harmless_sentences() -> None:
-    odd = "그 사람이 또 그걸 하래요."
-    text = " ".join([CALM, CALM, odd])
-
-    level, found = await hears(Service({odd: SURE}), [text])
+    level, found = await hears(Service({ODD: SURE}), [" ".join([CALM, CALM, ODD])])
 
     assert level is Risk.HIGH
     assert found is not None
@@ -94,7 +145,7 @@ async def test_a_slow_service_is_not_waited_for_again_and_again() -> None:
         return Service({})(request)
 
     started = asyncio.get_running_loop().time()
-    found = await heard(nlu(slow), f"{CALM} {GRAVE}", [f"{CALM} {GRAVE}"])
+    found = await heard(nlu(slow), [f"{CALM} {GRAVE}"])
 
     assert asyncio.get_running_loop().time() - started < 2
     assert screen([f"{CALM} {GRAVE}"], nlu=found).level is Risk.IMMINENT
@@ -104,11 +155,24 @@ WORDS = [f"낱말{number}" for number in range(60)]
 
 
 @pytest.mark.parametrize("text", [" ".join(WORDS), "".join(WORDS), "가나다. 라마바! " * 50])
-def test_no_letter_is_lost_and_no_stretch_is_long(text: str) -> None:
-    found = stretches(text)
+def test_no_stretch_is_long(text: str) -> None:
+    assert max(map(len, stretches(text))) <= max(STRETCH, LONG, len(text) // MOST)
 
-    assert max(map(len, found)) <= max(STRETCH, LONG, len(text) // MOST)
-    assert {sign for part in found for sign in part} - {" "} == set(text) - {" "}
+
+def test_no_word_is_lost() -> None:
+    assert {word for part in stretches(" ".join(WORDS)) for word in part.split()} == set(WORDS)
+    assert stretches("가나다. 라마바! 사아") == ["가나다.", "라마바!", "사아"]
+
+
+def test_stretches_of_a_text_without_spaces_overlap() -> None:
+    found = [part.split() for part in stretches("".join(WORDS))]
+
+    assert all(one[-1] == other[0] for one, other in pairwise(found))
+
+
+@pytest.mark.parametrize("end", ["요", "요.", "ㅋㅋ", "ㅠㅠㅠ", "。"])
+def test_a_sentence_ends_where_children_end_it(end: str) -> None:
+    assert stretches(f"밥 먹었어{end} 아빠가 때려") == [f"밥 먹었어{end}", "아빠가 때려"]
 
 
 def test_neighboring_words_of_a_long_sentence_stand_together_in_a_stretch() -> None:

@@ -46,11 +46,13 @@ async def _screened(rasa: RasaProcess, path: Path) -> Found:
 
 async def _heard(client: NluClient, text: str) -> NluResult | None:
     """Ask again where a busy machine was too slow; what is understood is measured, not when."""
+    found = None
     for _ in range(TRIES if says_something(text) else 0):
-        if await client.parse(text) is not None:
-            return await heard(client, text, [text])
+        found = await heard(client, [text])
+        if found is not None and found.danger is not None and found.danger.doubts:
+            break
         await asyncio.sleep(0.5)
-    return None
+    return found
 
 
 def share(hits: list[bool]) -> float:
@@ -92,6 +94,9 @@ GRAVE = [
 ]
 
 
+UNKNOWN = "아는 언니가 소개해준 일인데 밤에 나가야 하고 돈을 먼저 줬어요."
+
+
 @pytest.mark.parametrize("before", range(len(CALM) + 1))
 @pytest.mark.parametrize("grave", GRAVE)
 def test_one_sentence_of_danger_is_heard_among_harmless_ones(
@@ -102,12 +107,22 @@ def test_one_sentence_of_danger_is_heard_among_harmless_ones(
     assert asyncio.run(_closely_screened(rasa_service, text)) >= Risk.HIGH
 
 
+@pytest.mark.parametrize("before", range(len(CALM) + 1))
+def test_a_danger_that_no_rule_knows_is_heard_among_harmless_sentences(
+    rasa_service: RasaProcess, before: int
+) -> None:
+    text = " ".join([*CALM[:before], UNKNOWN, *CALM[before:]])
+    assert screen([text]).level < Risk.HIGH
+
+    assert asyncio.run(_closely_screened(rasa_service, text)) >= Risk.HIGH
+
+
 def test_a_message_about_a_day_is_no_danger(rasa_service: RasaProcess) -> None:
     assert asyncio.run(_closely_screened(rasa_service, " ".join(CALM * 3))) is Risk.NONE
 
 
 async def _closely_screened(rasa: RasaProcess, text: str) -> Risk:
     async with httpx.AsyncClient(base_url=rasa.url) as http:
-        client = NluClient(http, rasa.token)
-        assert await _heard(client, text) is not None
-        return screen([text], nlu=await heard(client, text, [text])).level
+        found = await _heard(NluClient(http, rasa.token), text)
+    assert found is not None
+    return screen([text], nlu=found).level

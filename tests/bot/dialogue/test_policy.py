@@ -12,7 +12,7 @@ from bot.dialogue.content import (
 )
 from bot.dialogue.meant import CRISIS
 from bot.dialogue.memory import Memory
-from bot.dialogue.policy import HARM_OF_RISK, decide, words_for_nlu
+from bot.dialogue.policy import HARM_OF_RISK, decide, spoken_for_nlu
 from bot.dialogue.risk import CATEGORIES, screen
 from bot.dialogue.turn import Part
 from bot.messages import MessageKind
@@ -297,9 +297,9 @@ def test_only_free_words_are_sent_to_the_language_service() -> None:
         Part("", MessageKind.ATTACHMENT), Part("그 사람이"), Part("또 왔어"),
     )  # fmt: skip
 
-    words = words_for_nlu(parts, CONTENT, replace(KNOWN, choices=("go:calm",)))
+    words = spoken_for_nlu(parts, CONTENT, replace(KNOWN, choices=("go:calm",)))
 
-    assert words == "그 사람이 또 왔어"
+    assert words == ["그 사람이", "또 왔어"]
 
 
 def test_saying_by_button_that_one_is_threatened_brings_a_person() -> None:
