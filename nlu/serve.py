@@ -3,6 +3,8 @@
 Called from Python because a token on a command line stands in the process list.
 """
 
+import ctypes
+import gc
 import json
 import logging
 import os
@@ -11,6 +13,7 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -102,6 +105,7 @@ def _serve(model: Path, token: str, *, host: str, port: int) -> None:
         partial(load_agent_on_start, str(model), AvailableEndpoints(), None),
         "before_server_start",
     )
+    app.register_listener(_give_back, "before_server_start")
     app.register_listener(close_resources, "after_server_stop")
     shared = os.environ.get("GYEOT_NLU_SOCKET")  # from follow.py: what to accept on, whom to tell
     place: dict[str, Any] = {"host": host, "port": port}
@@ -120,6 +124,13 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1.0)
     os._exit(1)
+
+
+async def _give_back(_app: Any, _loop: Any) -> None:
+    """Give the system back what loading took and nothing needs any more; glibc keeps it."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # another C library has no such function
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 async def _need_model(app: Any, _loop: Any) -> None:

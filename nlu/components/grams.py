@@ -18,6 +18,9 @@ VIEWS: dict[str, tuple[str, tuple[int, int]]] = {
 }
 """View of a text -> its n-grams; letters are those inside syllables, and blind to spaces."""
 
+BYTE = 127  # the largest number of a signed byte
+LEAST_MEASURE = 1e-4
+AT_ONCE = 50_000
 Array = Any  # numpy and scipy.sparse of this age have no common type
 
 
@@ -45,6 +48,25 @@ class Grams:
         """Return one sparse row a text: in each view TF-IDF of length 1."""
         counted = {v: each.transform(_viewed(texts, v)) for v, each in self._counters.items()}
         return _beside([_weighed(rows, self.rarity[view]) for view, rows in counted.items()])
+
+
+class Bytes:
+    """A table in a byte a number, each line by its own measure; read by line, as an array is.
+
+    Two such tables stand in memory for each message: in two bytes they took 33 MB more.
+    """
+
+    def __init__(self, table: Array) -> None:
+        """Make one of a table of numbers; what is lost is at most 0.4 % of a line's largest."""
+        self._measure = np.maximum(np.abs(table).max(axis=1), LEAST_MEASURE).astype(np.float32)
+        self._measure /= BYTE
+        self._lines = np.empty(table.shape, np.int8)
+        for start in range(0, len(table), AT_ONCE):  # all at once would take four times the memory
+            some = slice(start, start + AT_ONCE)
+            self._lines[some] = np.rint(table[some] / self._measure[some, None])
+
+    def __getitem__(self, lines: Array) -> Array:
+        return self._lines[lines] * self._measure[lines, None]
 
 
 def looked_up(rows: Array, table: Array) -> Array:

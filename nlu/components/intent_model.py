@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from components.grams import Grams, looked_up
+from components.grams import Bytes, Grams, looked_up
 from components.hangul import normalize
 from components.meaning import english_words, meanings
 from components.mending import Mender
@@ -278,14 +278,15 @@ class IntentModel:
             facts.get("words", {}), facts.get("others", {})
         )  # older ones have none
         with np.load(folder / "model.npz", allow_pickle=False) as arrays:
-            model._linear, model._duals = arrays["linear"], arrays["duals"]
+            model._linear, model._duals = Bytes(arrays["linear"]), arrays["duals"]
             model._meanings = arrays["meanings"][:, :COMPARED].astype(np.float32)
             model._basis = np.ascontiguousarray(arrays["basis"][:, :COMPARED])
             rarity = {view: arrays[f"rarity_{view}"] for view in facts["grams"]}
         model._grams = Grams(facts["grams"], rarity)
         for path in sorted(folder.glob("network_*.npz")):
             with np.load(path, allow_pickle=False) as arrays:
-                model._networks.append(Network(dict(arrays)))
+                weights = {**arrays, "grams": Bytes(arrays["grams"])}
+                model._networks.append(Network(weights))
         if (folder / TUNED).is_file():  # older ones have none
             with np.load(folder / TUNED, allow_pickle=False) as arrays:
                 model._tuned = TunedEncoder(dict(arrays))

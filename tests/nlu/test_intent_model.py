@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 sys.path.insert(0, sys.argv[1])
 from candidates import sentences
-from components.grams import looked_up
+from components.grams import Bytes, looked_up
 from components.intent_model import NETWORK_WEIGHT, TUNED_WEIGHT, IntentModel
 from components.meaning import meanings
 
@@ -63,6 +63,9 @@ print(json.dumps({
     "older": right(older.scores(new)),
     "tuned": right(moved),
     "tuned_dangers": float(((moved[:, 5] > 0) == danger).mean()),
+    "in_bytes": float(np.abs(
+        looked_up(rows, Bytes(model._linear)) - looked_up(rows, model._linear)
+    ).max()),
     "looked_up": float(np.abs(
         looked_up(rows, model._linear) - rows @ model._linear.astype(np.float32)
     ).max()),
@@ -174,6 +177,10 @@ def test_nothing_at_all_is_read_too(read_twice: dict[str, Any]) -> None:
 
 def test_looking_up_half_precision_says_what_multiplying_says(facts: dict[str, Any]) -> None:
     assert facts["looked_up"] < 1e-4
+
+
+def test_numbers_in_a_byte_each_say_nearly_the_same(facts: dict[str, Any]) -> None:
+    assert 0 < facts["in_bytes"] < 0.01  # scores lie between -1 and 1
 
 
 def test_a_noisy_copy_is_no_further_sentence_to_compare_with(facts: dict[str, Any]) -> None:
