@@ -76,7 +76,7 @@ def test_few_harmless_sentences_of_strangers_raise_the_alarm(of_strangers: Found
 
 
 def test_harmless_sentences_with_words_of_danger_seldom_do(found: Found) -> None:
-    assert share([said >= Risk.HIGH for risk, said in found if risk is Risk.NONE]) <= 0.20
+    assert share([said >= Risk.HIGH for risk, said in found if risk is Risk.NONE]) <= 0.10
 
 
 CALM = [
