@@ -83,7 +83,7 @@ async def test_what_was_heard_before_the_service_failed_counts() -> None:
 async def test_a_filler_that_says_nothing_is_not_asked_about() -> None:
     service = Service({ODD: SURE})
 
-    level, _ = await hears(service, [f"{ODD} \u3164. {CALM}"])
+    level, _ = await hears(service, [f"\u3164. {ODD} {CALM}"])
 
     assert level is Risk.HIGH
     assert "\u3164." not in service.asked
