@@ -10,7 +10,7 @@ from bot.dialogue.stretches import stretches
 from bot.messages import Danger, NluResult
 from bot.nlu_client import NluClient, is_worth_asking
 
-SURE = 0.9  # belief in danger with which a stretch speaks for a whole message; docs/risk.md
+SURE = 0.95  # belief in danger with which a stretch speaks for a whole message; docs/risk.md
 WAIT = 0.4  # seconds for all stretches together: a child waits at most 2 s for the whole answer
 BELIEVED = 0.5  # confidence with which a stretch says that somebody watches
 

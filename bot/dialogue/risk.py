@@ -29,10 +29,10 @@ ABOUT = {
     "impersonation": "grooming",
 }
 """Intent of the language service -> the category of what it fears; any other: threat."""
-FEARED = 0.3  # belief in danger that is an alarm; measured, like all these: docs/risk.md
-DREADED, PRESSING = 0.2, 0.1  # the first is enough where belief in imminent danger is the second
+FEARED = 0.5  # belief in danger that is an alarm; measured, like all these: docs/risk.md
+DREADED, PRESSING = 0.33, 0.2  # the first is enough where belief in imminent danger is the second
 UNLIKE_TALK = 0.65  # the same where it takes the text for talk as well, unless it is imminent
-AT_ONCE = 0.05  # belief in imminent danger that makes an alarm imminent
+AT_ONCE = 0.2  # belief in imminent danger that makes an alarm imminent
 DOUBTED = 0.05  # belief below which broad words that sound like danger are no alarm
 DENIED = 0.02  # the same for words that sound imminent, or like the writer's own death
 MERE = 0.1  # the same for all but the writer's own death, in a text taken for nothing but talk

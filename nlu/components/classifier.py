@@ -13,7 +13,8 @@ from rasa.shared.nlu.constants import INTENT, METADATA, METADATA_INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from components.intent_model import DANGERS, IntentModel
+from components.certainty import DANGERS
+from components.intent_model import IntentModel
 from components.meaning import encoder
 
 

@@ -3,19 +3,27 @@
 import json
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import minimize_scalar
+from scipy.sparse import vstack
 from scipy.sparse.csgraph import connected_components
-from scipy.special import expit, log_softmax, logit, softmax
+from scipy.special import expit, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
+from components.certainty import (
+    DANGERS,
+    curve,
+    danger_signs,
+    is_danger,
+    log_odds,
+    temperature,
+    usual_shares,
+)
 from components.grams import Bytes, Grams, looked_up
 from components.hangul import normalize
 from components.meaning import english_words, meanings
@@ -33,7 +41,9 @@ CALIBRATION_FOLDS = 5
 """One part in so many is kept aside to learn from how sure to be."""
 NETWORKS = 1
 """A second one won nothing beside the tuned encoder."""
-NETWORK_WEIGHT, TUNED_WEIGHT = 0.15, 0.15
+NETWORK_WEIGHT, TUNED_WEIGHT = (0.15, 0.65), (0.15, 0.0)
+"""Where every word is known, and where none is: word pieces of unknown words say little, n-grams
+still much (docs/nlu.md)."""
 OLDER_WEIGHT = 0.1
 """Of each network, in models that do not say it."""
 HURRIED = 0.5
@@ -49,17 +59,15 @@ SPACE = 384
 COMPARED = 160
 """Numbers of a meaning a message is compared by, of the `SPACE` learned with: 87 % of what they
 tell apart, in less than half the time; two or three sentences of a set change (docs/nlu.md)."""
-BLOCK = 1000  # rows of the kernel made at once: all at once would take 3 GB
+REMEMBERED = 32_000
+"""Sentences that the kernel compares with, at most: LAPACK fell over the table of 40,000. They are
+drawn by lot; the network and the tuned encoder learn from all."""
+BLOCK = 1000  # rows of a table of all sentences made at once: all at once would take gigabytes
 NEAR = 0.7
 """Cosine of character n-grams from which two sentences are one, written twice."""
 
 TUNED = "tuned.npz"
 """File of the moved encoder."""
-RISKS = ("none", "low", "high", "imminent")
-"""How soon a person must look, as training sentences say it; the last two are dangers."""
-DANGERS = ("high", "imminent")
-LEAST_SHARE = 1e-3
-"""Added to the share of dangers that the likely intents usually hold, before its odds are taken."""
 
 HANGUL = re.compile("[가-힣ㄱ-ㅣ]")
 Array = Any  # numpy and scipy.sparse of this age have no common type
@@ -78,7 +86,12 @@ class IntentModel:
     """
 
     def __init__(
-        self, *, hurried: float = HURRIED, networks: int = NETWORKS, tunes: bool = True
+        self,
+        *,
+        hurried: float = HURRIED,
+        networks: int = NETWORKS,
+        tunes: bool = True,
+        remembered: int = REMEMBERED,
     ) -> None:
         """Make a model that has seen no sentence yet.
 
@@ -87,7 +100,9 @@ class IntentModel:
                 1; of those in Latin letters `LATIN` times as many, all at most.
             networks: how many; without any, and without `tunes`, it is the kernel alone.
             tunes: whether it moves the encoder.
+            remembered: the sentences that the kernel compares with, at most.
         """
+        self._remembered = remembered
         self._hurried, self._seeds, self._tunes = hurried, range(networks), tunes
         self._weights = NETWORK_WEIGHT, TUNED_WEIGHT
         self.intents: list[str] = []
@@ -96,6 +111,7 @@ class IntentModel:
         self.usual: list[list[float]] = []  # of each intent, the share that is each danger
         self._mender = Mender({}, {})
         self._grams: Grams
+        self._names: dict[str, list[str]] = {}  # of the n-grams; only who learned needs them
         self._networks: list[Network] = []
         self._tuned: TunedEncoder | None = None
         self._linear: Array = None  # (n-grams, intents and dangers), the kernel's
@@ -115,7 +131,7 @@ class IntentModel:
         Args:
             texts: the sentences.
             intents: what each one means.
-            risks: one of `RISKS` for each, None where nobody said.
+            risks: one of `certainty.RISKS` for each, None where nobody said.
             voices: who wrote each, None where nobody said. What one author wrote is kept aside
                 as a whole: with strangers the model is less sure than with whom it knows.
         """
@@ -142,7 +158,7 @@ class IntentModel:
         Args:
             texts: the sentences.
             intents: what each one means.
-            risks: one of `RISKS` for each, None where nobody said.
+            risks: one of `certainty.RISKS` for each, None where nobody said.
             meant: `meanings(texts)`, for who has them already.
         """
         self.intents = sorted(set(intents))
@@ -153,11 +169,12 @@ class IntentModel:
         ]
         hasty = [noised(texts[row], "heavy", chance) for row in again]
         typed, rows = [*texts, *hasty], [*range(len(texts)), *again]
-        self._grams = Grams.learned(typed)
+        self._grams, self._names = Grams.learned(typed)
         form = self._grams.rows(typed)
         meant = meanings(texts) if meant is None else meant
         wanted = self._wanted(intents, risks or [None] * len(texts))
-        self._remember(form[: len(texts)], meant, wanted)
+        drawn = sorted(chance.sample(range(len(texts)), min(len(texts), self._remembered)))
+        self._remember(form[drawn], meant[drawn], wanted[drawn])
         meant = np.vstack([meant, meanings(hasty)]) if hasty else meant
         names, dangers = np.split(wanted[rows], [len(self.intents)], axis=1)
         lesson = (form, meant, names.argmax(axis=1), (dangers + 1) / 2)
@@ -180,8 +197,8 @@ class IntentModel:
     def _wanted(self, intents: Sequence[str], risks: Sequence[str | None]) -> Array:
         """Return one row a sentence, one column an intent or danger: 1 for yes, -1 for no."""
         yes = np.array(intents)[:, None] == np.array(self.intents)
-        self.usual = _usual(intents, risks, self.intents)
-        dangers = _dangers(intents, risks, dict(zip(self.intents, self.usual, strict=True)))
+        self.usual = usual_shares(intents, risks, self.intents)
+        dangers = danger_signs(intents, risks, dict(zip(self.intents, self.usual, strict=True)))
         return np.hstack([np.where(yes, 1, -1), dangers]).astype(np.float32)
 
     def _remember(self, form: Array, meant: Array, wanted: Array) -> None:
@@ -192,7 +209,9 @@ class IntentModel:
         """
         self._basis = _principal(meant)
         self._meanings = meant @ self._basis
-        factor = cho_factor(_kernel(form, self._meanings), overwrite_a=True, check_finite=False)
+        # Turned over, it is the same table, but is not copied: it is the half of all memory.
+        kernel = _kernel(form, self._meanings).T
+        factor = cho_factor(kernel, overwrite_a=True, check_finite=False)
         self._duals = cho_solve(factor, wanted)
         # Half the size; intents stay the same.
         self._linear = (FORM_WEIGHT * (form.T @ self._duals)).astype(np.float16)
@@ -208,7 +227,10 @@ class IntentModel:
         remembered = looked_up(form, self._linear) + MEANING_WEIGHT * (alike @ self._duals)
         guessed = sum(each.scores(form, meant) for each in self._networks)
         moved = self._tuned.scores(texts) if self._tuned else 0.0
-        of_networks, of_tuned = self._weights
+        strange = np.array([self._mender.strange(text) for text in texts])[:, None]
+        of_networks, of_tuned = (
+            known + (unknown - known) * strange for known, unknown in self._weights
+        )
         return remembered + of_networks * guessed + of_tuned * moved
 
     def probabilities(self, texts: Sequence[str]) -> Array:
@@ -233,21 +255,24 @@ class IntentModel:
         """Return the temperature and the curves that fit sentences it did not learn from."""
         scores = self.scores(texts)
         truth = [self.intents.index(intent) for intent in intents]
-        self.temperature = _temperature(scores[:, : len(self.intents)], truth)
+        self.temperature = temperature(scores[:, : len(self.intents)], truth)
         said = [row for row, risk in enumerate(risks) if risk is not None]
         signs = self._signs(scores[said], self._likely(scores[said]))
-        is_one = _is_danger([risks[row] for row in said])
-        return self.temperature, [_curve(*each) for each in zip(signs, is_one.T, strict=True)]
+        is_one = is_danger([risks[row] for row in said])
+        return self.temperature, [curve(*each) for each in zip(signs, is_one.T, strict=True)]
 
     def save(self, folder: Path) -> None:
-        """Write the model as JSON and plain arrays; nothing in it is executable."""
+        """Write the model as JSON and plain arrays; nothing in it is executable.
+
+        Only a model that has learned can be saved: one that was loaded keeps no names of n-grams.
+        """
         facts = {
             "intents": self.intents,
             "temperature": self.temperature,
             "curves": self.curves,
             "usual": self.usual,
             "weights": self._weights,
-            "grams": self._grams.names,
+            "grams": self._names,
             "words": self._mender.words,
             "others": self._mender.others,
         }
@@ -273,7 +298,7 @@ class IntentModel:
         facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         model.intents, model.temperature = facts["intents"], facts["temperature"]
         model.curves, model.usual = facts["curves"], facts["usual"]
-        model._weights = tuple(facts.get("weights", (OLDER_WEIGHT, TUNED_WEIGHT)))
+        model._weights = _by_strangeness(facts.get("weights", (OLDER_WEIGHT, 0.0)))
         model._mender = Mender(
             facts.get("words", {}), facts.get("others", {})
         )  # older ones have none
@@ -298,14 +323,21 @@ class IntentModel:
     def _signs(self, scores: Array, intents: Array) -> list[Array]:
         """Return for each danger what its curve reads: all dangers' scores, and its usual share."""
         own, usual = scores[:, len(self.intents) :], intents @ np.array(self.usual)
-        return [np.column_stack([own, logit(_open(share))]) for share in usual.T]
+        return [np.column_stack([own, log_odds(share)]) for share in usual.T]
+
+
+def _by_strangeness(weights: Sequence[Any]) -> tuple[Any, ...]:
+    """Return two weights each; older models have one, whatever a word is."""
+    return tuple(each if isinstance(each, list) else (each, each) for each in weights)
 
 
 def near_duplicates(texts: Sequence[str]) -> Array:
     """Return a group number for each text; texts of one group hardly differ in writing."""
     rows = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3), sublinear_tf=True)
     rows = rows.fit_transform([normalize(text) for text in texts])
-    return connected_components((rows @ rows.T) > NEAR, directed=False)[1]
+    starts = range(0, len(texts), BLOCK)
+    alike = vstack([(rows[start : start + BLOCK] @ rows.T) > NEAR for start in starts])
+    return connected_components(alike, directed=False)[1]
 
 
 def _principal(meant: Array) -> Array:
@@ -347,54 +379,3 @@ def _share(text: str, share: float) -> float:
 
 def _picked(rows: Array, *columns: Sequence[Any]) -> list[list[Any]]:
     return [[column[row] for row in rows] for column in columns]
-
-
-def _is_danger(risks: Sequence[str | None]) -> Array:
-    """Return one row a sentence, one column a danger; where nobody said, it is none."""
-    levels = np.array([RISKS.index(risk or "none") for risk in risks])
-    return levels[:, None] >= [RISKS.index(danger) for danger in DANGERS]
-
-
-def _usual(
-    intents: Sequence[str], risks: Sequence[str | None], names: Sequence[str]
-) -> list[list[float]]:
-    """Return one row an intent: the share of its sentences that is each danger, as far as said."""
-    is_one, known = _is_danger(risks), np.array([risk is not None for risk in risks])
-    mine = [known & (np.array(intents) == name) for name in names]
-    return [
-        is_one[rows].mean(axis=0).tolist() if rows.any() else [0.0] * len(DANGERS) for rows in mine
-    ]
-
-
-def _dangers(
-    intents: Sequence[str], risks: Sequence[str | None], usual: Mapping[str, Sequence[float]]
-) -> Array:
-    """Return 1 for a danger and -1 for none; where nobody said, what is usual for the intent."""
-    told = _is_danger(risks)
-    shares = [
-        usual[intent] if risk is None else told[row]
-        for row, (intent, risk) in enumerate(zip(intents, risks, strict=True))
-    ]
-    return 2.0 * np.array(shares, dtype=float) - 1.0
-
-
-def _open(share: Array) -> Array:
-    """Return a share that is neither 0 nor 1, so that its odds are finite."""
-    return (share + LEAST_SHARE) / (1 + 2 * LEAST_SHARE)
-
-
-def _curve(signs: Array, is_one: Array) -> list[float]:
-    if is_one.all() or not is_one.any():
-        return [*[0.0] * len(DANGERS), 1.0, 0.0]  # nothing to tell apart
-    fitted = LogisticRegression().fit(signs, is_one)
-    return [*map(float, fitted.coef_[0]), float(fitted.intercept_[0])]
-
-
-def _temperature(scores: Array, truth: Sequence[int]) -> float:
-    """Return the factor by which scores become the likeliest probabilities."""
-
-    def surprise(factor: float) -> float:
-        logs = log_softmax(scores * factor, axis=1)
-        return -float(logs[np.arange(len(truth)), truth].mean())
-
-    return float(minimize_scalar(surprise, bounds=(0.5, 30.0), method="bounded").x)

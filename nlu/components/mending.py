@@ -9,8 +9,12 @@ from components.hangul import decompose, normalize
 from components.noise import romanized
 from components.spelling import Script, Speller
 
-LATIN = Script(longest=14, least=3, often=1, lost_space=5.0, added_space=5.0, unknown=(6.0, 2.2))
-HANGUL = Script(longest=22, least=5, often=2, lost_space=4.0, added_space=4.0, unknown=(8.0, 1.6))
+LATIN = Script(
+    longest=14, least=3, often=1, usual=5.0, lost_space=5.0, added_space=5.0, unknown=(6.0, 2.2)
+)
+HANGUL = Script(
+    longest=22, least=5, often=2, usual=7.5, lost_space=4.0, added_space=4.0, unknown=(8.0, 1.6)
+)
 LETTERS_LEFT = "bcdefghjklmnopqrstvwxyz"
 """English letters that are no word by themselves."""
 LONGEST_TEXT = 400
@@ -79,6 +83,16 @@ class Mender:
         text = _ROMANIZED.sub(lambda found: self._hinted(found.group()), text)
         text = _INITIALS.sub(lambda found: self._hinted(found.group()), text)
         return _HANGUL_RUN.sub(lambda found: self._korean(found.group()), text)
+
+    def strange(self, text: str) -> float:
+        """Return the share of a mended text's letters that stand in unknown words, 0 to 1.
+
+        Other scripts, laughter and tears have no words here.
+        """
+        words = [word.strip("'") for word in _LATIN_WORD.findall(text)]
+        words += _HANGUL_WORD.findall(text)
+        strange = [w for w in words if w not in self.words and w not in self.others]
+        return sum(map(len, strange)) / max(1, sum(map(len, words)))
 
     def _hinted(self, word: str) -> str:
         return word if word in self.words else self._hints.get(word, word)

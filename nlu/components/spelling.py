@@ -25,9 +25,15 @@ class Script:
     longest: int
     least: int  # letters of a word that may be mended
     often: int  # times a word must have been seen to be what was meant
+    usual: float  # letters from one space to the next, as people write
     lost_space: float
     added_space: float
     unknown: tuple[float, float]  # what a word costs that stays as it is: once, and a letter
+
+    def lost(self, typed: str) -> float:
+        """Return the cost of a lost space: the fewer stand in the words read anew, the less."""
+        length = len(typed) / (1 + typed.count(" "))
+        return self.lost_space * self.usual / max(self.usual, length)
 
     def unread(self, letters: int) -> float:
         """Return the cost of leaving so many letters as they were typed."""
@@ -66,13 +72,14 @@ class Speller:
 
     def read(self, typed: str) -> list[str]:
         """Return the words that were meant by letters and single spaces."""
+        lost = self._script.lost(typed)
         costs = [0.0] + [math.inf] * len(typed)
         steps = [(0, "")] * (len(typed) + 1)
         for start in range(len(typed)):
             if costs[start] == math.inf:
                 continue
             first = start + (typed[start] == " ")
-            so_far = costs[start] + self._script.lost_space * (0 < start == first)
+            so_far = costs[start] + lost * (0 < start == first)
             for end, cost, word in self._spans(typed, first):
                 if so_far + cost < costs[end]:
                     costs[end], steps[end] = so_far + cost, (start, word)

@@ -17,7 +17,7 @@ twice as long and won nothing."""
 EPOCHS = 6
 BATCH = 64
 STEP, NEW_STEP = 8e-4, 1e-3
-"""How far a step of Adam goes at first, in the encoder and in the new layer; at last nowhere."""
+"""How far a step of Adam goes at first, in the encoder and in the new layers; at last nowhere."""
 WARMING = 0.25
 """Epochs until they go so far: the first ones, blind, would forget what the encoder knows."""
 PIECES_DROPPED = 0.1

@@ -31,6 +31,11 @@ guessed = model._networks[0].scores(rows, about)
 truth = np.array([INTENTS.index(name) for name in meant])
 danger = np.array([name in RISKS for name in meant])
 
+strange = np.array([model._mender.strange(text) for text in new])[:, None]
+
+def weighed(weights):
+    return weights[0] + (weights[1] - weights[0]) * strange
+
 def right(scores):
     return float((scores[:, :5].argmax(axis=1) == truth).mean())
 
@@ -47,6 +52,7 @@ with tempfile.TemporaryDirectory() as folder:
         path.unlink()
     older = IntentModel.load(Path(folder))
 moved = model._tuned.scores(new)
+few = IntentModel(networks=0, tunes=False, remembered=60).learn(texts, intents)
 print(json.dumps({
     "network": right(guessed),
     "network_dangers": float(((guessed[:, 5] > 0) == danger).mean()),
@@ -54,12 +60,13 @@ print(json.dumps({
     "untuned": right(untuned.scores(new)),
     "kept_tuned": float(np.abs(again._tuned.scores(new) - moved).max()),
     "of_tuned": float(np.abs(
-        again.scores(new) - untuned.scores(new) - TUNED_WEIGHT * again._tuned.scores(new)
+        again.scores(new) - untuned.scores(new) - weighed(TUNED_WEIGHT) * again._tuned.scores(new)
     ).max()),
     "of_network": float(np.abs(
         untuned.scores(new) - unweighed.scores(new)
-        - (NETWORK_WEIGHT - 0.1) * unweighed._networks[0].scores(rows, about)
+        - (weighed(NETWORK_WEIGHT) - 0.1) * unweighed._networks[0].scores(rows, about)
     ).max()),
+    "strange": [float(strange.min()), float(strange.max())],
     "older": right(older.scores(new)),
     "tuned": right(moved),
     "tuned_dangers": float(((moved[:, 5] > 0) == danger).mean()),
@@ -70,6 +77,7 @@ print(json.dumps({
         looked_up(rows, model._linear) - rows @ model._linear.astype(np.float32)
     ).max()),
     "sentences": [len(texts), len(model._meanings)],
+    "few": [len(few._meanings), right(few.scores(new))],
 }))
 """
 
@@ -145,6 +153,11 @@ def test_a_model_that_does_not_say_what_a_network_counts_was_made_with_a_tenth(
     assert facts["of_network"] < 1e-4
 
 
+def test_what_was_asked_is_strange_in_part(facts: dict[str, Any]) -> None:
+    least, most = facts["strange"]  # else the two tests above would see one weight alone
+    assert most - least > 0.3
+
+
 @pytest.mark.parametrize("before", ["untuned", "older"])
 def test_a_model_from_before_is_still_understood(facts: dict[str, Any], before: str) -> None:
     assert facts[before] > 0.7
@@ -181,6 +194,12 @@ def test_looking_up_half_precision_says_what_multiplying_says(facts: dict[str, A
 
 def test_numbers_in_a_byte_each_say_nearly_the_same(facts: dict[str, Any]) -> None:
     assert 0 < facts["in_bytes"] < 0.01  # scores lie between -1 and 1
+
+
+def test_the_kernel_remembers_so_many_sentences_and_no_more(facts: dict[str, Any]) -> None:
+    remembered, right = facts["few"]
+    assert remembered == 60
+    assert right > 0.5  # one in five by chance
 
 
 def test_a_noisy_copy_is_no_further_sentence_to_compare_with(facts: dict[str, Any]) -> None:

@@ -56,6 +56,25 @@ def test_what_is_not_near_a_known_word_stays(mender: Any, text: str) -> None:
     assert mender.mend(text) == text
 
 
+def test_a_mistake_is_read_past_where_all_spaces_are_lost_too(mender: Any) -> None:
+    assert mender.mend("iamsoscardofhim") == "i am so scared of him"
+
+
+def test_a_lost_space_costs_less_only_where_spaces_are_few(mending: ModuleType) -> None:
+    usual = mending.LATIN.lost("i amscared of him")
+    assert mending.LATIN.lost("iamscaredofhim") < usual == mending.LATIN.lost_space
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [("i am 'so' scared", 0.0), ("qwzxv", 1.0), ("사진 할머니", 3 / 5), ("112!!", 0.0), ("", 0.0)],
+)
+def test_a_text_is_as_strange_as_the_share_of_its_letters_in_unknown_words(
+    mender: Any, text: str, share: float
+) -> None:
+    assert mender.strange(text) == pytest.approx(share)
+
+
 def test_no_training_sentence_is_read_as_another(
     mending: ModuleType, hangul: ModuleType, training: list[Sentence]
 ) -> None:

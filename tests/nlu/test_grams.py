@@ -1,0 +1,51 @@
+"""Every n-gram has its own column, whatever it is written with; near-duplicates are found."""
+
+from typing import Any
+
+import pytest
+
+from tests.rasa_process import need_service, printed
+
+READ = r"""
+import json, sys
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from components.grams import VIEWS, Grams, _counter, _viewed
+from components.intent_model import BLOCK, near_duplicates
+
+LEARNED = ["112에 신고했어요 11 1111", "ㄱㄱ ㄱ ㄲ", "방 번호 21 31 a1", "ㅡㅡ ㄳ"] * 3
+ASKED = [*LEARNED[:4], "ㄱ", "11", "41 & ㄴ 114111", "xyz never seen", ""]
+grams, names = Grams.learned(LEARNED)
+wrong = 0.0
+for view in VIEWS:
+    counter = _counter(view)
+    counter.vocabulary_ = {gram: column for column, gram in enumerate(names[view])}
+    known = counter.transform(_viewed(ASKED, view))
+    wrong = max(wrong, float(np.abs((known - grams._counted(ASKED, view)).toarray()).max()))
+many = [f"문장 {number} {chr(0xAC00 + 7 * number)}{chr(0xAC00 + 5 * number)}" * 2
+        for number in range(BLOCK + 2)]
+many[BLOCK + 1] = many[3] + "!"
+found = near_duplicates(many)
+print(json.dumps({
+    "wrong": wrong,
+    "columns": len(names["characters"]),
+    "pair": bool(found[3] == found[BLOCK + 1]),
+    "groups": len(set(found.tolist())),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def read() -> dict[str, Any]:
+    need_service()
+    return printed(READ, 120)
+
+
+def test_an_n_gram_is_counted_as_scikit_learn_counts_it(read: dict[str, Any]) -> None:
+    assert read["columns"] > 50
+    assert read["wrong"] == 0  # Python's hash of "11" is that of "ㄱ"
+
+
+def test_near_duplicates_are_found_wherever_they_stand(read: dict[str, Any]) -> None:
+    assert read["pair"]
+    assert read["groups"] > 1
