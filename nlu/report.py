@@ -35,6 +35,8 @@ from figures import (  # noqa: E402
 )
 from pictures import draw_confusion, draw_noise, draw_reliability  # noqa: E402
 
+BY_HAND = ROOT / "tests/thumbs.jsonl"
+"""Sentences that somebody wrote three times: with care, in a hurry, with shaking thumbs."""
 NOISE_SEEDS = (101, 102, 103)  # none of them is the seed of the training noise
 OUTSIDE = ("out_of_scope", "smalltalk")
 OPEN_DATA = ("oos_ko_dev", "songys_ko_train", "massive_ko_dev", "massive_en_dev")
@@ -75,6 +77,7 @@ def main() -> int:
         "model": f"`{name.partition('.')[0]}`",
         "sets": _sets_table(sets),
         "noise": _noise_table(model, sets),
+        "by_hand": _by_hand_table(model),
         "calibration": _calibration(sets),
         "abstain": _abstain_table(model, sets),
         "outside": _outside_table(model, sets),
@@ -138,6 +141,26 @@ def _noise_table(model: IntentModel, sets: Sequence[Asked]) -> str:
         lost = [f"{value:.3f} ({100 * (value - values[0]):+.1f})" for value in values[1:]]
         lines.append(f"| {asked.name} | {lang} | {values[0]:.3f} | {' | '.join(lost)} |")
     draw_noise(DOCS / "images/nlu-noise.svg", levels, shares)
+    return "\n".join(lines)
+
+
+def _by_hand_table(model: IntentModel) -> str:
+    examples = [json.loads(line) for line in BY_HAND.read_text(encoding="utf-8").splitlines()]
+    meant = np.array([example["intent"] for example in examples])
+    langs = np.array([example["lang"] for example in examples])
+    found = {
+        hand: np.array(model.intents)[
+            model.probabilities([example[hand] for example in examples]).argmax(axis=1)
+        ]
+        for hand in ("text", *LEVELS)
+    }
+    lines = ["| language | sentences | with care | mild | heavy |", "|---" * 5 + "|"]
+    for lang in sorted(set(langs), reverse=True):
+        own = langs == lang
+        careful = accuracy(meant[own], found["text"][own])
+        lost = [accuracy(meant[own], found[level][own]) - careful for level in LEVELS]
+        values = [f"{careful + each:.3f} ({100 * each:+.1f})" for each in lost]
+        lines.append(f"| {lang} | {own.sum()} | {careful:.3f} | {' | '.join(values)} |")
     return "\n".join(lines)
 
 

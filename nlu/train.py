@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 MODELS = ROOT / "models"
 CURRENT = MODELS / "current.json"
-USUAL_SECONDS = 1200
+USUAL_SECONDS = 1500
 
 
 def main() -> int:

@@ -41,18 +41,20 @@ CALIBRATION_FOLDS = 5
 """One part in so many is kept aside to learn from how sure to be."""
 NETWORKS = 1
 """A second one won nothing beside the tuned encoder."""
-NETWORK_WEIGHT, TUNED_WEIGHT = (0.15, 0.65), (0.15, 0.0)
+NETWORK_WEIGHT, TUNED_WEIGHT = (0.2, 0.8), (0.15, 0.0)
 """Where every word is known, and where none is: word pieces of unknown words say little, n-grams
 still much (docs/nlu.md)."""
 OLDER_WEIGHT = 0.1
 """Of each network, in models that do not say it."""
-HURRIED = 0.5
-"""Share of sentences that the networks learn once more with noise."""
+COPIES = 4
+"""Times the networks learn a sentence once more, each time with other noise (docs/nlu.md)."""
+EPOCHS = (12, 7)
+"""Times a network reads everything: without noisy copies, and with them, where 12 won nothing."""
 HASTY = 0.25
 """Share of lessons in which the tuned encoder reads what mending leaves of a noisy sentence."""
 LATIN = 2
-"""Sentences without Hangul are learned so many times as often with noise: they are fewer, and a
-wrong letter hides more of a word in Latin letters."""
+"""Sentences without Hangul are read so many times as often: they are fewer, and a wrong letter
+hides more of a word in Latin letters."""
 NOISE_SEED = 7
 SPACE = 384
 """Numbers kept of a meaning's 512: 99 % of what they tell apart, at three quarters of the time."""
@@ -88,7 +90,7 @@ class IntentModel:
     def __init__(
         self,
         *,
-        hurried: float = HURRIED,
+        copies: int = COPIES,
         networks: int = NETWORKS,
         tunes: bool = True,
         remembered: int = REMEMBERED,
@@ -96,14 +98,13 @@ class IntentModel:
         """Make a model that has seen no sentence yet.
 
         Args:
-            hurried: the share of sentences of which the networks learn a noisy copy, too, 0 to
-                1; of those in Latin letters `LATIN` times as many, all at most.
+            copies: the noisy copies of each sentence that the networks learn, too.
             networks: how many; without any, and without `tunes`, it is the kernel alone.
             tunes: whether it moves the encoder.
             remembered: the sentences that the kernel compares with, at most.
         """
         self._remembered = remembered
-        self._hurried, self._seeds, self._tunes = hurried, range(networks), tunes
+        self._copies, self._seeds, self._tunes = copies, range(networks), tunes
         self._weights = NETWORK_WEIGHT, TUNED_WEIGHT
         self.intents: list[str] = []
         self.temperature = 1.0
@@ -140,7 +141,7 @@ class IntentModel:
         known, asked = next(folds.split(rows, intents, groups(texts, voices)))
         meant = meanings(texts)  # once: it takes a minute
         # Of four fifths of the sentences, and its network without noisy copies: half the work.
-        draft = IntentModel(hurried=0)
+        draft = IntentModel(copies=0)
         draft.learn(*_picked(known, texts, intents, risks), meant[known])
         self.learn(texts, intents, risks, meant)
         self.temperature, self.curves = draft.calibration(*_picked(asked, texts, intents, risks))
@@ -153,7 +154,7 @@ class IntentModel:
         risks: Sequence[str | None] = (),
         meant: Array = None,
     ) -> "IntentModel":
-        """Learn from sentences as they are written, and from some as if typed in a hurry.
+        """Learn from sentences as they are written, and as if typed in a hurry.
 
         Args:
             texts: the sentences.
@@ -164,12 +165,9 @@ class IntentModel:
         self.intents = sorted(set(intents))
         self._mender = Mender.learned(texts, english_words())
         chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
-        again = [
-            row for row, text in enumerate(texts) if chance.random() < _share(text, self._hurried)
-        ]
-        hasty = [noised(texts[row], "heavy", chance) for row in again]
-        typed, rows = [*texts, *hasty], [*range(len(texts)), *again]
-        self._grams, self._names = Grams.learned(typed)
+        hasty = [noised(text, "heavy", chance) for _ in range(self._copies) for text in texts]
+        typed, rows = [*texts, *hasty], np.tile(np.arange(len(texts)), 1 + self._copies)
+        self._grams, self._names = Grams.learned(typed[: 2 * len(texts)])
         form = self._grams.rows(typed)
         meant = meanings(texts) if meant is None else meant
         wanted = self._wanted(intents, risks or [None] * len(texts))
@@ -177,7 +175,7 @@ class IntentModel:
         self._remember(form[drawn], meant[drawn], wanted[drawn])
         meant = np.vstack([meant, meanings(hasty)]) if hasty else meant
         names, dangers = np.split(wanted[rows], [len(self.intents)], axis=1)
-        lesson = (form, meant, names.argmax(axis=1), (dangers + 1) / 2)
+        lesson = (form, meant, names.argmax(axis=1), (dangers + 1) / 2, EPOCHS[bool(hasty)])
         self._networks = [Network.learned(*lesson, seed) for seed in self._seeds]
         if self._tunes:
             names, dangers = names[: len(texts)], dangers[: len(texts)]

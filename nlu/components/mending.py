@@ -7,6 +7,7 @@ from itertools import groupby
 
 from components.hangul import decompose, normalize
 from components.noise import romanized
+from components.pronunciation import sound
 from components.spelling import Script, Speller
 
 LATIN = Script(
@@ -22,6 +23,15 @@ LONGEST_TEXT = 400
 LONGEST_SWAP = 8  # syllables
 SEEN = 3
 """How often training must have seen what a mere hint is taken for."""
+OF_THEIR_OWN = frozenset(
+    (
+        *("주거", "시름", "낳아", "낳은", "실어", "실은", "안자", "재가", "마나"),
+        *("세계", "대만", "인내", "연예", "아내", "엎다", "날아", "너머", "파래", "사라"),
+    )
+)
+"""Words that sound like common ones and are none of them."""
+LAUGHTER = frozenset(("ㅋㅎ", "ㅎㅋ", "ㅋㄷ", "ㅎㅇ"))
+"""Two different letters that stand for no word's first ones; ㅎㅇ is a greeting."""
 CLEAR_SHARE = 0.34
 """Share of the words with the same first letters that the commonest one must have."""
 
@@ -33,6 +43,7 @@ _HANGUL_RUN = re.compile(f"[{_JAMO}](?:[{_JAMO} ]*[{_JAMO}])?")
 _LATIN_WORD = re.compile(r"[a-z']+")
 _HANGUL_WORD = re.compile(f"[{_JAMO}]+")
 _SYLLABLES = re.compile(r"[가-힣]+")
+_HELD_DOWN = re.compile(r"(?<=[가-힣])([가-힣])\1(?=[가-힣])")  # at an end, it is a sound (쑥쑥)
 _INITIALS = re.compile(r"(?<![가-힣ㄱ-ㅣ])[ㄱ-ㅎ]{2,3}(?![가-힣ㄱ-ㅣ])")
 _ROMANIZED = re.compile(r"[a-z]{3,}")
 
@@ -43,7 +54,8 @@ class Mender:
     It knows the words of training sentences, and English words that it leaves alone but never
     puts in the place of others. It changes no sentence of known words, and keeps nothing of what
     it reads. In Korean it also knows a word by the first letters of its syllables, where one word
-    is far commoner than the others, in Latin letters, and with two syllables swapped.
+    is far commoner than the others, in Latin letters, with two syllables swapped, with one held
+    down too long, and spelled as it sounds.
     """
 
     def __init__(self, words: Mapping[str, int], others: Mapping[str, float]) -> None:
@@ -65,6 +77,7 @@ class Mender:
             self._shown[decompose(word)] = word
         self._hangul = Speller(spelled, HANGUL)
         self._hints = {**_romanized(hangul), **_initials(hangul)}
+        self._sounds = _by_sound(hangul)
 
     @classmethod
     def learned(cls, texts: Iterable[str], others: Mapping[str, float]) -> "Mender":
@@ -104,15 +117,18 @@ class Mender:
         return _mended(parts, strange, self._latin.read)
 
     def _korean(self, run: str) -> str:
-        parts = [self._in_order(word) for word in run.split(" ")]
+        parts = [self._by_syllable(word) for word in run.split(" ")]
         return _mended(parts, [word not in self.words for word in parts], self._read_hangul)
 
-    def _in_order(self, word: str) -> str:
-        """Return a known word for an unknown one with two neighboring syllables swapped."""
+    def _by_syllable(self, word: str) -> str:
+        """Return a known word for an unknown one by ear, or with syllables held down or swapped."""
         if word in self.words or len(word) > LONGEST_SWAP or not _SYLLABLES.fullmatch(word):
             return word
+        if _may_be_by_ear(word) and (heard := self._sounds.get(sound(word))):
+            return heard
         swaps = (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
-        return next((swap for swap in swaps if self.words.get(swap, 0) >= SEEN), word)
+        likely = (_HELD_DOWN.sub(r"\1", word), *swaps)
+        return next((each for each in likely if self.words.get(each, 0) >= SEEN), word)
 
     def _read_hangul(self, typed: str) -> list[str]:
         shown = {decompose(word): word for word in typed.split(" ")}
@@ -131,6 +147,17 @@ def _mended(parts: Sequence[str], strange: Sequence[bool], read: Read) -> str:
     return " ".join(told)
 
 
+def _by_sound(words: Mapping[str, int]) -> dict[str, str]:
+    """Return how words sound -> the commonest that sounds so, of those seen often."""
+    common = sorted((word for word in words if words[word] >= SEEN), key=words.__getitem__)
+    return {sound(word): word for word in common if _SYLLABLES.fullmatch(word)}
+
+
+def _may_be_by_ear(word: str) -> bool:
+    """Tell whether a word may be spelled as it sounds; of one syllable, too many are."""
+    return len(word) > 1 and word not in OF_THEIR_OWN
+
+
 def _romanized(words: Mapping[str, int]) -> dict[str, str]:
     """Return Latin letters -> the commonest Korean word that is written so."""
     common = sorted(words, key=words.__getitem__)
@@ -138,12 +165,19 @@ def _romanized(words: Mapping[str, int]) -> dict[str, str]:
 
 
 def _initials(words: Mapping[str, int]) -> dict[str, str]:
-    """Return first letters -> the word they stand for, where one is far commoner than others."""
+    """Return first letters -> the word they stand for, where one is far commoner than others.
+
+    One letter again and again is laughter, or a word of its own (ㅋㅋ, ㄴㄴ).
+    """
     fitting: defaultdict[str, list[str]] = defaultdict(list)
     for word in words:
         if _SYLLABLES.fullmatch(word) and 2 <= len(word) <= 3:
             fitting["".join(decompose(sign)[0] for sign in word)].append(word)
-    best = {letters: max(found, key=words.__getitem__) for letters, found in fitting.items()}
+    best = {
+        letters: max(found, key=words.__getitem__)
+        for letters, found in fitting.items()
+        if len(set(letters)) > 1 and letters not in LAUGHTER
+    }
     return {
         letters: word
         for letters, word in best.items()

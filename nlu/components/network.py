@@ -11,7 +11,6 @@ from components.grams import looked_up
 # Chosen with strangers' sentences kept aside; the surface is flat around them (docs/nlu.md).
 GRAM_WIDTH = 32
 HIDDEN = 256
-EPOCHS = 12
 BATCH = 128
 STEP, GRAM_STEP = 0.05, 0.5
 """How far a step goes at first, of Adagrad; by the end it is nothing."""
@@ -43,7 +42,7 @@ class Network:
 
     @classmethod
     def learned(
-        cls, form: Array, meant: Array, intents: Array, dangers: Array, seed: int
+        cls, form: Array, meant: Array, intents: Array, dangers: Array, epochs: int, seed: int
     ) -> "Network":
         """Return the network that learned from these sentences.
 
@@ -52,13 +51,14 @@ class Network:
             meant: one row of length 1 a sentence.
             intents: the number of the intent of each, from 0.
             dangers: one row a sentence: how likely each danger is, 0 to 1.
+            epochs: how often it reads each sentence.
             seed: where chance begins: networks of other seeds make other mistakes.
         """
         chance = np.random.default_rng(seed)
         out = int(intents.max()) + 1 + dangers.shape[1]
         weights = _fresh(chance, form.shape[1], meant.shape[1], out)
         spent = {name: np.full(w.shape, SPENT, np.float32) for name, w in weights.items()}
-        for left, rows in _batches(chance, len(intents)):
+        for left, rows in _batches(chance, len(intents), epochs):
             lesson = (_thinned(form[rows], chance), meant[rows], intents[rows], dangers[rows])
             slopes, columns = _slopes(weights, *lesson, chance)
             for name, slope in slopes.items():
@@ -89,12 +89,12 @@ def _fresh(chance: Any, grams: int, meaning: int, out: int) -> dict[str, Array]:
     return weights | {"height": np.zeros(HIDDEN, np.float32), "usual": np.zeros(out, np.float32)}
 
 
-def _batches(chance: Any, count: int) -> Iterator[tuple[float, Array]]:
+def _batches(chance: Any, count: int, epochs: int) -> Iterator[tuple[float, Array]]:
     """Yield the rows of each lesson, and how much of all lessons is left, 1 to 0."""
-    for epoch in range(EPOCHS):
+    for epoch in range(epochs):
         rows = chance.permutation(count)
         for start in range(0, count, BATCH):
-            yield 1 - (epoch + start / count) / EPOCHS, rows[start : start + BATCH]
+            yield 1 - (epoch + start / count) / epochs, rows[start : start + BATCH]
 
 
 def _thinned(form: Array, chance: Any) -> Array:

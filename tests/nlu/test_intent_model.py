@@ -8,7 +8,7 @@ import pytest
 from tests.rasa_process import need_service, printed
 
 LESSON = r"""
-import json, sys, tempfile
+import json, random, sys, tempfile
 from pathlib import Path
 import numpy as np
 sys.path.insert(0, sys.argv[1])
@@ -16,6 +16,7 @@ from candidates import sentences
 from components.grams import Bytes, looked_up
 from components.intent_model import NETWORK_WEIGHT, TUNED_WEIGHT, IntentModel
 from components.meaning import meanings
+from components.noise import noised
 
 INTENTS = ("grooming", "self_harm", "sextortion", "smalltalk", "thanks")
 RISKS = {"self_harm": "imminent", "sextortion": "high", "grooming": "high"}
@@ -53,6 +54,14 @@ with tempfile.TemporaryDirectory() as folder:
     older = IntentModel.load(Path(folder))
 moved = model._tuned.scores(new)
 few = IntentModel(networks=0, tunes=False, remembered=60).learn(texts, intents)
+clean = IntentModel(copies=0, tunes=False).learn(texts, intents)
+chance = random.Random(1)
+hasty = [noised(text, "heavy", chance) for text, _ in asked for _ in range(4)]
+
+def right_when_hasty(taught):
+    guessed = taught._networks[0].scores(taught._grams.rows(hasty), meanings(hasty))
+    return float((guessed[:, :5].argmax(axis=1) == truth.repeat(4)).mean())
+
 print(json.dumps({
     "network": right(guessed),
     "network_dangers": float(((guessed[:, 5] > 0) == danger).mean()),
@@ -78,6 +87,7 @@ print(json.dumps({
     ).max()),
     "sentences": [len(texts), len(model._meanings)],
     "few": [len(few._meanings), right(few.scores(new))],
+    "hasty": [right_when_hasty(clean), right_when_hasty(model)],
 }))
 """
 
@@ -205,3 +215,8 @@ def test_the_kernel_remembers_so_many_sentences_and_no_more(facts: dict[str, Any
 def test_a_noisy_copy_is_no_further_sentence_to_compare_with(facts: dict[str, Any]) -> None:
     learned, compared = facts["sentences"]
     assert compared == learned
+
+
+def test_who_learned_noisy_copies_understands_a_hasty_hand_better(facts: dict[str, Any]) -> None:
+    without, with_copies = facts["hasty"]
+    assert with_copies > without + 0.04

@@ -14,7 +14,15 @@ LEARNED = (
     *("i am scared of him and my mom knows", "he has my pictures", "i am so scared"),
     *("사진을 보냈어요 사진 있어요", "사진 보여달래요", "협박해요 무서워요", "사진 지웠어요"),
     *("협박해요 무서워요 사진 있어요", "내일까지 보내래요", "내일까지 보내래요", "ㅇㅇ 무서워요"),
-    *("내일까지 무서워요",),
+    *("내일까지 무서워요", "쿠키 쿠키 쿠키", "때렸어 때렸어 때렸어 때려서 때려서"),
+    *(
+        "때려서 때려서 없어 싫음",
+        "없어 싫음 죽어",
+        "없어 싫음 죽어",
+        "죽어 당하고",
+        "당하고 당하고",
+    ),
+    *("컴활 컴활 컴활 협박해", "빚 빚 빚", "협박해", "협박해"),
 )
 
 
@@ -42,6 +50,11 @@ def mender(mending: ModuleType) -> Any:
         ("사진있어요", "사진 있어요"),
         ("내일 까지 보내래요", "내일까지 보내래요"),
         ("내까일지 보내래요", "내일까지 보내래요"),
+        ("내일까까까지 보내래요", "내일까지 보내래요"),
+        ("업써 무서워요", "없어 무서워요"),
+        ("협바캐 무서워요", "협박해 무서워요"),
+        ("떼려써 무서워요", "때렸어 무서워요"),
+        ("떼려서 무서워요", "때려서 무서워요"),
         ("ㅅㅈ 보냈어요", "사진 보냈어요"),
         ("sajin 보냈어요", "사진 보냈어요"),
         ("ㅇㅇ 무서어요ㅠㅠ", "ㅇㅇ 무서워요ㅠㅠ"),
@@ -51,7 +64,24 @@ def test_one_mistake_in_a_known_word_is_read_past(mender: Any, typed: str, meant
     assert mender.mend(typed) == meant
 
 
-@pytest.mark.parametrize("text", ["i scarfed pizza", "qwzxv", "ㅋㅋ", "할머니 생신", "", "112!!"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i scarfed pizza",
+        "qwzxv",
+        "ㅋㅋ",
+        "할머니 생신 ㅋㅋ",
+        "ㅋㅎ 할머니",
+        "주거 할머니",
+        "시름 할머니",
+        "사지늘 할머니",
+        "많나 할머니",
+        "빛 할머니",
+        "당당하고 할머니",
+        "",
+        "112!!",
+    ],
+)
 def test_what_is_not_near_a_known_word_stays(mender: Any, text: str) -> None:
     assert mender.mend(text) == text
 
