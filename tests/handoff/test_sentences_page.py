@@ -223,7 +223,10 @@ async def test_a_change_is_not_approved_over_words_that_its_author_never_saw(
 async def test_of_two_supervisors_who_approve_at_once_one_does(house: House) -> None:
     async with await star(house) as one, await moon(house) as sun, await moon(house) as other:
         await propose(one)
-        both = await asyncio.gather(approve(sun, house), approve(other, house))
+        draft = await newest(house)  # before either: the slower one would find it decided
+        both = await asyncio.gather(
+            *(send(each, GREET, "/decide", draft=draft, approve="yes") for each in (sun, other))
+        )
     assert sorted(answer.status_code for answer in both) == [303, 400]
     async with house.database.reading() as reading:
         assert [one.number for one in await sentences.history(reading, "greet.1")] == [1]
