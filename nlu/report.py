@@ -138,8 +138,7 @@ def _noise_table(model: IntentModel, sets: Sequence[Asked]) -> str:
         values = [accuracy(asked.meant[own], asked.found[own])]
         values += [float(found[asked.name, level][:, own].mean()) for level in LEVELS]
         shares[f"{asked.name} {lang}"] = values
-        lost = [f"{value:.3f} ({100 * (value - values[0]):+.1f})" for value in values[1:]]
-        lines.append(f"| {asked.name} | {lang} | {values[0]:.3f} | {' | '.join(lost)} |")
+        lines.append(f"| {asked.name} | {lang} | {_with_losses(values)} |")
     draw_noise(DOCS / "images/nlu-noise.svg", levels, shares)
     return "\n".join(lines)
 
@@ -148,31 +147,34 @@ def _by_hand_table(model: IntentModel) -> str:
     examples = [json.loads(line) for line in BY_HAND.read_text(encoding="utf-8").splitlines()]
     meant = np.array([example["intent"] for example in examples])
     langs = np.array([example["lang"] for example in examples])
-    found = {
-        hand: np.array(model.intents)[
-            model.probabilities([example[hand] for example in examples]).argmax(axis=1)
-        ]
-        for hand in ("text", *LEVELS)
-    }
+    hands = [_guessed(model, [each[hand] for each in examples]) for hand in ("text", *LEVELS)]
     lines = ["| language | sentences | with care | mild | heavy |", "|---" * 5 + "|"]
     for lang in sorted(set(langs), reverse=True):
         own = langs == lang
-        careful = accuracy(meant[own], found["text"][own])
-        lost = [accuracy(meant[own], found[level][own]) - careful for level in LEVELS]
-        values = [f"{careful + each:.3f} ({100 * each:+.1f})" for each in lost]
-        lines.append(f"| {lang} | {own.sum()} | {careful:.3f} | {' | '.join(values)} |")
+        values = _with_losses([accuracy(meant[own], found[own]) for found in hands])
+        lines.append(f"| {lang} | {own.sum()} | {values} |")
     return "\n".join(lines)
+
+
+def _with_losses(values: Sequence[float]) -> str:
+    """Return the first share, and the others with the points they lost, as cells of a table."""
+    lost = [f"{value:.3f} ({100 * (value - values[0]):+.1f})" for value in values[1:]]
+    return f"{values[0]:.3f} | {' | '.join(lost)}"
 
 
 def _found(model: IntentModel, asked: Asked, level: str) -> Array:
     """Return which sentences were understood, one row a seed."""
-    names = np.array(model.intents)
     rows = []
     for seed in NOISE_SEEDS:
         chance = random.Random(seed)  # noqa: S311 -- no secret
         texts = [noised(text, level, chance) for text in asked.texts]
-        rows.append(names[model.probabilities(texts).argmax(axis=1)] == asked.meant)
+        rows.append(_guessed(model, texts) == asked.meant)
     return np.array(rows)
+
+
+def _guessed(model: IntentModel, texts: Sequence[str]) -> Array:
+    """Return the intent that each text was taken for."""
+    return np.array(model.intents)[model.probabilities(texts).argmax(axis=1)]
 
 
 def _calibration(sets: Sequence[Asked]) -> str:

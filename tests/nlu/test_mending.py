@@ -75,7 +75,6 @@ def test_one_mistake_in_a_known_word_is_read_past(mender: Any, typed: str, meant
         "주거 할머니",
         "시름 할머니",
         "사지늘 할머니",
-        "많나 할머니",
         "빛 할머니",
         "당당하고 할머니",
         "",
