@@ -45,6 +45,12 @@ def test_every_final_double_letter_is_folded_and_nothing_else_moves() -> None:
     ("text", "level", "category"),
     [
         ("약먹엇어 마니", Risk.IMMINENT, "self_harm"),
+        ("주꼬시퍼 아무한태도 말모태", Risk.HIGH, "self_harm"),
+        ("나 살기시러", Risk.HIGH, "self_harm"),
+        ("업써지고시퍼", Risk.HIGH, "self_harm"),
+        ("걍 주글래요", Risk.HIGH, "self_harm"),
+        ("오늘빰에 주글꺼애요", Risk.IMMINENT, "self_harm"),
+        ("지금 주꼬시퍼", Risk.IMMINENT, "self_harm"),
         ("약먹었어 많이", Risk.IMMINENT, "self_harm"),
         ("약 한움큼 먹었어요", Risk.IMMINENT, "self_harm"),
         ("오빠가 내 몸 만젓어", Risk.HIGH, "assault"),
