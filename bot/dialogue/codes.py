@@ -68,7 +68,7 @@ def code_in(text: str, spellings: dict[Language, _Spelling]) -> tuple[bool, int 
 
     Two known words of three are meant as one, with a slip in it: no code, and a try.
     """
-    squeezed = normalize(text).squeezed
+    squeezed = _squeezed(text)
     for one in spellings.values():
         if found := one.whole.fullmatch(squeezed):
             return True, one.number(found.groups())
@@ -91,7 +91,8 @@ def hidden_in(text: str, spellings: dict[Language, _Spelling]) -> str:
 
 
 def _squeezed(word: str) -> str:
-    return normalize(word).squeezed
+    # Typed without spaces, two words of a code may hold a syllable three times in a row.
+    return normalize(word, shortens=False).squeezed
 
 
 def _spelling(table: Entry, language: Language) -> _Spelling:

@@ -35,7 +35,7 @@ from bot.dialogue.rule_entries import (
 from bot.dialogue.rules import Everyday, Pairing, Reading, Rule
 from bot.dialogue.scenes import NO_SCENES, Scenes, read_scenes
 from bot.dialogue.sieve import Sieve, make_sieve
-from bot.dialogue.wording import Wording, normalize
+from bot.dialogue.wording import Wording, dying_spelled_out, normalize
 
 __all__ = [
     "CATEGORIES",
@@ -144,7 +144,7 @@ class Lexicon:
 
     def read(self, text: str) -> Reading:
         """Normalize a text; a spelling no pattern of its language can match is left empty."""
-        wording = normalize(text)
+        wording = dying_spelled_out(normalize(text))
         wording = Wording(
             spaced=wording.spaced if _LATIN.search(wording.spaced) else "",
             squeezed=wording.squeezed if HANGUL.search(wording.squeezed) else "",

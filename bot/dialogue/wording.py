@@ -37,7 +37,7 @@ class Wording:
         return any(pattern.search(text) for pattern in patterns for text in said)
 
 
-def normalize(text: str) -> Wording:
+def normalize(text: str, *, shortens: bool = True) -> Wording:
     """Fold a text: NFC, split jamo composed, invisible marks gone, long letters shortened.
 
     A letter that stands three times or more in a row is kept once; digits stay. A final ㅆ
@@ -50,9 +50,24 @@ def normalize(text: str) -> Wording:
     if not plain.isascii():
         plain = INVISIBLE.sub("", plain)
         plain = fold_tails(composed(plain, _SPLIT))
-    folded = _LONG.sub(r"\1", plain) if _THRICE.search(plain) else plain
+    folded = _LONG.sub(r"\1", plain) if shortens and _THRICE.search(plain) else plain
     words = folded.split()
     return Wording(" ".join(words), _alphanumeric("".join(words)))
+
+
+def dying_spelled_out(wording: Wording) -> Wording:
+    """Return a wording with what is said of dying by ear (주꼬시퍼, 주글래) as it is spelled.
+
+    So all rules about it apply. Not for return words, which are typed without spaces.
+    """
+    if "주꼬" not in wording.spaced and "주글" not in wording.spaced:
+        return wording
+    words = _DYING.sub(_spelled_out, wording.spaced)
+    return Wording(words, _alphanumeric(words.replace(" ", "")))
+
+
+def _spelled_out(found: re.Match[str]) -> str:
+    return found[1] + ("죽고" if found[2] == "꼬" else "죽을")
 
 
 def _alphanumeric(text: str) -> str:
@@ -187,6 +202,13 @@ def _number(found: re.Match[str]) -> str:
 _PAYLOAD = re.compile(r"(?:go|ask|say|wait|lang):[a-z0-9_.]+")
 _THRICE = re.compile(r"(.)\1\1")
 _LONG = re.compile(r"([^\d\s])\1{2,}")
+# Not what follows a noun: that is given (선물 주꼬시퍼), or a text about it (저주글).
+_DYING = re.compile(
+    r"(^|[^가-힣 ] ?|[어서해아워저려파와러고다요네데] "
+    r"|(?<![가-힣])(?:나는?|난|저는?|전|[내제]가|진짜|정말|걍|그냥|너무|자꾸|계속|지금|이제|다|콱|차라리"
+    r"|매일|맨날|그만|혼자|(?:오늘|내일)[가-힣]{0,2}) ?)"
+    r"주(?:(꼬)(?=싶|시[퍼포프픈]|십)|글(?=래|까(?!지)|꺼|거[야예에애라]|게(?!시|재|임|이)|께))"
+)
 _UNUSUAL = re.compile(f"[{''.join(map(chr, PLAIN))}]")
 _NO_KEY = re.compile(r"[^\W\d_a-zA-Z]")  # a letter that no Latin key types
 # A lead, a vowel, and a tail unless that consonant leads the next syllable.

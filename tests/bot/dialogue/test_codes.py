@@ -1,6 +1,6 @@
 """Return codes as words."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.dialogue.codes import PARTS, WORDS, code_in, load_spellings, spelled
@@ -13,6 +13,7 @@ codes = st.integers(0, CODES - 1)
 
 
 @given(codes, st.sampled_from(Language))
+@example(121408, Language.KO)  # … 계단 단단한 …
 def test_a_code_is_read_back_from_its_words(code: int, language: Language) -> None:
     words = spelled(code, language, SPELLINGS)
 

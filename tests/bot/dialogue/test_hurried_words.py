@@ -21,6 +21,22 @@ def hurried(text: str) -> str:
     return fold_tails(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "오늘 배고파 주글거같아",
+            "방금 저주글게시판 봄",
+            "오늘 축하해주글게",
+            "저주글까지 올라옴",
+        ),
+        *("동생한테 사탕 주꼬시퍼", "지금 밥 주꼬 시작할게", "급식이 없어지고 시켜먹음"),
+    ],
+)
+def test_what_only_sounds_like_words_of_dying_is_no_alarm(text: str) -> None:
+    assert screen([text]).level is Risk.NONE
+
+
 @pytest.mark.parametrize("text", [text for text in EXAMPLES if hurried(text) != text])
 def test_every_example_is_the_same_in_both_spellings(text: str) -> None:
     assert hurried(text) not in EXAMPLES
