@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 MODELS = ROOT / "models"
 CURRENT = MODELS / "current.json"
-USUAL_SECONDS = 1500
+USUAL_SECONDS = 1800
 
 
 def main() -> int:
@@ -89,7 +89,8 @@ def fingerprint() -> str:
 def _inputs() -> Iterator[Path]:
     for name in ("config.yml", "domain.yml", "requirements.txt"):
         yield ROOT / name
-    yield from sorted((ROOT / "components").glob("*.py"))
+    for kind in ("*.py", "*.txt"):
+        yield from sorted((ROOT / "components").glob(kind))
     yield from sorted((ROOT / "data").rglob("*.yml"))
 
 

@@ -29,7 +29,7 @@ ABOUT = {
     "impersonation": "grooming",
 }
 """Intent of the language service -> the category of what it fears; any other: threat."""
-FEARED = 0.5  # belief in danger that is an alarm; measured, like all these: docs/risk.md
+FEARED = 0.4  # belief in danger that is an alarm; measured, like all these: docs/risk.md
 DREADED, PRESSING = 0.33, 0.2  # the first is enough where belief in imminent danger is the second
 UNLIKE_TALK = 0.65  # the same where it takes the text for talk as well, unless it is imminent
 AT_ONCE = 0.2  # belief in imminent danger that makes an alarm imminent

@@ -29,6 +29,7 @@ _TYPED_APART = re.compile(
     # A vowel that runs on is a face (ㅋㅋㅠㅠ), not a syllable; so is laughter before tears.
     f"(?![ㅋㅎ][ㅠㅜㅡ])([{LEADS}])([{VOWELS}])(?![{VOWELS}])(?:([{TAILS}])(?![{VOWELS}]))?"
 )
+_SPELLED = re.compile(f"([{LEADS}])([{VOWELS}])(?:([{TAILS}])(?![{VOWELS}]))?")
 _TEARS = re.compile("[ㅜㅠ]{2,}")
 _RUN = re.compile(r"([^\d\s])\1{2,}")
 _SPACES = re.compile(r"\s+")
@@ -67,6 +68,11 @@ def decompose(text: str) -> str:
     Letters are the compatibility jamo a keyboard types (U+3131 to U+3163).
     """
     return "".join(_letters(character) for character in text)
+
+
+def recompose(letters: str) -> str:
+    """Undo `decompose`, where no loose consonant stood after an open syllable."""
+    return _SPELLED.sub(_syllable, letters)
 
 
 def _letters(character: str) -> str:

@@ -1,8 +1,9 @@
 """How Korean words sound: one key for the ways in which a child spells one word by ear.
 
 Source: Standard Pronunciation of Korean (표준 발음법, 국립국어원), chapters 2 and 4 to 6, in part:
-consonants that move on, breath, closing, noses, and what is tense after a closed syllable. Vowels
-that young people no longer tell apart are one (ㅐ ㅔ ㅒ ㅖ; ㅙ ㅚ ㅞ; after a consonant, all).
+consonants that move on, breath, closing, noses, ㄹ, and what is tense after a closed syllable.
+Vowels that young people no longer tell apart are one (ㅐ ㅔ ㅒ ㅖ; ㅙ ㅚ ㅞ; after a consonant,
+all).
 """
 
 from components.hangul import decompose
@@ -21,7 +22,11 @@ _CLOSED = {
     "ㄻ": "ㅁ",
 }
 _PLAIN = {"ㄲ": "ㄱ", "ㄸ": "ㄷ", "ㅃ": "ㅂ", "ㅆ": "ㅅ", "ㅉ": "ㅈ"}
+_TENSE = {plain: tense for tense, plain in _PLAIN.items()}
 _BREATHED = {"ㄱ": "ㅋ", "ㄷ": "ㅌ", "ㅂ": "ㅍ", "ㅈ": "ㅊ", **dict.fromkeys("ㅅㅆㅌ", "ㅌ")}
+_SWALLOWED = {"ㄱ": "ㄱ", "ㅂ": "ㅂ", "ㄷ": "ㄱㄷㅂㅅㅈ"}
+"""Below a vowel -> before the next, where in quick speech, not in the standard, only the second,
+made tense, is heard (죽고: 주꼬)."""
 _NASAL = {"ㄱ": "ㅇ", "ㄷ": "ㄴ", "ㅂ": "ㅁ"}
 _PALATAL = {"ㄷ": "ㅈ", "ㅌ": "ㅊ"}
 _VOWELS = {**dict.fromkeys("ㅐㅒㅖ", "ㅔ"), **dict.fromkeys("ㅙㅚ", "ㅞ")}
@@ -57,10 +62,23 @@ def _met(below: str, lead: str, vowel: str) -> tuple[str, str]:
         return ("", stays) if stays else ("", lead)
     if lead == "ㅇ" and moves not in ("", "ㅇ"):
         return stays, moves if stays else _moved(moves, vowel)
-    closed = _CLOSED.get(below, below)
+    if below == "ㄺ" and lead in ("ㄱ", "ㄲ"):
+        below = "ㄹ"
+    return _neighbors(_CLOSED.get(below, below), lead)
+
+
+def _neighbors(closed: str, lead: str) -> tuple[str, str]:
+    """Return what becomes of a consonant that closes a syllable, and of the next one."""
+    if {closed, lead} == {"ㄴ", "ㄹ"}:
+        return "ㄹ", "ㄹ"
+    if lead == "ㄹ" and closed not in ("", "ㄹ"):
+        lead = "ㄴ"
     if lead in ("ㄴ", "ㅁ"):
         return _NASAL.get(closed, closed), lead
-    return closed, _PLAIN.get(lead, lead) if closed in ("ㄱ", "ㄷ", "ㅂ", "ㄹ") else lead
+    plain = _PLAIN.get(lead, lead)
+    if plain in _SWALLOWED.get(closed, ""):
+        return "", _TENSE[plain]
+    return closed, plain if closed in ("ㄱ", "ㄷ", "ㅂ", "ㄹ") else lead
 
 
 def _moved(consonant: str, vowel: str) -> str:

@@ -1,6 +1,7 @@
 """What was meant by mistyped letters: the cheapest way to read them as known words."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,13 @@ UNDOUBLED, LOST = 4.5, 5.5
 TWO_MISTAKES = 12.0
 AT_THE_FRONT = 1.0
 """People see what they do to the first letter of a word."""
+MEANT, WAYS = 3, 3
+"""Words that one may have been meant for, and last words that a way may end with: the cheapest."""
+LONGEST_GAP, CHEAPER = 8, 2.0
+"""Letters that may stay unread amid read ones, and what they cost less than a whole word."""
+
+Way = tuple[float, int, str]
+"""What reading so far costs, where its last word began, and the word before that one."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,8 @@ class Script:
     lost_space: float
     added_space: float
     unknown: tuple[float, float]  # what a word costs that stays as it is: once, and a letter
+    glued: int  # letters of a word that is surely several
+    syllable: re.Pattern[str]  # how one begins, if letters may be parted there
 
     def lost(self, typed: str) -> float:
         """Return the cost of a lost space: the fewer stand in the words read anew, the less."""
@@ -45,16 +55,31 @@ class Speller:
     """Reads typed letters as the likeliest words, by how often each was seen in training.
 
     Every stretch of letters may be a known word, a known word with one mistake in it, or stay as
-    it is between two spaces; a space may be lost or added. Dynamic programming finds the cheapest
-    way through. Known words are found by leaving out one letter on both sides.
+    it is between two spaces; a space may be lost or added. A word that is expected after the one
+    before it costs less. Dynamic programming finds the cheapest way through. Known words are
+    found by leaving out one letter on both sides. Of what stays and is longer than any word,
+    short stretches may stay, and what is around them is read: one word that nobody knows hid all
+    that was typed together with it.
 
     Source: Kernighan, Church and Gale 1990 (noisy channel); Garbe 2012 (deletions only).
     """
 
     def __init__(
-        self, counts: Mapping[str, int], script: Script, others: Mapping[str, float] | None = None
+        self,
+        counts: Mapping[str, int],
+        script: Script,
+        others: Mapping[str, float] | None = None,
+        expected: Mapping[tuple[str, str], float] | None = None,
     ) -> None:
-        """Make a speller of words and how often each was seen; other words it only lets stand."""
+        """Make a speller.
+
+        Args:
+            counts: words, and how often each was seen.
+            script: how they are read.
+            others: words that it only lets stand, and what they cost.
+            expected: a word and the next one, and how much less the second costs then.
+        """
+        self._expected = expected or {}
         total = sum(counts.values())
         self._script = script
         rare = {word: math.log(total / count) for word, count in counts.items()}
@@ -72,43 +97,63 @@ class Speller:
 
     def read(self, typed: str) -> list[str]:
         """Return the words that were meant by letters and single spaces."""
-        lost = self._script.lost(typed)
-        costs = [0.0] + [math.inf] * len(typed)
-        steps = [(0, "")] * (len(typed) + 1)
-        for start in range(len(typed)):
-            if costs[start] == math.inf:
-                continue
-            first = start + (typed[start] == " ")
-            so_far = costs[start] + lost * (0 < start == first)
-            for end, cost, word in self._spans(typed, first):
-                if so_far + cost < costs[end]:
-                    costs[end], steps[end] = so_far + cost, (start, word)
-        return _backwards(steps)
+        parts: list[str] = []
+        for word in self._read(typed):
+            unread = word not in self and len(word) >= self._script.glued
+            parts += self._read(word, gaps=True) if unread else [word]
+        return parts
 
-    def _spans(self, typed: str, first: int) -> Iterator[tuple[int, float, str]]:
+    def _read(self, typed: str, gaps: bool = False) -> list[str]:
+        """Return the cheapest words; with gaps, some letters of one may stay unread."""
+        lost = self._script.lost(typed)
+        ways: list[dict[str, Way]] = [{} for _ in range(len(typed) + 1)]
+        ways[0][""] = (0.0, 0, "")
+        for start in range(len(typed)):
+            before = sorted((way[0], last) for last, way in ways[start].items())[:WAYS]
+            first = start + (typed[start] == " ")
+            space = lost * (0 < start == first)
+            spans = self._spans(typed, first, gaps) if before else ()
+            for end, cost, word in spans:
+                so_far, last = min(
+                    (way - self._expected.get((last, word), 0.0), last) for way, last in before
+                )
+                way = (so_far + space + cost, start, last)
+                ways[end][word] = min(way, ways[end].get(word, way))
+        return _backwards(ways)
+
+    def _spans(self, typed: str, first: int, gaps: bool) -> Iterator[tuple[int, float, str]]:
         """Yield where a word that begins here may end, its cost, and the word."""
+        if gaps:
+            yield from self._gaps(typed, first)
         if first == 0 or typed[first - 1] == " ":
             end = (typed + " ").index(" ", first)
             yield end, self._script.unread(end - first), typed[first:end]
         for end in range(first + 1, min(len(typed), first + self._script.longest) + 1):
-            gaps = typed.count(" ", first, end)
-            if gaps > 1:
+            spaces = typed.count(" ", first, end)
+            if spaces > 1:
                 return
-            meant = None
-            if typed[end - 1] != " ":
-                meant = self._nearest(typed[first:end].replace(" ", ""))
-            if meant:
-                yield end, meant[0] + self._script.added_space * gaps, meant[1]
+            if typed[end - 1] == " ":
+                continue
+            for cost, word in self._nearest(typed[first:end].replace(" ", "")):
+                yield end, cost + self._script.added_space * spaces, word
 
-    def _nearest(self, typed: str) -> "tuple[float, str] | None":
+    def _gaps(self, typed: str, first: int) -> Iterator[tuple[int, float, str]]:
+        """Yield where letters that begin here and stay unread may end, their cost, and they."""
+        begins = self._script.syllable.match
+        if not begins(typed, first):
+            return
+        for end in range(first + 1, min(len(typed), first + LONGEST_GAP) + 1):
+            if end == len(typed) or begins(typed, end):
+                yield end, self._script.unread(end - first) - CHEAPER, typed[first:end]
+
+    def _nearest(self, typed: str) -> list[tuple[float, str]]:
+        """Return what a word may have been meant for, and its cost: the cheapest few."""
         if typed in self._costs:
-            return self._costs[typed], typed
+            return [(self._costs[typed], typed)]
         if len(typed) < self._script.least or not self._may_be_known(typed):
-            return None
+            return []
         near = {word for part in _shorter(typed) for word in self._shorter.get(part, ())}
-        return min(
-            ((self._costs[word] + mistake(typed, word), word) for word in near), default=None
-        )
+        return sorted((self._costs[word] + mistake(typed, word), word) for word in near)[:MEANT]
 
     def _may_be_known(self, typed: str) -> bool:
         # One mistake leaves the first half or the second one whole; this is most of the speed.
@@ -153,9 +198,11 @@ def _shorter(word: str) -> set[str]:
     return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
 
 
-def _backwards(steps: list[tuple[int, str]]) -> list[str]:
-    words, place = [], len(steps) - 1
+def _backwards(ways: list[dict[str, Way]]) -> list[str]:
+    """Return the words of the cheapest way to the end."""
+    word = min(ways[-1], key=lambda last: ways[-1][last])
+    words, place = [], len(ways) - 1
     while place:
-        place, word = steps[place]
         words.append(word)
+        _, place, word = ways[place][word]
     return words[::-1]

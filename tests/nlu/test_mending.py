@@ -23,6 +23,18 @@ LEARNED = (
         "당하고 당하고",
     ),
     *("컴활 컴활 컴활 협박해", "빚 빚 빚", "협박해", "협박해"),
+    *("a warm bath", "a warm bath", "a warm bath", "my worn shoes", "my worn shoes"),
+    *(
+        "my worn shoes",
+        "난 안 무서워요",
+        "난 안 무서워요",
+        "난 안 무서워요",
+        "말을 못해 죽어",
+        "그냥 말을 못해",
+        "말을 못해",
+        "살고 싶어",
+        "살고 싶어",
+    ),
 )
 
 
@@ -34,7 +46,7 @@ def mending() -> Iterator[ModuleType]:
 
 @pytest.fixture(scope="module")
 def mender(mending: ModuleType) -> Any:
-    return mending.Mender.learned(LEARNED, {"scarfed": 9.0})
+    return mending.Mender.learned(LEARNED, {"scarfed": 9.0, **mending.ordinary_words()})
 
 
 @pytest.mark.parametrize(
@@ -48,6 +60,13 @@ def mender(mending: ModuleType) -> Any:
         ("i am sc ared of him", "i am scared of him"),
         ("협벅해요 무서워요", "협박해요 무서워요"),
         ("사진있어요", "사진 있어요"),
+        ("사진벼릅있어요무서워요", "사진 벼릅 있어요 무서워요"),
+        ("사진후크있어요무서워요", "사진 후크 있어요 무서워요"),
+        ("mymomqzxvknowshehas", "my mom qzxv knows he has"),
+        ("a wsrm bath", "a warm bath"),
+        ("a worm bath", "a warm bath"),
+        ("my worm shoes", "my worn shoes"),
+        ("마를모태 무서워요", "말을 못해 무서워요"),
         ("내일 까지 보내래요", "내일까지 보내래요"),
         ("내까일지 보내래요", "내일까지 보내래요"),
         ("내일까까까지 보내래요", "내일까지 보내래요"),
@@ -74,9 +93,13 @@ def test_one_mistake_in_a_known_word_is_read_past(mender: Any, typed: str, meant
         "ㅋㅎ 할머니",
         "주거 할머니",
         "시름 할머니",
+        "줄이고 할머니",
         "사지늘 할머니",
         "빛 할머니",
         "당당하고 할머니",
+        "살고시퍼 할머니",
+        "나난 할머니",
+        "mymomqzxvknows",
         "",
         "112!!",
     ],
@@ -121,7 +144,7 @@ def test_a_page_is_not_mended(mender: Any) -> None:
     assert mender.mend(page) == page.strip()
 
 
-@given(text=st.text(alphabet=st.sampled_from("ㄱㅅㅏㅠ사진지 ab'i!1"), max_size=40))
+@given(text=st.text(alphabet=st.sampled_from("ㄱㅅㅏㅠ사진지후크휴 ab'i!1"), max_size=40))
 def test_any_mixture_survives(mender: Any, hangul: ModuleType, text: str) -> None:
     read = mender.mend(text)
 
