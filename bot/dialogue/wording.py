@@ -60,14 +60,15 @@ def dying_spelled_out(wording: Wording) -> Wording:
 
     So all rules about it apply. Not for return words, which are typed without spaces.
     """
-    if "주꼬" not in wording.spaced and "주글" not in wording.spaced:
+    said = wording.spaced
+    if ("주꼬" not in said and "주글" not in said) or _GIVEN.search(said):
         return wording
-    words = _DYING.sub(_spelled_out, wording.spaced)
+    words = _DYING.sub(_spelled_out, said)
     return Wording(words, _alphanumeric(words.replace(" ", "")))
 
 
 def _spelled_out(found: re.Match[str]) -> str:
-    return found[1] + ("죽고" if found[2] == "꼬" else "죽을")
+    return found[1] + found[2] + ("죽고" if found[3] else "죽을")
 
 
 def _alphanumeric(text: str) -> str:
@@ -202,13 +203,20 @@ def _number(found: re.Match[str]) -> str:
 _PAYLOAD = re.compile(r"(?:go|ask|say|wait|lang):[a-z0-9_.]+")
 _THRICE = re.compile(r"(.)\1\1")
 _LONG = re.compile(r"([^\d\s])\1{2,}")
-# Not what follows a noun: that is given (선물 주꼬시퍼), or a text about it (저주글).
-_DYING = re.compile(
-    r"(^|[^가-힣 ] ?|[어서해아워저려파와러고다요네데] "
-    r"|(?<![가-힣])(?:나는?|난|저는?|전|[내제]가|진짜|정말|걍|그냥|너무|자꾸|계속|지금|이제|다|콱|차라리"
-    r"|매일|맨날|그만|혼자|(?:오늘|내일)[가-힣]{0,2}) ?)"
-    r"주(?:(꼬)(?=싶|시[퍼포프픈]|십)|글(?=래|까(?!지)|꺼|거[야예에애라]|게(?!시|재|임|이)|께))"
+_SOMEHOW = (
+    "나[는도]?|난|저[는도]?|전|[내제]가|우리|진짜|정말|걍|그냥|너무|자꾸|계속|지금|이제|콱|차라리|매일|맨날"
+    "|그만|혼자|요즘|가끔|항상|빨리|갑자기|밤에|낼|(?:오늘|내일)[가-힣]{0,2}"
 )
+_HURT = "(?:힘들|괴로|아프|아파|무서|외로|슬[프퍼]|지[쳐쳤친]|싫|우울)[가-힣]{0,3}"
+# Not after any other word: what is given, or done for somebody (선물 주꼬시퍼, 안아 주꼬시퍼), or a
+# text about it (저주글).
+_DYING = re.compile(
+    rf"(^|[^가-힣 ] ?|(?<![가-힣])(?:{_HURT}|{_SOMEHOW}) ?|(?:때문에|먹고) ?)"
+    rf"((?:(?:{_SOMEHOW}) ?)*)"
+    "주(?:(꼬)(?= ?(?:싶|시[퍼포프픈]|십))"
+    "|글(?= ?(?:래|까(?!지)|꺼|거[야예에애라]|게(?!시|재|임|이)|께|생각|수)))"
+)
+_GIVEN = re.compile("선물|사탕|과자|간식|편지|용돈|젤리")
 _UNUSUAL = re.compile(f"[{''.join(map(chr, PLAIN))}]")
 _NO_KEY = re.compile(r"[^\W\d_a-zA-Z]")  # a letter that no Latin key types
 # A lead, a vowel, and a tail unless that consonant leads the next syllable.

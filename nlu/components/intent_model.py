@@ -136,9 +136,11 @@ class IntentModel:
             risks: one of `certainty.RISKS` for each, None where nobody said.
             voices: who wrote each, None where nobody said. What one author wrote is kept aside
                 as a whole: with strangers the model is less sure than with whom it knows.
+
+        Raises:
+            ValueError: there are too few sentences, see `kept_aside`.
         """
-        aside = groups(texts, voices) % KEPT_ASIDE == 0
-        known, asked = np.flatnonzero(~aside), np.flatnonzero(aside)
+        known, asked = kept_aside(texts, intents, voices)
         meant = meanings(texts)  # once: it takes a minute
         # Of four fifths of the sentences, and its network without noisy copies: half the work.
         draft = IntentModel(copies=0)
@@ -357,6 +359,22 @@ def _kernel(form: Array, meaning: Array) -> Array:
         kernel[rows] += FORM_WEIGHT * (form[rows] @ form.T).toarray()
     kernel[np.diag_indices_from(kernel)] += RIDGE
     return kernel
+
+
+def kept_aside(
+    texts: Sequence[str], intents: Sequence[str], voices: Sequence[str | None]
+) -> tuple[Array, Array]:
+    """Return the rows to learn from, and those that tell how sure to be.
+
+    Raises:
+        ValueError: one of the two has no row, or the second an intent that the first has not.
+    """
+    aside = groups(texts, voices) % KEPT_ASIDE == 0
+    known, asked = np.flatnonzero(~aside), np.flatnonzero(aside)
+    learned, tried = ({intents[row] for row in rows} for rows in (known, asked))
+    if not tried or tried - learned:
+        raise ValueError("too few authors or sentences to learn from how sure to be")
+    return known, asked
 
 
 def groups(texts: Sequence[str], voices: Sequence[str | None]) -> Array:

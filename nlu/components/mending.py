@@ -20,7 +20,7 @@ LATIN = Script(
     lost_space=5.0,
     added_space=5.0,
     unknown=(6.0, 2.2),
-    glued=17,
+    glued=21,
     syllable=re.compile("[a-z]"),
 )
 HANGUL = Script(
@@ -158,7 +158,8 @@ class Mender:
             return word
         if len(word) > 1 and (heard := self._sounds.get(sound(word))):
             return heard  # of one syllable, too many words sound alike
-        swaps = (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
+        places = range(len(word) - 1 if len(word) > 2 else 0)  # 살자 is no 자살
+        swaps = (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in places)
         likely = (_HELD_DOWN.sub(r"\1", word), *swaps)
         return next((each for each in likely if self.words.get(each, 0) >= SEEN), word)
 
@@ -191,8 +192,9 @@ def _glued(pairs: Mapping[str, int]) -> dict[str, int]:
 
     Shorter ones sound like words of their own, and an added "not" turns all around (도난: 돈 안).
     """
-    long = (pair for pair in pairs if len(pair) > LEAST_GLUED and not NOT & set(pair.split(" ")))
-    return {pair: pairs[pair] for pair in long}
+    parted = {pair: pair.split(" ") for pair in pairs}
+    long = (pair for pair, two in parted.items() if len("".join(two)) >= LEAST_GLUED)
+    return {pair: pairs[pair] for pair in long if not NOT.intersection(parted[pair])}
 
 
 def _expected(pairs: Mapping[str, int], words: Mapping[str, int]) -> dict[tuple[str, str], float]:

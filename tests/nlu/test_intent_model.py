@@ -14,7 +14,7 @@ import numpy as np
 sys.path.insert(0, sys.argv[1])
 from candidates import sentences
 from components.grams import Bytes, looked_up
-from components.intent_model import NETWORK_WEIGHT, TUNED_WEIGHT, IntentModel
+from components.intent_model import NETWORK_WEIGHT, TUNED_WEIGHT, IntentModel, kept_aside
 from components.meaning import meanings
 from components.noise import noised
 
@@ -58,6 +58,16 @@ clean = IntentModel(copies=0, tunes=False).learn(texts, intents)
 chance = random.Random(1)
 hasty = [noised(text, "heavy", chance) for text, _ in asked for _ in range(4)]
 
+every = list(zip(*sentences()[::20]))
+rows_known, rows_asked = kept_aside(every[0], every[1], every[3])
+authors = [{every[3][row] for row in rows} - {None} for rows in (rows_known, rows_asked)]
+
+def too_few(texts, intents):
+    try:
+        kept_aside(texts, intents, [None] * len(texts))
+    except ValueError as error:
+        return str(error)
+
 def right_when_hasty(taught):
     guessed = taught._networks[0].scores(taught._grams.rows(hasty), meanings(hasty))
     return float((guessed[:, :5].argmax(axis=1) == truth.repeat(4)).mean())
@@ -87,6 +97,9 @@ print(json.dumps({
     ).max()),
     "sentences": [len(texts), len(model._meanings)],
     "few": [len(few._meanings), right(few.scores(new))],
+    "aside": [*map(len, authors), len(authors[0] & authors[1]), len(rows_asked) / len(every[0])],
+    "too_few": [too_few(["사진을 보내래요"] * 9, ["grooming"] * 9),
+                too_few(["사진을 보내래요", "안녕하세요"], ["grooming", "greet"])],
     "hasty": [right_when_hasty(clean), right_when_hasty(model)],
 }))
 """
@@ -220,3 +233,16 @@ def test_a_noisy_copy_is_no_further_sentence_to_compare_with(facts: dict[str, An
 def test_who_learned_noisy_copies_understands_a_hasty_hand_better(facts: dict[str, Any]) -> None:
     without, with_copies = facts["hasty"]
     assert with_copies > without + 0.04
+
+
+def test_what_one_author_wrote_is_kept_aside_as_a_whole_or_not_at_all(
+    facts: dict[str, Any],
+) -> None:
+    learned, aside, both, share = facts["aside"]
+    assert both == 0
+    assert learned > 2 * aside > 10
+    assert 0.1 < share < 0.3
+
+
+def test_nothing_is_learned_where_nothing_can_be_kept_aside(facts: dict[str, Any]) -> None:
+    assert [each and "too few" in each for each in facts["too_few"]] == [True, True]

@@ -30,7 +30,8 @@ def hurried(text: str) -> str:
             "오늘 축하해주글게",
             "저주글까지 올라옴",
         ),
-        *("동생한테 사탕 주꼬시퍼", "지금 밥 주꼬 시작할게", "급식이 없어지고 시켜먹음"),
+        *("동생한테 빵 주꼬시퍼", "안아 주꼬시퍼", "선물! 주꼬시퍼", "놀아 주글거예요"),
+        *("급식이 없어지고 시켜먹음", "학원이 없어지고 시퍼런 건물", "여기 살기시러"),
     ],
 )
 def test_what_only_sounds_like_words_of_dying_is_no_alarm(text: str) -> None:
@@ -63,6 +64,9 @@ def test_every_final_double_letter_is_folded_and_nothing_else_moves() -> None:
         ("약먹엇어 마니", Risk.IMMINENT, "self_harm"),
         ("주꼬시퍼 아무한태도 말모태", Risk.HIGH, "self_harm"),
         ("나 살기시러", Risk.HIGH, "self_harm"),
+        ("힘들어주꼬시퍼", Risk.HIGH, "self_harm"),
+        ("나 너무 주꼬 시퍼", Risk.HIGH, "self_harm"),
+        ("엄마때문에 주글 거예요", Risk.HIGH, "self_harm"),
         ("업써지고시퍼", Risk.HIGH, "self_harm"),
         ("걍 주글래요", Risk.HIGH, "self_harm"),
         ("오늘빰에 주글꺼애요", Risk.IMMINENT, "self_harm"),
