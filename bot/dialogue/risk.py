@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.dialogue.lexicon import CATEGORIES, Lexicon, Reading, load_lexicon
 from bot.dialogue.scenes import Everydayness
 from bot.dialogue.turn import GUESS, Screening
-from bot.dialogue.wording import as_korean_keys, is_payload
+from bot.dialogue.wording import as_korean_keys, is_payload, tells_dying_by_ear
 from bot.messages import Danger, NluResult
 from storage.records import Risk
 
@@ -63,7 +63,7 @@ def screen(
     Without the language service our rules decide. With it, its fear raises the level, and where
     it sees no danger at all in a short text our words are low, which still asks gently. Words of
     the writer's own death it must all but deny. It never lowers words of staff, or what
-    only the keyboard's other letters spell.
+    only the keyboard's other letters spell, or spelling by ear.
 
     Args:
         parts: the texts of one burst, in the order they were sent.
@@ -145,7 +145,8 @@ def _is_doubted(
     if not nlu.danger.doubts or nlu.danger.high >= _enough(found, nlu, nlu.danger, lexicon, scene):
         return False
     # It learned from short texts, and read other letters than a keyboard left in English means.
-    return sum(map(len, words)) <= SHORT and not any(map(as_korean_keys, words))
+    misread = any(as_korean_keys(word) or tells_dying_by_ear(word) for word in words)
+    return sum(map(len, words)) <= SHORT and not misread
 
 
 def _enough(

@@ -67,6 +67,12 @@ def dying_spelled_out(wording: Wording) -> Wording:
     return Wording(words, _alphanumeric(words.replace(" ", "")))
 
 
+def tells_dying_by_ear(text: str) -> bool:
+    """Tell whether a text says of dying by ear what only `dying_spelled_out` reads."""
+    wording = normalize(text)
+    return dying_spelled_out(wording) != wording
+
+
 def _spelled_out(found: re.Match[str]) -> str:
     return found[1] + found[2] + ("죽고" if found[3] else "죽을")
 

@@ -115,6 +115,11 @@ def test_in_a_long_text_the_service_lowers_nothing(text: str) -> None:
     assert screen(long).level >= Risk.HIGH
 
 
+def test_dying_spelled_by_ear_is_not_lowered() -> None:
+    found = screen(["나 너무 주꼬시퍼"], nlu=heard("smalltalk", 0.0))
+    assert (found.level, found.category) == (Risk.HIGH, "self_harm")
+
+
 def test_what_only_a_keyboard_left_in_english_spells_is_not_lowered() -> None:
     typed = "wnrrh tlvdj"  # 죽고 싶어
 
