@@ -63,7 +63,7 @@ def screen(
     Without the language service our rules decide. With it, its fear raises the level, and where
     it sees no danger at all in a short text our words are low, which still asks gently. Words of
     the writer's own death it must all but deny. It never lowers words of staff, or what
-    only the keyboard's other letters spell, or spelling by ear.
+    only the keyboard's other letters spell, or dying spelled by ear.
 
     Args:
         parts: the texts of one burst, in the order they were sent.

@@ -74,7 +74,7 @@ def tells_dying_by_ear(text: str) -> bool:
 
 
 def _spelled_out(found: re.Match[str]) -> str:
-    return found[1] + found[2] + ("죽고" if found[3] else "죽을")
+    return found["before"] + ("죽고" if found["wish"] else "죽을")
 
 
 def _alphanumeric(text: str) -> str:
@@ -217,9 +217,9 @@ _HURT = "(?:힘들|괴로|아프|아파|무서|외로|슬[프퍼]|지[쳐쳤친]
 # Not after any other word: what is given, or done for somebody (선물 주꼬시퍼, 안아 주꼬시퍼), or a
 # text about it (저주글).
 _DYING = re.compile(
-    rf"(^|[^가-힣 ] ?|(?<![가-힣])(?:{_HURT}|{_SOMEHOW}) ?|(?:때문에|먹고) ?)"
-    rf"((?:(?:{_SOMEHOW}) ?)*)"
-    "주(?:(꼬)(?= ?(?:싶|시[퍼포프픈]|십))"
+    rf"(?P<before>(?:^|[^가-힣 ] ?|(?<![가-힣])(?:{_HURT}|{_SOMEHOW}) ?|(?:때문에|먹고) ?)"
+    rf"(?:(?:{_SOMEHOW}) ?)*)"
+    "주(?:(?P<wish>꼬)(?= ?(?:싶|시[퍼포프픈]|십))"
     "|글(?= ?(?:래|까(?!지)|꺼|거[야예에애라]|게(?!시|재|임|이)|께|생각|수)))"
 )
 _GIVEN = re.compile("선물|사탕|과자|간식|편지|용돈|젤리")
