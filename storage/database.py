@@ -16,6 +16,7 @@ from storage.migrate import highest_key, knows_a_keyring, migrate
 from storage.sessions import Session, Sessions
 from storage.tables import insert_into, key_proofs
 from storage.typing_signs import TypingSign, TypingSigns
+from storage.unfinished import Unfinished
 from storage.vault import Vault, proof
 from storage.wakeups import Subscription, Topic, Wakeups, to_ring, wake
 
@@ -53,6 +54,7 @@ class Database:
         self.wakeups = wakeups
         self.typing_signs = typing_signs
         self.listening = listening  # None: nobody else can work on this database
+        self._unfinished = Unfinished()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Session]:
@@ -63,7 +65,7 @@ class Database:
         Raises:
             DatabaseAway: unreachable, connection lost, or locked for too long.
         """
-        with driver_errors():
+        with self._unfinished.one(), driver_errors():
             async with self._writing.begin() as session:
                 yield session
                 await counting.write(session)
@@ -79,7 +81,7 @@ class Database:
         Raises:
             DatabaseAway: unreachable, connection lost, or locked for too long.
         """
-        with driver_errors():
+        with self._unfinished.one(), driver_errors():
             async with self._reading.begin() as session:
                 yield session
 
@@ -112,10 +114,13 @@ class Database:
                 raise KeyringUnusable("keyring_of_another_installation")
 
     async def close(self) -> None:
-        """Close every connection and forget the keys."""
-        await self._reading.close()
-        await self._writing.close()
-        await self.vault.close()
+        """Close every connection and forget the keys, after what was given up a moment ago."""
+        try:
+            await self._unfinished.ended()
+        finally:
+            await self._reading.close()
+            await self._writing.close()
+            await self.vault.close()
 
 
 def open_database(url: str, *, keys_url: str | None = None, keyring: Keys) -> Database:

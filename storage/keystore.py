@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from storage.engines import driver_errors
 from storage.errors import KeyMissing
 from storage.tables import data_keys, insert_for, key_work, wrap_keys
+from storage.unfinished import Unfinished
 
 ROTATION = "rotation"
 
@@ -64,6 +65,7 @@ class KeyStore:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._reading = engine.execution_options(read_only=True)
+        self._unfinished = Unfinished()
 
     async def of(self, owner: UUID) -> tuple[WrappedKey, ...]:
         """Return every key of `owner`, the newest first; none when they are gone."""
@@ -72,7 +74,7 @@ class KeyStore:
             .where(data_keys.c.owner == owner)
             .order_by(data_keys.c.generation.desc())
         )
-        with driver_errors():
+        with self._unfinished.one(), driver_errors():
             async with self._reading.begin() as connection:
                 rows = (await connection.execute(query)).all()
         return tuple(_wrapped(row) for row in rows)
@@ -86,7 +88,7 @@ class KeyStore:
         Raises:
             KeyMissing: the wrap key is retired; wrap with a newer one.
         """
-        with driver_errors():
+        with self._unfinished.one(), driver_errors():
             async with self._engine.begin() as connection:
                 await _hold(connection, {key.wrap_key})
                 statement = insert_for(connection.dialect.name, data_keys).values(_row(key))
@@ -97,7 +99,7 @@ class KeyStore:
 
     async def remove(self, owner: UUID) -> None:
         """Delete every key of `owner`."""
-        with driver_errors():
+        with self._unfinished.one(), driver_errors():
             async with self._engine.begin() as connection:
                 await connection.execute(delete(data_keys).where(data_keys.c.owner == owner))
 
@@ -122,7 +124,7 @@ class KeyStore:
         Raises:
             KeyMissing: one of the newest was retired meanwhile.
         """
-        with driver_errors():
+        with self._unfinished.one(), driver_errors():
             async with self._engine.begin() as connection:
                 await _hold(connection, newest)
                 rows = (await connection.execute(_older(newest, after, most))).all()
@@ -135,7 +137,7 @@ class KeyStore:
     async def counts(self) -> Mapping[int, int]:
         """Return how many data keys lie under each wrap key."""
         query = select(data_keys.c.wrap_key, func.count()).group_by(data_keys.c.wrap_key)
-        with driver_errors():
+        with self._unfinished.one(), driver_errors():
             async with self._reading.begin() as connection:
                 rows = (await connection.execute(query)).all()
         return {row[0]: row[1] for row in rows}
@@ -149,7 +151,7 @@ class KeyStore:
             False when a data key lies under it: it must not be destroyed.
         """
         under = select(data_keys.c.owner).where(data_keys.c.wrap_key == number).limit(1)
-        with driver_errors():
+        with self._unfinished.one(), driver_errors():
             async with self._engine.begin() as connection:
                 await _register(connection, {number})
                 row = wrap_keys.c.number == number
@@ -175,20 +177,23 @@ class KeyStore:
             set_={"holder": holder, "until": now + lease},
             where=free,
         ).returning(key_work.c.holder)
-        with driver_errors():
+        with self._unfinished.one(), driver_errors():
             async with self._engine.begin() as connection:
                 return (await connection.execute(taken)).first() is not None
 
     async def end_rotation(self, holder: UUID) -> None:
         """Give the right to rotate back."""
         mine = (key_work.c.name == ROTATION) & (key_work.c.holder == holder)
-        with driver_errors():
+        with self._unfinished.one(), driver_errors():
             async with self._engine.begin() as connection:
                 await connection.execute(delete(key_work).where(mine))
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._engine.dispose()
+        try:
+            await self._unfinished.ended()
+        finally:
+            await self._engine.dispose()
 
 
 async def _register(connection: AsyncConnection, numbers: Collection[int]) -> None:

@@ -1,5 +1,7 @@
 import asyncio
 import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -8,12 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from storage import audit, inbox
-from storage.database import Database, Topic, migrate, open_database, wake
+from storage.database import Database, Session, Topic, migrate, open_database, wake
 from storage.engines import sqlite_path
 from storage.errors import DatabaseAway, StorageError
 from storage.keyring import Keyring
 from storage.tables import audit as table
 from storage.tables import insert_into
+from storage.unfinished import PATIENCE
 from tests.database import ON_POSTGRESQL, ON_SQLITE, connections_ended
 from tests.factories import NOON, accepted, received
 
@@ -176,6 +179,68 @@ async def test_a_lost_connection_is_away_once_and_then_back(database: Database) 
             await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     await _record(database)
     assert await _count(database) == 1
+
+
+@pytest.mark.parametrize("kind", ["reading", "transaction"])
+async def test_steps_that_are_given_up_end_before_the_database_is_closed(
+    database_url: str, keyring: Keyring, kind: str
+) -> None:
+    database = open_database(database_url, keyring=keyring)
+    one, other = Step(getattr(database, kind)), Step(database.reading)
+    tasks = [await step.given_up() for step in (one, other)]
+
+    closing = asyncio.create_task(database.close())
+    one.may_end.set()
+    await asyncio.wait(tasks[:1])
+    await asyncio.sleep(0.1)
+    closed = closing.done()
+    other.may_end.set()
+    await asyncio.wait(tasks)
+    await closing
+
+    assert not closed
+
+
+@ON_SQLITE  # of another database it would leave a connection behind
+async def test_a_step_that_does_not_end_does_not_keep_a_database_open(
+    database_url: str, keyring: Keyring
+) -> None:
+    database = open_database(database_url, keyring=keyring)
+    step = Step(database.reading)
+    task = await step.given_up()
+
+    async with asyncio.timeout(5 * PATIENCE):
+        await database.close()
+    ended = task.done()
+    step.may_end.set()
+    await asyncio.wait([task])
+
+    assert not ended
+
+
+class Step:
+    """A step that is cancelled amid its transaction, and ends when it may."""
+
+    def __init__(self, begin: Callable[[], AbstractAsyncContextManager[Session]]) -> None:
+        self._begin = begin
+        self.begun, self.may_end = asyncio.Event(), asyncio.Event()
+
+    async def given_up(self) -> asyncio.Task[None]:
+        """Begin and cancel it; it goes on until it may end."""
+        task = asyncio.create_task(self._run())
+        await self.begun.wait()
+        task.cancel()
+        await asyncio.sleep(0)
+        return task
+
+    async def _run(self) -> None:
+        async with self._begin() as session:
+            await session.execute(text("SELECT 1"))
+            self.begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await self.may_end.wait()
 
 
 @ON_SQLITE

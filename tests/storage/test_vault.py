@@ -18,6 +18,7 @@ from storage.keystore import KeyStore
 from storage.seal import MOST_USES, DataKey, Uses
 from storage.tables import data_keys, key_proofs
 from storage.vault import CACHE_ENTRIES, CACHE_SECONDS, RENEW_AFTER, Place, Vault, proof
+from tests.database import connections_ended
 from tests.factories import NOON, Timer
 
 PLACE = Place("lines", "text_ct", None, uuid4())
@@ -39,6 +40,21 @@ async def test_another_process_opens_what_this_one_sealed(
     await other.close()
 
     assert opened == "안녕"
+
+
+async def test_a_key_that_is_asked_for_no_more_is_not_left_open(
+    database_url: str, keyring: Keyring
+) -> None:
+    vault = _vault(database_url, keyring)
+    asking = asyncio.create_task(vault.data_key(uuid4()))
+    await asyncio.sleep(0)
+    asking.cancel()
+
+    await vault.close()
+    done = asking.done()
+    await connections_ended()
+
+    assert done
 
 
 async def test_each_owner_has_a_key_of_their_own(database: Database) -> None:
