@@ -16,6 +16,7 @@ from bot.dialogue.content_file import (
     strings,
 )
 from bot.dialogue.cues import SYLLABLE, CueIndex, Tally
+from bot.dialogue.hurried import spelled_out
 from bot.dialogue.rule_entries import (
     CATEGORIES,
     CUES_FILE,
@@ -146,7 +147,7 @@ class Lexicon:
         """Normalize a text; a spelling no pattern of its language can match is left empty."""
         wording = dying_spelled_out(normalize(text))
         wording = Wording(
-            spaced=wording.spaced if _LATIN.search(wording.spaced) else "",
+            spaced=spelled_out(wording.spaced) if _LATIN.search(wording.spaced) else "",
             squeezed=wording.squeezed if HANGUL.search(wording.squeezed) else "",
         )
         return Reading(wording, self.index.find(wording))

@@ -34,6 +34,38 @@ def test_what_only_sounds_like_words_of_dying_is_no_alarm(text: str) -> None:
     assert screen([text]).level is Risk.NONE
 
 
+@pytest.mark.parametrize(
+    ("typed", "spelled", "level"),
+    [
+        ("i wnt 2 die", "i want to die", Risk.HIGH),
+        ("wanna b ded", "wanna be dead", Risk.HIGH),
+        ("i wana die my mom hates me", "i wanna die my mom hates me", Risk.HIGH),
+        ("want2die", "want to die", Risk.HIGH),
+        ("wan na just die", "wanna just die", Risk.HIGH),
+        ("kill my slef", "kill myself", Risk.HIGH),
+        ("나 sucidal", "나 suicidal", Risk.HIGH),
+        ("gona kil mysef rn", "gonna kill myself right now", Risk.IMMINENT),
+        ("i wana die tonite", "i wanna die tonight", Risk.IMMINENT),
+        ("my friend wants 2 kil herslef", "my friend wants to kill herself", Risk.IMMINENT),
+        ("im not gona kil mysef", "im not gonna kill myself", Risk.LOW),
+        ("so bored i wana die", "so bored i wanna die", Risk.NONE),
+        ("kil myself in minecraft", "kill myself in minecraft", Risk.NONE),
+    ],
+)
+def test_words_of_dying_typed_in_a_hurry_are_those_they_are_meant_for(
+    typed: str, spelled: str, level: Risk
+) -> None:
+    assert screen([typed]) == screen([spelled])
+    assert screen([typed]).level is level
+
+
+@pytest.mark.parametrize(
+    "text", ["they keep killing my elf", "want 2 eat", "i wan a die for dnd", "jst got a puppy rn"]
+)
+def test_hurried_words_alone_are_no_alarm(text: str) -> None:
+    assert screen([text]).level is Risk.NONE
+
+
 @pytest.mark.parametrize("text", [text for text in EXAMPLES if hurried(text) != text])
 def test_every_example_is_the_same_in_both_spellings(text: str) -> None:
     assert hurried(text) not in EXAMPLES
