@@ -16,8 +16,9 @@ from sklearn.svm import LinearSVC
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
+from components.aside import groups  # noqa: E402
 from components.hangul import decompose, normalize  # noqa: E402 -- this folder is no package
-from components.intent_model import NETWORKS, IntentModel, groups  # noqa: E402
+from components.intent_model import NETWORKS, IntentModel  # noqa: E402
 from components.meaning import meanings  # noqa: E402
 
 FOLDS = 5

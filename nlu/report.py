@@ -35,8 +35,8 @@ from figures import (  # noqa: E402
 )
 from pictures import draw_confusion, draw_noise, draw_reliability  # noqa: E402
 
-BY_HAND = ROOT / "tests/thumbs.jsonl"
-"""Sentences that somebody wrote three times: with care, in a hurry, with shaking thumbs."""
+BY_HAND = ("thumbs", "shaking")
+"""Sets whose sentences somebody wrote three times: with care, in a hurry, with shaking thumbs."""
 NOISE_SEEDS = (101, 102, 103)  # none of them is the seed of the training noise
 OUTSIDE = ("out_of_scope", "smalltalk")
 OPEN_DATA = ("oos_ko_dev", "songys_ko_train", "massive_ko_dev", "massive_en_dev")
@@ -144,16 +144,22 @@ def _noise_table(model: IntentModel, sets: Sequence[Asked]) -> str:
 
 
 def _by_hand_table(model: IntentModel) -> str:
-    examples = [json.loads(line) for line in BY_HAND.read_text(encoding="utf-8").splitlines()]
+    lines = ["| set | language | sentences | with care | mild | heavy |", "|---" * 6 + "|"]
+    return "\n".join(lines + [row for name in BY_HAND for row in _by_hand_rows(model, name)])
+
+
+def _by_hand_rows(model: IntentModel, name: str) -> list[str]:
+    text = (ROOT / f"tests/{name}.jsonl").read_text(encoding="utf-8")
+    examples = [json.loads(line) for line in text.splitlines()]
     meant = np.array([example["intent"] for example in examples])
     langs = np.array([example["lang"] for example in examples])
     hands = [_guessed(model, [each[hand] for each in examples]) for hand in ("text", *LEVELS)]
-    lines = ["| language | sentences | with care | mild | heavy |", "|---" * 5 + "|"]
+    rows = []
     for lang in sorted(set(langs), reverse=True):
         own = langs == lang
         values = _with_losses([accuracy(meant[own], found[own]) for found in hands])
-        lines.append(f"| {lang} | {own.sum()} | {values} |")
-    return "\n".join(lines)
+        rows.append(f"| {name} | {lang} | {own.sum()} | {values} |")
+    return rows
 
 
 def _with_losses(values: Sequence[float]) -> str:

@@ -29,10 +29,10 @@ ABOUT = {
     "impersonation": "grooming",
 }
 """Intent of the language service -> the category of what it fears; any other: threat."""
-FEARED = 0.4  # belief in danger that is an alarm; measured, like all these: docs/risk.md
-DREADED, PRESSING = 0.33, 0.2  # the first is enough where belief in imminent danger is the second
+FEARED = 0.35  # belief in danger that is an alarm; measured, like all these: docs/risk.md
+DREADED, PRESSING = 0.28, 0.1  # the first is enough where belief in imminent danger is the second
 UNLIKE_TALK = 0.65  # the same where it takes the text for talk as well, unless it is imminent
-AT_ONCE = 0.2  # belief in imminent danger that makes an alarm imminent
+AT_ONCE = 0.1  # belief in imminent danger that makes an alarm imminent
 DOUBTED = 0.05  # belief below which broad words that sound like danger are no alarm
 DENIED = 0.02  # the same for words that sound imminent, or like the writer's own death
 MERE = 0.1  # the same for all but the writer's own death, in a text taken for nothing but talk
@@ -211,7 +211,7 @@ def _is_harmless(
     """Tell whether what only the service fears is talk, a scene, a bare word or a saying."""
     if danger.imminent < AT_ONCE and danger.high < UNLIKE_TALK and _talk(nlu) > SOME:
         return True
-    bare = danger.imminent < MERE and all(map(_is_bare, readings))
+    bare = danger.imminent < DOUBTED and all(map(_is_bare, readings))
     if danger.high < CERTAIN and (scene is Everydayness.SURE or bare):
         return True
     return about in GRAVE and bool(readings) and all(map(lexicon.is_saying, readings))

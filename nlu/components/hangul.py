@@ -43,9 +43,14 @@ def normalize(text: str) -> str:
     of one character cut to two (ㅋㅋㅋㅋ becomes ㅋㅋ), tears as ㅠㅠ, single spaces.
     Digits keep their runs. A second call changes nothing.
     """
+    return fold(joined(text))
+
+
+def joined(text: str) -> str:
+    """Do what `normalize` does, but leave runs, tears and spaces as they were typed."""
     plain = _WIDTH_FORMS.sub(lambda found: unicodedata.normalize("NFKC", found.group()), text)
     plain = unicodedata.normalize("NFC", _INVISIBLE.sub("", plain)).translate(_CONJOINING)
-    return fold(compose(plain).lower())
+    return compose(plain).lower()
 
 
 def compose(text: str) -> str:

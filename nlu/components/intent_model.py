@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import vstack
-from scipy.sparse.csgraph import connected_components
 from scipy.special import expit, softmax
-from sklearn.feature_extraction.text import TfidfVectorizer
 
+from components.aside import BLOCK, kept_aside
 from components.certainty import (
     DANGERS,
     curve,
@@ -24,7 +22,6 @@ from components.certainty import (
     usual_shares,
 )
 from components.grams import Bytes, Grams, looked_up
-from components.hangul import normalize
 from components.meaning import english_words, meanings
 from components.mending import Mender, ordinary_words
 from components.network import Network
@@ -36,13 +33,9 @@ FORM_WEIGHT = 0.5
 MEANING_WEIGHT = 3.0
 MEANING_WIDTH = 1.0
 RIDGE = 0.3
-KEPT_ASIDE = 5
-"""One author, or group of near-duplicates, in so many is kept aside to learn from how sure to be.
-Stratified folds, made equal by intents, put authors into parts of 3,600 to 15,600 sentences: five
-authors, two of them hard on purpose, told for all how sure to be (docs/nlu.md)."""
 NETWORKS = 1
 """A second one won nothing beside the tuned encoder."""
-NETWORK_WEIGHT, TUNED_WEIGHT = (0.2, 0.8), (0.15, 0.0)
+NETWORK_WEIGHT, TUNED_WEIGHT = (0.4, 1.2), (0.2, 0.0)
 """Where every word is known, and where none is: word pieces of unknown words say little, n-grams
 still much (docs/nlu.md)."""
 OLDER_WEIGHT = 0.1
@@ -65,10 +58,6 @@ tell apart, in less than half the time; two or three sentences of a set change (
 REMEMBERED = 32_000
 """Sentences that the kernel compares with, at most: LAPACK fell over the table of 40,000. They are
 drawn by lot; the network and the tuned encoder learn from all."""
-BLOCK = 1000  # rows of a table of all sentences made at once: all at once would take gigabytes
-NEAR = 0.7
-"""Cosine of character n-grams from which two sentences are one, written twice."""
-
 TUNED = "tuned.npz"
 """File of the moved encoder."""
 
@@ -141,11 +130,14 @@ class IntentModel:
             ValueError: there are too few sentences, see `kept_aside`.
         """
         known, asked = kept_aside(texts, intents, voices)
-        meant = meanings(texts)  # once: it takes a minute
-        # Of four fifths of the sentences, and its network without noisy copies: half the work.
-        draft = IntentModel(copies=0)
-        draft.learn(*_picked(known, texts, intents, risks), meant[known])
-        self.learn(texts, intents, risks, meant)
+        typed = [*texts, *in_a_hurry(texts, self._copies)]
+        meant = meanings(typed)  # once: it takes minutes
+        rows = np.concatenate([known + copy * len(texts) for copy in range(1 + self._copies)])
+        hasty = [typed[row] for row in rows[len(known) :]]
+        # Learned as the model is, but from others' sentences.
+        draft = IntentModel(copies=self._copies)
+        draft.learn(*_picked(known, texts, intents, risks), hasty, meant[rows])
+        self.learn(texts, intents, risks, typed[len(texts) :], meant)
         self.temperature, self.curves = draft.calibration(*_picked(asked, texts, intents, risks))
         return self
 
@@ -154,6 +146,7 @@ class IntentModel:
         texts: Sequence[str],
         intents: Sequence[str],
         risks: Sequence[str | None] = (),
+        hasty: Sequence[str] | None = None,
         meant: Array = None,
     ) -> "IntentModel":
         """Learn from sentences as they are written, and as if typed in a hurry.
@@ -162,20 +155,22 @@ class IntentModel:
             texts: the sentences.
             intents: what each one means.
             risks: one of `certainty.RISKS` for each, None where nobody said.
-            meant: `meanings(texts)`, for who has them already.
+            hasty: the noisy copies, `in_a_hurry(texts, copies)`, for who has them already.
+            meant: `meanings` of both, likewise.
         """
+        if hasty is None:
+            hasty = in_a_hurry(texts, self._copies)
+        if meant is None:
+            meant = meanings([*texts, *hasty])
         self.intents = sorted(set(intents))
         self._mender = Mender.learned(texts, {**english_words(), **ordinary_words()})
         chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
-        hasty = [noised(text, "heavy", chance) for _ in range(self._copies) for text in texts]
         typed, rows = [*texts, *hasty], np.tile(np.arange(len(texts)), 1 + self._copies)
         self._grams, self._names = Grams.learned(typed[: 2 * len(texts)])
         form = self._grams.rows(typed)
-        meant = meanings(texts) if meant is None else meant
         wanted = self._wanted(intents, risks or [None] * len(texts))
         drawn = sorted(chance.sample(range(len(texts)), min(len(texts), self._remembered)))
         self._remember(form[drawn], meant[drawn], wanted[drawn])
-        meant = np.vstack([meant, meanings(hasty)]) if hasty else meant
         names, dangers = np.split(wanted[rows], [len(self.intents)], axis=1)
         epochs = EPOCHS_OF_COPIES if hasty else EPOCHS
         lesson = (form, meant, names.argmax(axis=1), (dangers + 1) / 2, epochs)
@@ -332,13 +327,10 @@ def _by_strangeness(weights: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(each if isinstance(each, list) else (each, each) for each in weights)
 
 
-def near_duplicates(texts: Sequence[str]) -> Array:
-    """Return a group number for each text; texts of one group hardly differ in writing."""
-    rows = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3), sublinear_tf=True)
-    rows = rows.fit_transform([normalize(text) for text in texts])
-    starts = range(0, len(texts), BLOCK)
-    alike = vstack([(rows[start : start + BLOCK] @ rows.T) > NEAR for start in starts])
-    return connected_components(alike, directed=False)[1]
+def in_a_hurry(texts: Sequence[str], copies: int) -> list[str]:
+    """Return so many noisy copies of each text, one copy of all after the other."""
+    chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
+    return [noised(text, "heavy", chance) for _ in range(copies) for text in texts]
 
 
 def _principal(meant: Array) -> Array:
@@ -359,34 +351,6 @@ def _kernel(form: Array, meaning: Array) -> Array:
         kernel[rows] += FORM_WEIGHT * (form[rows] @ form.T).toarray()
     kernel[np.diag_indices_from(kernel)] += RIDGE
     return kernel
-
-
-def kept_aside(
-    texts: Sequence[str], intents: Sequence[str], voices: Sequence[str | None]
-) -> tuple[Array, Array]:
-    """Return the rows to learn from, and those that tell how sure to be.
-
-    Raises:
-        ValueError: one of the two has no row, or the second an intent that the first has not.
-    """
-    aside = groups(texts, voices) % KEPT_ASIDE == 0
-    known, asked = np.flatnonzero(~aside), np.flatnonzero(aside)
-    learned, tried = ({intents[row] for row in rows} for rows in (known, asked))
-    if not tried or tried - learned:
-        raise ValueError("too few authors or sentences to learn from how sure to be")
-    return known, asked
-
-
-def groups(texts: Sequence[str], voices: Sequence[str | None]) -> Array:
-    """Return a group number for each text: its author, or what hardly differs in writing."""
-    named = sorted({voice for voice in voices if voice is not None})
-    alike = near_duplicates(texts)
-    return np.array(
-        [
-            number if voice is None else -1 - named.index(voice)
-            for number, voice in zip(alike, voices, strict=True)
-        ]
-    )
 
 
 def _picked(rows: Array, *columns: Sequence[Any]) -> list[list[Any]]:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
 
-from components.hangul import decompose, normalize, recompose
+from components.hangul import decompose, fold, joined, normalize, recompose
 from components.noise import romanized
 from components.pronunciation import sound
 from components.spelling import Script, Speller
 
 LATIN = Script(
     longest=14,
+    shortest=2,
     least=3,
     often=1,
     usual=5.0,
@@ -25,6 +26,7 @@ LATIN = Script(
 )
 HANGUL = Script(
     longest=22,
+    shortest=5,
     least=5,
     often=2,
     usual=7.5,
@@ -45,14 +47,19 @@ PAIRED = 0.7
 """Share of what a pair of words tells that is believed; flat from 0.5 to 1 (docs/nlu.md)."""
 SEEN = 3
 """How often training must have seen what a mere hint is taken for."""
-ORDINARY = Path(__file__).parent / "ordinary_ko.txt"
-"""Korean words that training sentences do not hold, one a line, written for this list."""
+LISTS = ("ordinary_ko", "ordinary_en", "grave")
+"""Files of words that training sentences may not hold, written for them: ordinary ones, and words
+of danger that were read as harmless neighbors (팼어 as 했어)."""
 LET_STAND = 12.0
 """What one of them costs; from 9 to 13 nothing moves but some spaces."""
-LAUGHTER = frozenset(("ㅋㅎ", "ㅎㅋ", "ㅋㄷ", "ㅎㅇ"))
-"""Two different letters that stand for no word's first ones; ㅎㅇ is a greeting."""
-CLEAR_SHARE = 0.34
-"""Share of the words with the same first letters that the commonest one must have."""
+OWN = frozenset(("ㅋㅎ", "ㅎㅋ", "ㅋㄷ", "ㅎㅇ", "ㅈㅎ", "ㅈㅅ", "ㅊㅋ", "ㅅㄹㅎ"))
+"""Letters that mean what words with them would hide: laughter, greetings, harm to oneself."""
+CLEAR_SHARE = {2: 0.6, 3: 0.4}
+"""Letters -> share of what words with the same first letters weigh here that the likeliest one must
+have."""
+COMMONER, COMMON = 10, 100
+"""Times a Korean word must have been seen for once that the same letters were one in English; and
+to be meant by two Latin letters at all."""
 
 Read = Callable[[str], list[str]]
 
@@ -63,19 +70,29 @@ _LATIN_WORD = re.compile(r"[a-z']+")
 _HANGUL_WORD = re.compile(f"[{_JAMO}]+")
 _WORD = re.compile(f"{_LATIN_WORD.pattern}|{_HANGUL_WORD.pattern}")
 _SYLLABLES = re.compile(r"[가-힣]+")
-_HELD_DOWN = re.compile(r"(?<=[가-힣])([가-힣])\1(?=[가-힣])")  # at an end, it is a sound (쑥쑥)
+_STRETCHED = re.compile(r"(?<=[가-힣])([가-힣])\1{2,}|([가-힣])\2{2,}(?=[가-힣])")
 _INITIALS = re.compile(r"(?<![가-힣ㄱ-ㅣ])[ㄱ-ㅎ]{2,3}(?![가-힣ㄱ-ㅣ])")
-_ROMANIZED = re.compile(r"[a-z]{3,}")
+_DRAWN_OUT = re.compile(
+    "(?:" + "|".join(f"(?<=[{like}])(?:ㅇ{vowel})+" for vowel, like in (
+        ("ㅏ", "ㅏㅑㅘ"), ("ㅓ", "ㅓㅕㅝ"), ("ㅗ", "ㅗㅛ"), ("ㅜ", "ㅜㅠ"), ("ㅡ", "ㅡ"),
+        ("ㅣ", "ㅣㅢㅟ"), ("ㅐ", "ㅐㅒㅔㅖㅙㅚㅞ"),
+    )) + ")$"
+)  # fmt: skip
+"""A vowel that goes on in syllables of its own, at the end of a word spelled out (도와줘어).
+
+에 is left alone: it is what follows a place."""
+_ROMANIZED = re.compile(r"(?<![a-z'’])[a-z]{2,}(?![a-z'’])")  # not in don't
 
 
 class Mender:
     """Puts known words in the place of unknown ones that are one mistake away from them.
 
     It knows the words of training sentences, and other words that it leaves alone but never puts
-    in the place of others. It changes no sentence of known words, and keeps nothing of what
-    it reads. In Korean it also knows a word by the first letters of its syllables, where one word
-    is far commoner than the others, in Latin letters, with two syllables swapped, with one held
-    down too long, and spelled as it sounds, alone or together with the next.
+    in the place of others. Known words stay, but for rare English ones amid Korean that are Korean
+    in Latin letters. It keeps nothing of what it reads. In Korean it also knows a word by the first
+    letters of its syllables, where one word is far likelier here than the others, in Latin letters,
+    with two syllables swapped, with one held down too long or drawn out, and spelled as it sounds,
+    alone or together with the next.
     """
 
     def __init__(
@@ -94,7 +111,7 @@ class Mender:
         self.words, self.others, self.pairs = dict(words), dict(others), dict(pairs or {})
         hangul = {word: count for word, count in words.items() if _SYLLABLES.search(word)}
         latin = {word: count for word, count in words.items() if _LATIN_WORD.fullmatch(word)}
-        expected = _expected(self.pairs, self.words)
+        expected = self._follows = _expected(self.pairs, self.words)
         self._latin = Speller(latin, LATIN, others, expected)
         let_stand = {decompose(w): cost for w, cost in others.items() if _SYLLABLES.search(w)}
         spelled: Counter[str] = Counter()
@@ -103,7 +120,8 @@ class Mender:
             spelled[decompose(word)] += count
             self._shown[decompose(word)] = word
         self._hangul = Speller(spelled, HANGUL, let_stand, expected)
-        self._hints = {**_romanized(hangul), **_initials(hangul)}
+        self._romanized, self._initialed = _romanized(hangul), _by_initials(hangul)
+        self._doubled = {word[0] for word in [*words, *others] if word == word[:1] * 2}
         self._sounds = {**_by_sound(_glued(self.pairs)), **_by_sound(hangul)}
 
     @classmethod
@@ -117,14 +135,21 @@ class Mender:
 
     def mend(self, text: str) -> str:
         """Return a text in its one form, with what is mistyped in it as it was meant."""
-        text = normalize(text)
+        text = fold(_STRETCHED.sub(self._shortened, joined(text)))
         if len(text) > LONGEST_TEXT:
             return text
         if not _SYLLABLES.search(text):
             return _LATIN_RUN.sub(lambda found: self._english(found.group()), text)
-        text = _ROMANIZED.sub(lambda found: self._hinted(found.group()), text)
-        text = _INITIALS.sub(lambda found: self._hinted(found.group()), text)
-        return _HANGUL_RUN.sub(lambda found: self._korean(found.group()), text)
+        text = _ROMANIZED.sub(lambda found: self._in_hangul(found.group()), text)
+        text = self._written_out(text)
+        text = _HANGUL_RUN.sub(lambda found: self._korean(found.group()), text)
+        return self._written_out(text)  # their neighbors may be read now
+
+    def _shortened(self, found: "re.Match[str]") -> str:
+        """Return a syllable once that was held down amid others (새새새벽), twice if that is a word
+        (뚝뚝뚝떨어져)."""
+        syllable = found.group()[0]
+        return syllable * (2 if syllable in self._doubled else 1)
 
     def strange(self, text: str) -> float:
         """Return the share of a mended text's letters that stand in unknown words, 0 to 1.
@@ -139,8 +164,34 @@ class Mender:
     def _knows(self, word: str) -> bool:
         return word in self.words or word in self.others
 
-    def _hinted(self, word: str) -> str:
-        return word if word in self.words else self._hints.get(word, word)
+    def _in_hangul(self, word: str) -> str:
+        meant = self._romanized.get(word, word)
+        least = max(COMMONER * self.words.get(word, 0), COMMON * (len(word) == 2))
+        return word if word in self.others or self.words.get(meant, 0) < least else meant
+
+    def _written_out(self, text: str) -> str:
+        """Return a text with the words whose first letters alone were typed, if clear."""
+        words = ["", *text.split(" "), ""]
+        for place, word in enumerate(words):
+            if letters := _INITIALS.search(word):
+                meant = self._by_letters(words[place - 1], letters.group(), words[place + 1])
+                words[place] = _INITIALS.sub(meant, word, count=1)
+        return " ".join(words[1:-1])
+
+    def _by_letters(self, before: str, letters: str, after: str) -> str:
+        """Return the word that is likeliest between its neighbors, or the letters as they are."""
+        if letters in self.words:
+            return letters
+        weights = {
+            word: self.words[word] * self._fits(before, word) * self._fits(word, after)
+            for word in self._initialed.get(letters, ())
+        }
+        best = max(weights, key=weights.__getitem__, default=letters)
+        clear = weights.get(best, 0.0) > CLEAR_SHARE[len(letters)] * sum(weights.values())
+        return best if clear and self.words[best] >= SEEN else letters
+
+    def _fits(self, word: str, after: str) -> float:
+        return math.exp(self._follows.get((decompose(word), decompose(after)), 0.0))
 
     def _english(self, run: str) -> str:
         parts = run.split(" ")
@@ -150,17 +201,19 @@ class Mender:
 
     def _korean(self, run: str) -> str:
         parts = [self._by_syllable(word) for word in run.split(" ")]
-        return _mended(parts, [not self._knows(word) for word in parts], self._read_hangul)
+        strange = [not self._knows(word) and not _INITIALS.fullmatch(word) for word in parts]
+        return _mended(parts, strange, self._read_hangul)
 
     def _by_syllable(self, word: str) -> str:
-        """Return a known word for an unknown one by ear, or with syllables held down or swapped."""
+        """Return a known word for an unknown one by ear, drawn out, or with syllables swapped."""
         if self._knows(word) or len(word) > LONGEST_SWAP or not _SYLLABLES.fullmatch(word):
             return word
         if len(word) > 1 and (heard := self._sounds.get(sound(word))):
             return heard  # of one syllable, too many words sound alike
         places = range(len(word) - 1 if len(word) > 2 else 0)  # 살자 is no 자살
         swaps = (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in places)
-        likely = (_HELD_DOWN.sub(r"\1", word), *swaps)
+        short = recompose(_DRAWN_OUT.sub("", decompose(word)))
+        likely = (*swaps, short if len(short) > 1 else word)
         return next((each for each in likely if self.words.get(each, 0) >= SEEN), word)
 
     def _read_hangul(self, typed: str) -> list[str]:
@@ -212,8 +265,10 @@ def _expected(pairs: Mapping[str, int], words: Mapping[str, int]) -> dict[tuple[
 
 
 def ordinary_words() -> dict[str, float]:
-    """Return Korean words to leave alone, and what each costs."""
-    return dict.fromkeys(ORDINARY.read_text(encoding="utf-8").split(), LET_STAND)
+    """Return the words of our lists, to be left alone, and what each costs."""
+    folder = Path(__file__).parent
+    texts = [(folder / f"{name}.txt").read_text(encoding="utf-8") for name in LISTS]
+    return dict.fromkeys(" ".join(texts).split(), LET_STAND)
 
 
 def _romanized(words: Mapping[str, int]) -> dict[str, str]:
@@ -222,22 +277,15 @@ def _romanized(words: Mapping[str, int]) -> dict[str, str]:
     return {romanized(word): word for word in common if _SYLLABLES.fullmatch(word)}
 
 
-def _initials(words: Mapping[str, int]) -> dict[str, str]:
-    """Return first letters -> the word they stand for, where one is far commoner than others.
+def _by_initials(words: Iterable[str]) -> dict[str, list[str]]:
+    """Return first letters -> the words of two or three syllables that begin so.
 
     One letter again and again is laughter, or a word of its own (ㅋㅋ, ㄴㄴ).
     """
     fitting: defaultdict[str, list[str]] = defaultdict(list)
     for word in words:
-        if _SYLLABLES.fullmatch(word) and 2 <= len(word) <= 3:
-            fitting["".join(decompose(sign)[0] for sign in word)].append(word)
-    best = {
-        letters: max(found, key=words.__getitem__)
-        for letters, found in fitting.items()
-        if len(set(letters)) > 1 and letters not in LAUGHTER
-    }
-    return {
-        letters: word
-        for letters, word in best.items()
-        if words[word] >= max(SEEN, CLEAR_SHARE * sum(words[other] for other in fitting[letters]))
-    }
+        letters = "".join(decompose(sign)[0] for sign in word)
+        short = _SYLLABLES.fullmatch(word) and 2 <= len(word) <= 3
+        if short and len(set(letters)) > 1 and letters not in OWN:
+            fitting[letters].append(word)
+    return fitting

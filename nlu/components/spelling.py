@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +12,8 @@ NEIGHBOR, OTHER_KEY = 5.0, 7.5
 SWAPPED = 5.0
 DOUBLED, GRAZED, ADDED = 3.5, 5.5, 6.5
 """A letter too many: the one before it again, the key beside that one, any other."""
+SYLLABLE_DOUBLED = 7.0
+"""More than a space lost between two words of which one ends as the other begins (엄마만 만나)."""
 UNDOUBLED, LOST = 4.5, 5.5
 TWO_MISTAKES = 12.0
 AT_THE_FRONT = 1.0
@@ -21,6 +22,12 @@ MEANT, WAYS = 3, 3
 """Words that one may have been meant for, and last words that a way may end with: the cheapest."""
 LONGEST_GAP, CHEAPER = 8, 2.0
 """Letters that may stay unread amid read ones, and what they cost less than a whole word."""
+
+_HELD_DOWN = re.compile(
+    r"(?<=.)(?!ㅇㅏㄴ|ㅁㅗㅅ)([ㄱ-ㅎ][ㅏ-ㅣ][ㄱ-ㅎ]?)\1(?![ㅏ-ㅣ]|[ㄱ-ㅎ](?![ㅏ-ㅣ]))"
+)
+"""A syllable twice, to its end (마만 is none), not the first of a word (당당하고 is no 당하고), and
+neither 안 nor 못, which may begin another word (그동안안때렸어)."""
 
 Way = tuple[float, int, str]
 """What reading so far costs, where its last word began, and the word before that one."""
@@ -31,7 +38,8 @@ class Script:
     """How words of one script are read: lengths in letters, costs of spaces, when to give up."""
 
     longest: int
-    least: int  # letters of a word that may be mended
+    shortest: int  # letters that may be a mistyped word
+    least: int  # letters of a word that they may have been meant for
     often: int  # times a word must have been seen to be what was meant
     usual: float  # letters from one space to the next, as people write
     lost_space: float
@@ -84,11 +92,13 @@ class Speller:
         self._script = script
         rare = {word: math.log(total / count) for word, count in counts.items()}
         self._costs = {**(others or {}), **rare}
-        self._shorter = defaultdict(list)
-        meant = [w for w, seen in counts.items() if len(w) >= script.least and seen >= script.often]
+        self._shorter: dict[str, str] = {}  # words with spaces between: lists took 30 MB
+        meant = {w for w, seen in counts.items() if len(w) >= script.least and seen >= script.often}
+        self._meant = meant
         for word in meant:
             for part in _shorter(word):
-                self._shorter[part].append(word)
+                longer = self._shorter.get(part)
+                self._shorter[part] = f"{longer} {word}" if longer else word
         self._begins = {word[:end] for word in meant for end in range(len(word) // 2 + 1)}
         self._ends = {word[start:] for word in meant for start in range(len(word) // 2, len(word))}
 
@@ -134,7 +144,8 @@ class Speller:
                 return
             if typed[end - 1] == " ":
                 continue
-            for cost, word in self._nearest(typed[first:end].replace(" ", "")):
+            letters = typed[first:end].replace(" ", "")
+            for cost, word in self._nearest(letters) or self._held_down(letters, spaces):
                 yield end, cost + self._script.added_space * spaces, word
 
     def _gaps(self, typed: str, first: int) -> Iterator[tuple[int, float, str]]:
@@ -150,10 +161,16 @@ class Speller:
         """Return what a word may have been meant for, and its cost: the cheapest few."""
         if typed in self._costs:
             return [(self._costs[typed], typed)]
-        if len(typed) < self._script.least or not self._may_be_known(typed):
+        if len(typed) < self._script.shortest or not self._may_be_known(typed):
             return []
-        near = {word for part in _shorter(typed) for word in self._shorter.get(part, ())}
+        near = {word for part in _shorter(typed) for word in self._shorter.get(part, "").split()}
         return sorted((self._costs[word] + mistake(typed, word), word) for word in near)[:MEANT]
+
+    def _held_down(self, typed: str, spaces: int) -> list[tuple[float, str]]:
+        """Return the word in which one syllable was held down too long, if there is one."""
+        word = typed if spaces else _HELD_DOWN.sub(r"\1", typed, count=1)
+        meant = word != typed and word in self._meant
+        return [(self._costs[word] + SYLLABLE_DOUBLED, word)] if meant else []
 
     def _may_be_known(self, typed: str) -> bool:
         # One mistake leaves the first half or the second one whole; this is most of the speed.

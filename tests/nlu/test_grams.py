@@ -11,9 +11,9 @@ import json, random, sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
 from components.grams import VIEWS, Grams, _counter, _viewed
-from components.intent_model import BLOCK, near_duplicates
+from components.aside import BLOCK, near_duplicates
 
-LEARNED = ["112에 신고했어요 11 1111", "ㄱㄱ ㄱ ㄲ", "방 번호 21 31 a1", "ㅡㅡ ㄳ"] * 3
+LEARNED = ["112에 신고했어요 11 1111", "ㄱㄱ ㄱ ㄲ", "방 번호 21 31 a1", "ㅡㅡ ㄳ"] * 4
 ASKED = [*LEARNED[:4], "ㄱ", "11", "41 & ㄴ 114111", "xyz never seen", ""]
 grams, names = Grams.learned(LEARNED)
 wrong = 0.0

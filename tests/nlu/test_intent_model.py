@@ -14,7 +14,8 @@ import numpy as np
 sys.path.insert(0, sys.argv[1])
 from candidates import sentences
 from components.grams import Bytes, looked_up
-from components.intent_model import NETWORK_WEIGHT, TUNED_WEIGHT, IntentModel, kept_aside
+from components.aside import kept_aside
+from components.intent_model import NETWORK_WEIGHT, TUNED_WEIGHT, IntentModel
 from components.meaning import meanings
 from components.noise import noised
 

@@ -307,7 +307,7 @@ def test_a_joke_alone_never_outweighs_a_service_that_fears() -> None:
 def test_a_bare_word_that_only_the_service_fears_is_asked_about_gently() -> None:
     assert screen(["사진"], nlu=heard("deepfake_me", 0.6)).level is Risk.LOW
     assert screen(["사진"], nlu=heard("deepfake_me", CERTAIN)).level is Risk.HIGH
-    assert screen(["사진"], nlu=heard("deepfake_me", 0.6, MERE)).level is Risk.HIGH
+    assert screen(["사진"], nlu=heard("deepfake_me", 0.6, DOUBTED)).level is Risk.HIGH
     assert screen(["사진"], nlu=heard("deepfake_me", 0.6, AT_ONCE)).level is Risk.IMMINENT
 
 
