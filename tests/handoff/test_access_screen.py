@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from handoff.accounts import Accounts
 from handoff.cookies import COOKIE_LOOPBACK
@@ -79,6 +79,35 @@ async def test_a_passkey_is_added_signs_in_and_proves_once_more(house: House) ->
         await page.get_by_role("button", name="Confirm with a passkey").click()
         await page.wait_for_url("**/console/passkeys")
         await expect(page.locator(".own-keys li")).to_contain_text("last used")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/console/login?lang=en", "Sign in with a passkey"),
+        ("/console/confirm?to=passkeys&lang=en", "Confirm with a passkey"),
+        ("/console/passkeys?lang=en", "Add a passkey"),
+    ],
+)
+async def test_nobody_can_ask_for_a_passkey_before_the_page_can(
+    house: House, path: str, name: str
+) -> None:
+    token = await house.signed_in(await member(house.database))
+    async with headless_chromium() as browser:
+        context, page = await opened(browser, house, None if "login" in path else token)
+        slow: list[Route] = []
+
+        def hold(route: Route) -> None:
+            slow.append(route)
+
+        await page.route("**/words.json", hold)
+        await page.goto(path)
+        button = page.get_by_role("button", name=name)
+        await expect(button).to_be_disabled()
+
+        await slow[0].continue_()
+        await expect(button).to_be_enabled()
+        await context.close()
 
 
 async def test_somebody_invited_by_two_joins_with_a_passkey(house: House) -> None:

@@ -25,5 +25,9 @@ button?.addEventListener("click", async () => {
   button.disabled = false;
 });
 
+// Pressed before this script could hear it, the button would do nothing.
 if (part && !possible) part.hidden = true;
-else button?.focus();
+else if (button) {
+  button.disabled = false;
+  button.focus();
+}

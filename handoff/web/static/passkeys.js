@@ -26,3 +26,6 @@ form?.addEventListener("submit", async (event) => {
   }
   button.disabled = false;
 });
+
+// Pressed before this script could hear it, the button would send the form without a passkey.
+if (form) form.querySelector("button").disabled = false;
