@@ -5,7 +5,8 @@ a key is stored while its wrap key's row is held, so that a process with an old 
 lock anything away.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,9 +75,8 @@ class KeyStore:
             .where(data_keys.c.owner == owner)
             .order_by(data_keys.c.generation.desc())
         )
-        with self._unfinished.one(), driver_errors():
-            async with self._reading.begin() as connection:
-                rows = (await connection.execute(query)).all()
+        async with self._begun(self._reading) as connection:
+            rows = (await connection.execute(query)).all()
         return tuple(_wrapped(row) for row in rows)
 
     async def add(self, key: WrappedKey) -> bool:
@@ -88,20 +88,18 @@ class KeyStore:
         Raises:
             KeyMissing: the wrap key is retired; wrap with a newer one.
         """
-        with self._unfinished.one(), driver_errors():
-            async with self._engine.begin() as connection:
-                await _hold(connection, {key.wrap_key})
-                statement = insert_for(connection.dialect.name, data_keys).values(_row(key))
-                made = await connection.execute(
-                    statement.on_conflict_do_nothing().returning(data_keys.c.generation)
-                )
-                return made.first() is not None
+        async with self._begun(self._engine) as connection:
+            await _hold(connection, {key.wrap_key})
+            statement = insert_for(connection.dialect.name, data_keys).values(_row(key))
+            made = await connection.execute(
+                statement.on_conflict_do_nothing().returning(data_keys.c.generation)
+            )
+            return made.first() is not None
 
     async def remove(self, owner: UUID) -> None:
         """Delete every key of `owner`."""
-        with self._unfinished.one(), driver_errors():
-            async with self._engine.begin() as connection:
-                await connection.execute(delete(data_keys).where(data_keys.c.owner == owner))
+        async with self._begun(self._engine) as connection:
+            await connection.execute(delete(data_keys).where(data_keys.c.owner == owner))
 
     async def rewrap(
         self,
@@ -124,22 +122,20 @@ class KeyStore:
         Raises:
             KeyMissing: one of the newest was retired meanwhile.
         """
-        with self._unfinished.one(), driver_errors():
-            async with self._engine.begin() as connection:
-                await _hold(connection, newest)
-                rows = (await connection.execute(_older(newest, after, most))).all()
-                changed = [new for row in rows if (new := change(_wrapped(row))) is not None]
-                if changed:
-                    await connection.execute(_REWRAP, [_given(key) for key in changed])
+        async with self._begun(self._engine) as connection:
+            await _hold(connection, newest)
+            rows = (await connection.execute(_older(newest, after, most))).all()
+            changed = [new for row in rows if (new := change(_wrapped(row))) is not None]
+            if changed:
+                await connection.execute(_REWRAP, [_given(key) for key in changed])
         last = (rows[-1].owner, rows[-1].generation) if rows else None
         return Batch(last, len(changed), len(rows) - len(changed))
 
     async def counts(self) -> Mapping[int, int]:
         """Return how many data keys lie under each wrap key."""
         query = select(data_keys.c.wrap_key, func.count()).group_by(data_keys.c.wrap_key)
-        with self._unfinished.one(), driver_errors():
-            async with self._reading.begin() as connection:
-                rows = (await connection.execute(query)).all()
+        async with self._begun(self._reading) as connection:
+            rows = (await connection.execute(query)).all()
         return {row[0]: row[1] for row in rows}
 
     async def retire(self, number: int, *, now: datetime) -> bool:
@@ -151,15 +147,14 @@ class KeyStore:
             False when a data key lies under it: it must not be destroyed.
         """
         under = select(data_keys.c.owner).where(data_keys.c.wrap_key == number).limit(1)
-        with self._unfinished.one(), driver_errors():
-            async with self._engine.begin() as connection:
-                await _register(connection, {number})
-                row = wrap_keys.c.number == number
-                await connection.execute(update(wrap_keys).where(row).values(retired_at=now))
-                used = (await connection.execute(under)).first() is not None
-                if used:
-                    await connection.rollback()
-                return not used
+        async with self._begun(self._engine) as connection:
+            await _register(connection, {number})
+            row = wrap_keys.c.number == number
+            await connection.execute(update(wrap_keys).where(row).values(retired_at=now))
+            used = (await connection.execute(under)).first() is not None
+            if used:
+                await connection.rollback()
+            return not used
 
     async def start_rotation(self, holder: UUID, *, now: datetime, lease: timedelta) -> bool:
         """Take the right to rotate, or keep it; one process has it until its lease ends.
@@ -177,16 +172,20 @@ class KeyStore:
             set_={"holder": holder, "until": now + lease},
             where=free,
         ).returning(key_work.c.holder)
-        with self._unfinished.one(), driver_errors():
-            async with self._engine.begin() as connection:
-                return (await connection.execute(taken)).first() is not None
+        async with self._begun(self._engine) as connection:
+            return (await connection.execute(taken)).first() is not None
 
     async def end_rotation(self, holder: UUID) -> None:
         """Give the right to rotate back."""
         mine = (key_work.c.name == ROTATION) & (key_work.c.holder == holder)
+        async with self._begun(self._engine) as connection:
+            await connection.execute(delete(key_work).where(mine))
+
+    @asynccontextmanager
+    async def _begun(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         with self._unfinished.one(), driver_errors():
-            async with self._engine.begin() as connection:
-                await connection.execute(delete(key_work).where(mine))
+            async with engine.begin() as connection:
+                yield connection
 
     async def close(self) -> None:
         """Close the connections."""
