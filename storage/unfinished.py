@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
+from storage.errors import DatabaseAway
+
 PATIENCE = 1.0
 """Seconds for steps that were given up: a process must end within ten (docs/operations.md)."""
 
@@ -13,16 +15,23 @@ class Unfinished:
 
     A step that is cancelled still gives its connection back, in its own time. uvicorn cancels what
     runs when its grace is over and does not wait: such a connection was left to the garbage
-    collector.
+    collector. None begins once the end is waited for: it would open what nobody closes.
     """
 
     def __init__(self) -> None:
         self._open = 0
+        self._over = False
         self._none = asyncio.Event()
 
     @contextmanager
     def one(self) -> Generator[None]:
-        """Count a transaction until the block ends."""
+        """Count a transaction until the block ends.
+
+        Raises:
+            DatabaseAway: the end is waited for, or was.
+        """
+        if self._over:
+            raise DatabaseAway("database_closed")
         self._open += 1
         try:
             yield
@@ -31,7 +40,8 @@ class Unfinished:
             self._none.set()
 
     async def ended(self) -> None:
-        """Wait until none is open, but no longer than `PATIENCE`."""
+        """Let none begin, and wait until none is open, but no longer than `PATIENCE`."""
+        self._over = True
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 while self._open:

@@ -218,6 +218,16 @@ async def test_a_step_that_does_not_end_does_not_keep_a_database_open(
     assert not ended
 
 
+@pytest.mark.parametrize("kind", ["transaction", "reading"])
+async def test_nothing_begins_on_a_closed_database(database: Database, kind: str) -> None:
+    begin = {"transaction": database.transaction, "reading": database.reading}[kind]
+    await database.close()
+
+    with pytest.raises(DatabaseAway, match="database_closed"):
+        async with begin():
+            pass
+
+
 class Step:
     """A step that is cancelled amid its transaction, and ends when it may."""
 
