@@ -297,6 +297,18 @@ def test_where_somebody_is_the_one_harmed_no_scene_is_a_sure_one(text: str) -> N
     assert load_lexicon(FOLDER).scenes.of(text) is not Everydayness.SURE
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "엄마는 내가 독서실에서 숙제하는 줄 알아 그 형 만나러 가",
+        "할머니는 제가 학원에서 수학 시험 보는 줄 아세요",
+        "my mom thinks im at soccer practice but im going to his place",
+    ],
+)
+def test_where_those_at_home_believe_them_elsewhere_no_scene_is_a_sure_one(text: str) -> None:
+    assert load_lexicon(FOLDER).scenes.of(text) is not Everydayness.SURE
+
+
 def test_a_joke_alone_never_outweighs_a_service_that_fears() -> None:
     text = "협박당함 ㅋㅋㅋ"
 
