@@ -35,7 +35,7 @@ from figures import (  # noqa: E402
 )
 from pictures import draw_confusion, draw_noise, draw_reliability  # noqa: E402
 
-BY_HAND = ("thumbs", "shaking")
+BY_HAND = ("thumbs", "shaking", "trembling")
 """Sets whose sentences somebody wrote three times: with care, in a hurry, with shaking thumbs."""
 NOISE_SEEDS = (101, 102, 103)  # none of them is the seed of the training noise
 OUTSIDE = ("out_of_scope", "smalltalk")

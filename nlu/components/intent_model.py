@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ from components.certainty import (
     usual_shares,
 )
 from components.grams import Bytes, Grams, looked_up
-from components.meaning import english_words, meanings
+from components.meaning import english_words, meanings, meanings_of_many
 from components.mending import Mender, ordinary_words
 from components.network import Network
 from components.noise import noised
+from components.processes import at_once
 from components.tuned import TunedEncoder
 
 # Chosen by grouped five-fold cross-validation; the surface is flat around them (docs/nlu.md).
@@ -33,15 +34,15 @@ FORM_WEIGHT = 0.5
 MEANING_WEIGHT = 3.0
 MEANING_WIDTH = 1.0
 RIDGE = 0.3
-NETWORKS = 1
-"""A second one won nothing beside the tuned encoder."""
-NETWORK_WEIGHT, TUNED_WEIGHT = (0.4, 1.2), (0.2, 0.0)
+NETWORKS = 2
+"""Each with noisy copies of its own; their mean counts."""
+NETWORK_WEIGHT, TUNED_WEIGHT = (0.6, 1.6), (0.3, 0.1)
 """Where every word is known, and where none is: word pieces of unknown words say little, n-grams
 still much (docs/nlu.md)."""
 OLDER_WEIGHT = 0.1
-"""Of each network, in models that do not say it."""
+"""Of the networks, in models that do not say it."""
 COPIES = 4
-"""Times the networks learn a sentence once more, each time with other noise (docs/nlu.md)."""
+"""Times a network learns a sentence once more, each time with other noise (docs/nlu.md)."""
 EPOCHS, EPOCHS_OF_COPIES = 12, 6
 """Times a network reads everything: without noisy copies, and with them, where 12 won nothing."""
 HASTY = 0.25
@@ -88,7 +89,7 @@ class IntentModel:
         """Make a model that has seen no sentence yet.
 
         Args:
-            copies: the noisy copies of each sentence that the networks learn, too.
+            copies: the noisy copies of each sentence that a network learns, too.
             networks: how many; without any, and without `tunes`, it is the kernel alone.
             tunes: whether it moves the encoder.
             remembered: the sentences that the kernel compares with, at most.
@@ -130,12 +131,17 @@ class IntentModel:
             ValueError: there are too few sentences, see `kept_aside`.
         """
         known, asked = kept_aside(texts, intents, voices)
-        typed = [*texts, *in_a_hurry(texts, self._copies)]
-        meant = meanings(typed)  # once: it takes minutes
-        rows = np.concatenate([known + copy * len(texts) for copy in range(1 + self._copies)])
+        typed = [*texts, *self._in_a_hurry(texts)]
+        meant = meanings_of_many(typed)  # once: it takes minutes
+        rows = np.concatenate([known + start for start in range(0, len(typed), len(texts))])
         hasty = [typed[row] for row in rows[len(known) :]]
         # Learned as the model is, but from others' sentences.
-        draft = IntentModel(copies=self._copies)
+        draft = IntentModel(
+            copies=self._copies,
+            networks=len(self._seeds),
+            tunes=self._tunes,
+            remembered=self._remembered,
+        )
         draft.learn(*_picked(known, texts, intents, risks), hasty, meant[rows])
         self.learn(texts, intents, risks, typed[len(texts) :], meant)
         self.temperature, self.curves = draft.calibration(*_picked(asked, texts, intents, risks))
@@ -155,30 +161,42 @@ class IntentModel:
             texts: the sentences.
             intents: what each one means.
             risks: one of `certainty.RISKS` for each, None where nobody said.
-            hasty: the noisy copies, `in_a_hurry(texts, copies)`, for who has them already.
+            hasty: the noisy copies of all networks, for who has them already: all texts, so often.
             meant: `meanings` of both, likewise.
         """
         if hasty is None:
-            hasty = in_a_hurry(texts, self._copies)
+            hasty = self._in_a_hurry(texts)
         if meant is None:
-            meant = meanings([*texts, *hasty])
+            meant = meanings_of_many([*texts, *hasty])
         self.intents = sorted(set(intents))
         self._mender = Mender.learned(texts, {**english_words(), **ordinary_words()})
         chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
-        typed, rows = [*texts, *hasty], np.tile(np.arange(len(texts)), 1 + self._copies)
+        typed = [*texts, *hasty]
         self._grams, self._names = Grams.learned(typed[: 2 * len(texts)])
         form = self._grams.rows(typed)
         wanted = self._wanted(intents, risks or [None] * len(texts))
         drawn = sorted(chance.sample(range(len(texts)), min(len(texts), self._remembered)))
         self._remember(form[drawn], meant[drawn], wanted[drawn])
-        names, dangers = np.split(wanted[rows], [len(self.intents)], axis=1)
-        epochs = EPOCHS_OF_COPIES if hasty else EPOCHS
-        lesson = (form, meant, names.argmax(axis=1), (dangers + 1) / 2, epochs)
-        self._networks = [Network.learned(*lesson, seed) for seed in self._seeds]
+        names, dangers = np.split(wanted, [len(self.intents)], axis=1)
+        told = names.argmax(axis=1), (dangers + 1) / 2
+        self._networks = at_once(Network.learned, list(self._lessons(form, meant, *told)))
         if self._tunes:
-            names, dangers = names[: len(texts)], dangers[: len(texts)]
-            self._tune(texts, names.argmax(axis=1), (dangers + 1) / 2, chance)
+            self._tune(texts, *told, chance)
         return self
+
+    def _in_a_hurry(self, texts: Sequence[str]) -> list[str]:
+        """Return the noisy copies of each text, one copy of all after the other."""
+        return in_a_hurry(texts, self._copies * max(1, len(self._seeds)))
+
+    def _lessons(self, form: Array, meant: Array, names: Array, dangers: Array) -> Iterator[Any]:
+        """Yield what each network learns from: the sentences, and noisy copies of its own."""
+        count, copies = len(names), self._copies
+        epochs = EPOCHS_OF_COPIES if copies else EPOCHS
+        for seed in self._seeds:
+            own = np.arange(copies * count) + (1 + copies * seed) * count
+            rows = np.concatenate([np.arange(count), own])
+            of = rows % count  # the sentence that each is a copy of
+            yield form[rows], meant[rows], names[of], dangers[of], epochs, seed
 
     def _tune(
         self, texts: Sequence[str], names: Array, dangers: Array, chance: random.Random
@@ -215,13 +233,20 @@ class IntentModel:
     def scores(self, texts: Sequence[str]) -> Array:
         """Return one row a text, one column an intent or danger: the higher, the likelier.
 
-        What is mistyped is read as it was meant.
+        What is mistyped is read as it was meant; where two readings differ, it is their mean.
         """
-        texts = [self._mender.mend(text) for text in texts]
+        read = [self._mender.readings(text) for text in texts]
+        rows = self._scores_as_read([reading for each in read for reading in each])
+        counts = [len(each) for each in read]
+        starts = np.cumsum([0, *counts[:-1]])
+        return np.add.reduceat(rows, starts) / np.array(counts, np.float32)[:, None]
+
+    def _scores_as_read(self, texts: Sequence[str]) -> Array:
         form, meant = self._grams.rows(texts), meanings(texts)
         alike = _likeness(meant @ self._basis, self._meanings)
         remembered = looked_up(form, self._linear) + MEANING_WEIGHT * (alike @ self._duals)
         guessed = sum(each.scores(form, meant) for each in self._networks)
+        guessed = guessed / max(1, len(self._networks))
         moved = self._tuned.scores(texts) if self._tuned else 0.0
         strange = np.array([self._mender.strange(text) for text in texts])[:, None]
         of_networks, of_tuned = (

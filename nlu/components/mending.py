@@ -22,6 +22,7 @@ LATIN = Script(
     added_space=5.0,
     unknown=(6.0, 2.2),
     glued=21,
+    letter=re.compile("[a-z']"),
     syllable=re.compile("[a-z]"),
 )
 HANGUL = Script(
@@ -34,6 +35,7 @@ HANGUL = Script(
     added_space=4.0,
     unknown=(8.0, 1.6),
     glued=15,
+    letter=re.compile("[ㄱ-ㅣ]"),
     syllable=re.compile("[ㄱ-ㅎ][ㅏ-ㅣ]"),
 )
 LETTERS_LEFT = "bcdefghjklmnopqrstvwxyz"
@@ -59,7 +61,9 @@ CLEAR_SHARE = {2: 0.6, 3: 0.4}
 have."""
 COMMONER, COMMON = 10, 100
 """Times a Korean word must have been seen for once that the same letters were one in English; and
-to be meant by two Latin letters at all."""
+to be meant by two Latin letters at all, or by an English word that training does not hold."""
+ARTICLE = "an"
+"""No word of a Korean sentence: it is 안 (not) there."""
 
 Read = Callable[[str], list[str]]
 
@@ -133,16 +137,20 @@ class Mender:
         seen = Counter(" ".join(pair) for pair in beside if all(map(_WORD.fullmatch, pair)))
         return cls(words, others, {pair: count for pair, count in seen.items() if count >= SEEN})
 
-    def mend(self, text: str) -> str:
+    def readings(self, text: str) -> list[str]:
+        """Return what a text may mean: read with care, and read eagerly where that differs."""
+        return list(dict.fromkeys((self.mend(text), self.mend(text, eager=True))))
+
+    def mend(self, text: str, eager: bool = False) -> str:
         """Return a text in its one form, with what is mistyped in it as it was meant."""
         text = fold(_STRETCHED.sub(self._shortened, joined(text)))
         if len(text) > LONGEST_TEXT:
             return text
         if not _SYLLABLES.search(text):
-            return _LATIN_RUN.sub(lambda found: self._english(found.group()), text)
+            return _LATIN_RUN.sub(lambda found: self._english(found.group(), eager), text)
         text = _ROMANIZED.sub(lambda found: self._in_hangul(found.group()), text)
         text = self._written_out(text)
-        text = _HANGUL_RUN.sub(lambda found: self._korean(found.group()), text)
+        text = _HANGUL_RUN.sub(lambda found: self._korean(found.group(), eager), text)
         return self._written_out(text)  # their neighbors may be read now
 
     def _shortened(self, found: "re.Match[str]") -> str:
@@ -166,8 +174,9 @@ class Mender:
 
     def _in_hangul(self, word: str) -> str:
         meant = self._romanized.get(word, word)
-        least = max(COMMONER * self.words.get(word, 0), COMMON * (len(word) == 2))
-        return word if word in self.others or self.words.get(meant, 0) < least else meant
+        english = 0 if word == ARTICLE else self.words.get(word, 0)
+        least = max(COMMONER * english, COMMON * (len(word) == 2 or word in self.others))
+        return word if self.words.get(meant, 0) < least else meant
 
     def _written_out(self, text: str) -> str:
         """Return a text with the words whose first letters alone were typed, if clear."""
@@ -193,16 +202,16 @@ class Mender:
     def _fits(self, word: str, after: str) -> float:
         return math.exp(self._follows.get((decompose(word), decompose(after)), 0.0))
 
-    def _english(self, run: str) -> str:
+    def _english(self, run: str, eager: bool) -> str:
         parts = run.split(" ")
         known = self._latin.__contains__
         strange = [not known(word) or word in LETTERS_LEFT for word in parts]
-        return _mended(parts, strange, self._latin.read)
+        return _mended(parts, strange, lambda typed: self._latin.read(typed, eager))
 
-    def _korean(self, run: str) -> str:
+    def _korean(self, run: str, eager: bool) -> str:
         parts = [self._by_syllable(word) for word in run.split(" ")]
         strange = [not self._knows(word) and not _INITIALS.fullmatch(word) for word in parts]
-        return _mended(parts, strange, self._read_hangul)
+        return _mended(parts, strange, lambda typed: self._read_hangul(typed, eager))
 
     def _by_syllable(self, word: str) -> str:
         """Return a known word for an unknown one by ear, drawn out, or with syllables swapped."""
@@ -216,9 +225,9 @@ class Mender:
         likely = (*swaps, short if len(short) > 1 else word)
         return next((each for each in likely if self.words.get(each, 0) >= SEEN), word)
 
-    def _read_hangul(self, typed: str) -> list[str]:
+    def _read_hangul(self, typed: str, eager: bool) -> list[str]:
         shown = {decompose(word): word for word in typed.split(" ")}
-        found = self._hangul.read(decompose(typed))
+        found = self._hangul.read(decompose(typed), eager)
         return [shown.get(word) or self._shown.get(word, recompose(word)) for word in found]
 
 

@@ -2,9 +2,12 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from components.letters import Letters
 from components.noise import NEAR
 
 # Costs are negative logarithms of how often a thumb does it: set by hand, fitted to no noise.
@@ -22,6 +25,8 @@ MEANT, WAYS = 3, 3
 """Words that one may have been meant for, and last words that a way may end with: the cheapest."""
 LONGEST_GAP, CHEAPER = 8, 2.0
 """Letters that may stay unread amid read ones, and what they cost less than a whole word."""
+BELIEVED = 0.8
+"""Share of what letters tell of a word that nobody knows that is believed in reading eagerly."""
 
 _HELD_DOWN = re.compile(
     r"(?<=.)(?!ㅇㅏㄴ|ㅁㅗㅅ)([ㄱ-ㅎ][ㅏ-ㅣ][ㄱ-ㅎ]?)\1(?![ㅏ-ㅣ]|[ㄱ-ㅎ](?![ㅏ-ㅣ]))"
@@ -46,6 +51,7 @@ class Script:
     added_space: float
     unknown: tuple[float, float]  # what a word costs that stays as it is: once, and a letter
     glued: int  # letters of a word that is surely several
+    letter: re.Pattern[str]  # one
     syllable: re.Pattern[str]  # how one begins, if letters may be parted there
 
     def lost(self, typed: str) -> float:
@@ -68,6 +74,9 @@ class Speller:
     found by leaving out one letter on both sides. Of what stays and is longer than any word,
     short stretches may stay, and what is around them is read: one word that nobody knows hid all
     that was typed together with it.
+
+    What stays costs the more, the longer it is. Read eagerly, it costs the more, the less its
+    letters look like those of a word: "mhname" is read then, and "derm" stays.
 
     Source: Kernighan, Church and Gale 1990 (noisy channel); Garbe 2012 (deletions only).
     """
@@ -92,29 +101,39 @@ class Speller:
         self._script = script
         rare = {word: math.log(total / count) for word, count in counts.items()}
         self._costs = {**(others or {}), **rare}
-        self._shorter: dict[str, str] = {}  # words with spaces between: lists took 30 MB
+        spelled = re.compile(f"(?:{script.letter.pattern})+").fullmatch
+        self._letters = Letters(filter(spelled, self._costs))
         meant = {w for w, seen in counts.items() if len(w) >= script.least and seen >= script.often}
-        self._meant = meant
-        for word in meant:
-            for part in _shorter(word):
-                longer = self._shorter.get(part)
-                self._shorter[part] = f"{longer} {word}" if longer else word
+        self._meant, self._near = meant, _Near(sorted(meant))
         self._begins = {word[:end] for word in meant for end in range(len(word) // 2 + 1)}
         self._ends = {word[start:] for word in meant for start in range(len(word) // 2, len(word))}
 
     def __contains__(self, word: str) -> bool:
         return word in self._costs
 
-    def read(self, typed: str) -> list[str]:
+    def read(self, typed: str, eager: bool = False) -> list[str]:
         """Return the words that were meant by letters and single spaces."""
+        unread = self._implausible if eager else self._long
         parts: list[str] = []
-        for word in self._read(typed):
-            unread = word not in self and len(word) >= self._script.glued
-            parts += self._read(word, gaps=True) if unread else [word]
+        for word in self._read(typed, unread):
+            several = word not in self and len(word) >= self._script.glued
+            parts += self._read(word, unread, gaps=True) if several else [word]
         return parts
 
-    def _read(self, typed: str, gaps: bool = False) -> list[str]:
-        """Return the cheapest words; with gaps, some letters of one may stay unread."""
+    def _long(self, word: str) -> float:
+        return self._script.unread(len(word))
+
+    def _implausible(self, word: str) -> float:
+        return self._script.unread(0) + BELIEVED * self._letters.surprise(word)
+
+    def _read(self, typed: str, unread: Callable[[str], float], gaps: bool = False) -> list[str]:
+        """Return the cheapest words; with gaps, some letters of one may stay unread.
+
+        Args:
+            typed: letters and single spaces.
+            unread: what a word costs that stays as it is.
+            gaps: whether a part of a word may.
+        """
         lost = self._script.lost(typed)
         ways: list[dict[str, Way]] = [{} for _ in range(len(typed) + 1)]
         ways[0][""] = (0.0, 0, "")
@@ -122,7 +141,7 @@ class Speller:
             before = sorted((way[0], last) for last, way in ways[start].items())[:WAYS]
             first = start + (typed[start] == " ")
             space = lost * (0 < start == first)
-            spans = self._spans(typed, first, gaps) if before else ()
+            spans = self._spans(typed, first, unread, gaps) if before else ()
             for end, cost, word in spans:
                 so_far, last = min(
                     (way - self._expected.get((last, word), 0.0), last) for way, last in before
@@ -131,13 +150,15 @@ class Speller:
                 ways[end][word] = min(way, ways[end].get(word, way))
         return _backwards(ways)
 
-    def _spans(self, typed: str, first: int, gaps: bool) -> Iterator[tuple[int, float, str]]:
+    def _spans(
+        self, typed: str, first: int, unread: Callable[[str], float], gaps: bool
+    ) -> Iterator[tuple[int, float, str]]:
         """Yield where a word that begins here may end, its cost, and the word."""
         if gaps:
             yield from self._gaps(typed, first)
         if first == 0 or typed[first - 1] == " ":
             end = (typed + " ").index(" ", first)
-            yield end, self._script.unread(end - first), typed[first:end]
+            yield end, unread(typed[first:end]), typed[first:end]
         for end in range(first + 1, min(len(typed), first + self._script.longest) + 1):
             spaces = typed.count(" ", first, end)
             if spaces > 1:
@@ -163,7 +184,7 @@ class Speller:
             return [(self._costs[typed], typed)]
         if len(typed) < self._script.shortest or not self._may_be_known(typed):
             return []
-        near = {word for part in _shorter(typed) for word in self._shorter.get(part, "").split()}
+        near = self._near.of(typed)
         return sorted((self._costs[word] + mistake(typed, word), word) for word in near)[:MEANT]
 
     def _held_down(self, typed: str, spaces: int) -> list[tuple[float, str]]:
@@ -176,6 +197,35 @@ class Speller:
         # One mistake leaves the first half or the second one whole; this is most of the speed.
         half = (len(typed) - 1) // 2
         return typed[:half] in self._begins or typed[-half:] in self._ends
+
+
+class _Near:
+    """Which words differ from others in one letter, by hashes of what is left of both without one.
+
+    The hash is this process's own. A dictionary of what is left took 27 MB more.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+        hashes = array("q")
+        places = array("i")
+        for place, word in enumerate(words):
+            parts = _shorter(word)
+            hashes.extend(map(hash, parts))
+            places.extend([place] * len(parts))
+        order = sorted(range(len(hashes)), key=hashes.__getitem__)
+        self._hashes = array("q", map(hashes.__getitem__, order))
+        self._places = array("i", map(places.__getitem__, order))
+
+    def of(self, typed: str) -> set[str]:
+        """Return the words one letter away, and a few others, of the same hash or further away."""
+        return {word for part in _shorter(typed) for word in self._with(hash(part))}
+
+    def _with(self, one: int) -> Iterator[str]:
+        place = bisect_left(self._hashes, one)
+        while place < len(self._hashes) and self._hashes[place] == one:
+            yield self._words[self._places[place]]
+            place += 1
 
 
 def mistake(typed: str, meant: str) -> float:

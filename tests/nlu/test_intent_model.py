@@ -26,10 +26,12 @@ some = [pair for intent in INTENTS for pair in [p for p in told if p[1] == inten
 known, asked = [pair for i, pair in enumerate(some) if i % 3], some[::3]
 texts, intents = map(list, zip(*known))
 model = IntentModel().learn(texts, intents, [RISKS.get(name, "none") for name in intents])
+typed = [text for text, _ in asked]
+asked = [(model._mender.mend(text), name) for text, name in asked]
+asked = [pair for pair in asked if model._mender.readings(pair[0]) == [pair[0]]]
 new, meant = map(list, zip(*asked))
-new = [model._mender.mend(text) for text in new]
 rows, about = model._grams.rows(new), meanings(new)
-guessed = model._networks[0].scores(rows, about)
+guessed = np.mean([each.scores(rows, about) for each in model._networks], axis=0)
 truth = np.array([INTENTS.index(name) for name in meant])
 danger = np.array([name in RISKS for name in meant])
 
@@ -63,6 +65,10 @@ every = list(zip(*sentences()[::20]))
 rows_known, rows_asked = kept_aside(every[0], every[1], every[3])
 authors = [{every[3][row] for row in rows} - {None} for rows in (rows_known, rows_asked)]
 
+hurried = [noised(text, "heavy", chance) for text in typed]
+two = [text for text in hurried if len(model._mender.readings(text)) == 2]
+both = np.array([model._scores_as_read(model._mender.readings(text)) for text in two])
+
 def too_few(texts, intents):
     try:
         kept_aside(texts, intents, [None] * len(texts))
@@ -74,6 +80,12 @@ def right_when_hasty(taught):
     return float((guessed[:, :5].argmax(axis=1) == truth.repeat(4)).mean())
 
 print(json.dumps({
+    "two": len(two),
+    "of_two": float(np.abs(model.scores(two) - both.mean(axis=1)).max()),
+    "apart": float(np.abs(both[:, 0] - both[:, 1]).max()),
+    "networks": float(np.abs(
+        model._networks[0].scores(rows, about) - model._networks[1].scores(rows, about)
+    ).mean()),
     "network": right(guessed),
     "network_dangers": float(((guessed[:, 5] > 0) == danger).mean()),
     "saved": float((again.scores(new).argmax(1) == model.scores(new).argmax(1)).mean()),
@@ -84,7 +96,8 @@ print(json.dumps({
     ).max()),
     "of_network": float(np.abs(
         untuned.scores(new) - unweighed.scores(new)
-        - (weighed(NETWORK_WEIGHT) - 0.1) * unweighed._networks[0].scores(rows, about)
+        - (weighed(NETWORK_WEIGHT) - 0.1)
+        * np.mean([each.scores(rows, about) for each in unweighed._networks], axis=0)
     ).max()),
     "strange": [float(strange.min()), float(strange.max())],
     "older": right(older.scores(new)),
@@ -175,6 +188,16 @@ def test_a_model_that_does_not_say_what_a_network_counts_was_made_with_a_tenth(
     facts: dict[str, Any],
 ) -> None:
     assert facts["of_network"] < 1e-4
+
+
+def test_where_two_readings_differ_their_mean_counts(facts: dict[str, Any]) -> None:
+    assert facts["two"] > 3
+    assert facts["apart"] > 0.1
+    assert facts["of_two"] < 1e-4
+
+
+def test_no_network_learns_the_same_as_another(facts: dict[str, Any]) -> None:
+    assert facts["networks"] > 0.05
 
 
 def test_what_was_asked_is_strange_in_part(facts: dict[str, Any]) -> None:

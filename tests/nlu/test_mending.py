@@ -1,5 +1,6 @@
 """Mistyped words are read as they were meant, and words that somebody meant stay."""
 
+import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -120,12 +121,47 @@ def test_one_mistake_in_a_known_word_is_read_past(mender: Any, typed: str, meant
         "112!!",
     ],
 )
-def test_what_is_not_near_a_known_word_stays(mender: Any, text: str) -> None:
-    assert mender.mend(text) == text
+@pytest.mark.parametrize("eager", [False, True])
+def test_what_is_not_near_a_known_word_stays(mender: Any, text: str, eager: bool) -> None:
+    assert mender.mend(text, eager) == text
 
 
 def test_a_mistake_is_read_past_where_all_spaces_are_lost_too(mender: Any) -> None:
     assert mender.mend("iamsoscardofhim") == "i am so scared of him"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("iamscredofhm", "i am scared of hm"),
+        ("보여달레요사진", "보여 달레요 사진"),
+    ],
+)
+def test_what_looks_like_no_word_is_read_only_eagerly(mender: Any, typed: str, meant: str) -> None:
+    assert mender.mend(typed) == typed
+    assert mender.mend(typed, eager=True) == meant
+
+
+def test_a_text_that_is_clear_has_one_reading(mender: Any) -> None:
+    assert mender.readings("i am scarwd of him") == ["i am scared of him"]
+
+
+def test_a_text_that_is_not_clear_has_two_readings_the_careful_one_first(mender: Any) -> None:
+    assert mender.readings("iamscredofhm") == ["iamscredofhm", "i am scared of hm"]
+
+
+def test_words_are_found_by_what_is_left_of_them_without_one_letter(
+    mending: ModuleType,
+) -> None:
+    words = ("scared", "scary", "scars", "pictures")
+    near = sys.modules["components.spelling"]._Near(words)
+
+    found = {typed: near.of(typed) for typed in ("scard", "scared", "picturs", "zzz")}
+
+    assert found["scard"] >= {"scared", "scary", "scars"}
+    assert "scared" in found["scared"]
+    assert found["picturs"] == {"pictures"}
+    assert found["zzz"] == set()
 
 
 def test_a_lost_space_costs_less_only_where_spaces_are_few(mending: ModuleType) -> None:

@@ -1,0 +1,29 @@
+"""What takes minutes in learning, done in several processes at once."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+Task = Callable[..., Any]
+
+
+def at_once(task: Task, jobs: Sequence[Sequence[Any]]) -> list[Any]:
+    """Return what a task makes of each job, its arguments, in their order.
+
+    As many processes as the machine has cores, with one thread each; one job needs none. They are
+    started afresh: a copy of this one, with TensorFlow's threads in it, may never wake up.
+    """
+    if len(jobs) < 2:
+        return [task(*job) for job in jobs]
+    cores = min(len(jobs), os.cpu_count() or 1)
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as processes:
+        return list(processes.map(_alone, [task] * len(jobs), jobs))
+
+
+def _alone(task: Task, job: Sequence[Any]) -> Any:
+    with threadpool_limits(1):
+        return task(*job)
