@@ -122,7 +122,7 @@ def _kernel(*, networks: int, tunes: bool) -> Predict:
     return predict
 
 
-SERVED = "n-grams and meaning, kernel ridge, a network and the tuned encoder"
+SERVED = "n-grams and meaning, kernel ridge, networks and the tuned encoder"
 CANDIDATES: dict[str, Predict] = {
     "n-grams, complement naive Bayes": _linear(lambda: ComplementNB(alpha=0.3)),
     "n-grams, linear SVM": _linear(lambda: LinearSVC(C=0.5, class_weight="balanced")),

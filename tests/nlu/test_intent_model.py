@@ -69,6 +69,11 @@ hurried = [noised(text, "heavy", chance) for text in typed]
 two = [text for text in hurried if len(model._mender.readings(text)) == 2]
 both = np.array([model._scores_as_read(model._mender.readings(text)) for text in two])
 
+numbered = np.arange(3 * (1 + 2 * 2))
+lessons = list(IntentModel(copies=2, networks=2)._lessons(
+    numbered, numbered, np.arange(3), np.arange(3)
+))
+
 def too_few(texts, intents):
     try:
         kept_aside(texts, intents, [None] * len(texts))
@@ -80,6 +85,8 @@ def right_when_hasty(taught):
     return float((guessed[:, :5].argmax(axis=1) == truth.repeat(4)).mean())
 
 print(json.dumps({
+    "lessons": [rows.tolist() for rows, *_ in lessons],
+    "lessons_of": [names.tolist() for _, _, names, *_ in lessons],
     "two": len(two),
     "of_two": float(np.abs(model.scores(two) - both.mean(axis=1)).max()),
     "apart": float(np.abs(both[:, 0] - both[:, 1]).max()),
@@ -198,6 +205,15 @@ def test_where_two_readings_differ_their_mean_counts(facts: dict[str, Any]) -> N
 
 def test_no_network_learns_the_same_as_another(facts: dict[str, Any]) -> None:
     assert facts["networks"] > 0.05
+
+
+def test_each_network_learns_all_sentences_and_noisy_copies_of_its_own(
+    facts: dict[str, Any],
+) -> None:
+    first, second = facts["lessons"]
+    assert first == [0, 1, 2, *range(3, 9)]
+    assert second == [0, 1, 2, *range(9, 15)]
+    assert facts["lessons_of"] == [3 * [0, 1, 2]] * 2
 
 
 def test_what_was_asked_is_strange_in_part(facts: dict[str, Any]) -> None:

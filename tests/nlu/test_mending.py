@@ -86,6 +86,28 @@ def test_one_mistake_in_a_known_word_is_read_past(mender: Any, typed: str, meant
     assert mender.mend(typed) == meant
 
 
+@pytest.fixture(scope="module")
+def bilingual(mending: ModuleType) -> Any:
+    learned = (*100 * ("안 그런 거",), *99 * ("돈 앞에",), *50 * ("an apple", "one man"), "만")
+    return mending.Mender.learned(learned, {"geo": 9.0, "don": 9.0, "ape": 9.0})
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("an 그런 거", "안 그런 거"), ("그런geo 안", "그런 거 안")]
+)
+def test_a_common_korean_word_in_latin_letters_is_read_amid_hangul(
+    bilingual: Any, typed: str, meant: str
+) -> None:
+    assert bilingual.mend(typed) == meant
+
+
+@pytest.mark.parametrize("text", ["an apple", "don 그런 거", "ape 그런 거", "man 그런 거"])
+def test_an_english_word_stays_without_hangul_or_where_no_korean_one_is_far_commoner(
+    bilingual: Any, text: str
+) -> None:
+    assert bilingual.mend(text) == text
+
+
 @pytest.mark.parametrize(
     "text",
     [
