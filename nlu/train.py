@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 MODELS = ROOT / "models"
 CURRENT = MODELS / "current.json"
-USUAL_SECONDS = 2200
+USUAL_SECONDS = 3000
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize as to_length_one
 
 from components.hangul import decompose, normalize
+from components.processes import at_once
 
 LEAST_SENTENCES = 4
 """An n-gram must stand in so many, of those as they are written and of one noisy copy. With half of
@@ -22,6 +23,7 @@ VIEWS: dict[str, tuple[str, tuple[int, int]]] = {
 BYTE = 127  # the largest number of a signed byte
 LEAST_MEASURE = 1e-4
 AT_ONCE = 50_000
+"""Lines of a table, or texts, that are done together."""
 Array = Any  # numpy and scipy.sparse of this age have no common type
 
 
@@ -103,6 +105,19 @@ class Bytes:
 
     def __getitem__(self, lines: Array) -> Array:
         return self._lines[lines] * self._measure[lines, None]
+
+
+def rows_of_many(
+    names: Mapping[str, Sequence[str]], rarity: Mapping[str, Array], texts: Sequence[str]
+) -> Array:
+    """Return what `Grams.rows` does, for so many texts that several processes pay off."""
+    starts = range(0, max(1, len(texts)), AT_ONCE)
+    jobs = [(names, rarity, texts[at : at + AT_ONCE]) for at in starts]
+    return scipy.sparse.vstack(at_once(_rows, jobs), format="csr")
+
+
+def _rows(names: Mapping[str, Sequence[str]], rarity: Mapping[str, Array], texts: Any) -> Array:
+    return Grams(names, rarity).rows(texts)  # by its own hashes, not those of another process
 
 
 def looked_up(rows: Array, table: Array) -> Array:

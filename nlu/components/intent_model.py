@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit, softmax
 
-from components.aside import BLOCK, kept_aside
+from components.aside import kept_aside
 from components.certainty import (
     DANGERS,
     curve,
@@ -21,7 +20,8 @@ from components.certainty import (
     temperature,
     usual_shares,
 )
-from components.grams import Bytes, Grams, looked_up
+from components.grams import Bytes, Grams, looked_up, rows_of_many
+from components.kernel import FORM_WEIGHT, MEANING_WEIGHT, likeness, principal, similarity, weighed
 from components.meaning import english_words, meanings, meanings_of_many
 from components.mending import Mender, ordinary_words
 from components.network import Network
@@ -29,11 +29,6 @@ from components.noise import noised
 from components.processes import at_once
 from components.tuned import TunedEncoder
 
-# Chosen by grouped five-fold cross-validation; the surface is flat around them (docs/nlu.md).
-FORM_WEIGHT = 0.5
-MEANING_WEIGHT = 3.0
-MEANING_WIDTH = 1.0
-RIDGE = 0.3
 NETWORKS = 2
 """Each with noisy copies of its own; their mean counts."""
 NETWORK_WEIGHT, TUNED_WEIGHT = (0.6, 1.6), (0.3, 0.1)
@@ -51,8 +46,6 @@ LATIN = 2
 """Sentences without Hangul are read so many times as often: they are fewer, and a wrong letter
 hides more of a word in Latin letters."""
 NOISE_SEED = 7
-SPACE = 384
-"""Numbers kept of a meaning's 512: 99 % of what they tell apart, at three quarters of the time."""
 COMPARED = 160
 """Numbers of a meaning a message is compared by, of the `SPACE` learned with: 87 % of what they
 tell apart, in less than half the time; two or three sentences of a set change (docs/nlu.md)."""
@@ -64,6 +57,8 @@ TUNED = "tuned.npz"
 
 HANGUL = re.compile("[가-힣ㄱ-ㅣ]")
 Array = Any  # numpy and scipy.sparse of this age have no common type
+Lesson = tuple[Any, ...]
+"""The arguments of `tuning.tuned`."""
 
 
 class IntentModel:
@@ -135,25 +130,29 @@ class IntentModel:
         meant = meanings_of_many(typed)  # once: it takes minutes
         rows = np.concatenate([known + start for start in range(0, len(typed), len(texts))])
         hasty = [typed[row] for row in rows[len(known) :]]
-        # Learned as the model is, but from others' sentences.
-        draft = IntentModel(
+        draft = self._unlearned()
+        lessons = [
+            draft._learn_most(*_picked(known, texts, intents, risks), hasty, meant[rows]),
+            self._learn_most(texts, intents, risks, typed[len(texts) :], meant),
+        ]
+        _tune([draft, self], lessons)
+        self.temperature, self.curves = draft.calibration(*_picked(asked, texts, intents, risks))
+        return self
+
+    def _unlearned(self) -> "IntentModel":
+        """Return a model that learns as this one does, for others' sentences."""
+        return IntentModel(
             copies=self._copies,
             networks=len(self._seeds),
             tunes=self._tunes,
             remembered=self._remembered,
         )
-        draft.learn(*_picked(known, texts, intents, risks), hasty, meant[rows])
-        self.learn(texts, intents, risks, typed[len(texts) :], meant)
-        self.temperature, self.curves = draft.calibration(*_picked(asked, texts, intents, risks))
-        return self
 
     def learn(
         self,
         texts: Sequence[str],
         intents: Sequence[str],
         risks: Sequence[str | None] = (),
-        hasty: Sequence[str] | None = None,
-        meant: Array = None,
     ) -> "IntentModel":
         """Learn from sentences as they are written, and as if typed in a hurry.
 
@@ -161,32 +160,56 @@ class IntentModel:
             texts: the sentences.
             intents: what each one means.
             risks: one of `certainty.RISKS` for each, None where nobody said.
-            hasty: the noisy copies of all networks, for who has them already: all texts, so often.
-            meant: `meanings` of both, likewise.
         """
-        if hasty is None:
-            hasty = self._in_a_hurry(texts)
-        if meant is None:
-            meant = meanings_of_many([*texts, *hasty])
+        hasty = self._in_a_hurry(texts)
+        said = risks or [None] * len(texts)
+        meant = meanings_of_many([*texts, *hasty])
+        _tune([self], [self._learn_most(texts, intents, said, hasty, meant)])
+        return self
+
+    def _learn_most(
+        self,
+        texts: Sequence[str],
+        intents: Sequence[str],
+        risks: Sequence[str | None],
+        hasty: Sequence[str],
+        meant: Array,
+    ) -> Lesson | None:
+        """Learn all but to move the encoder; return what `tuning.tuned` needs for that, if it does.
+
+        Args:
+            texts: as in `learn`, and likewise the next two.
+            intents: what each one means.
+            risks: one for each.
+            hasty: the noisy copies of all networks: all texts, so often.
+            meant: `meanings` of both.
+        """
         self.intents = sorted(set(intents))
         self._mender = Mender.learned(texts, {**english_words(), **ordinary_words()})
         chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
         typed = [*texts, *hasty]
         self._grams, self._names = Grams.learned(typed[: 2 * len(texts)])
-        form = self._grams.rows(typed)
-        wanted = self._wanted(intents, risks or [None] * len(texts))
+        form = rows_of_many(self._names, self._grams.rarity, typed)
+        wanted = self._wanted(intents, risks)
         drawn = sorted(chance.sample(range(len(texts)), min(len(texts), self._remembered)))
         self._remember(form[drawn], meant[drawn], wanted[drawn])
         names, dangers = np.split(wanted, [len(self.intents)], axis=1)
         told = names.argmax(axis=1), (dangers + 1) / 2
         self._networks = at_once(Network.learned, list(self._lessons(form, meant, *told)))
-        if self._tunes:
-            self._tune(texts, *told, chance)
-        return self
+        return self._lesson(texts, *told, chance) if self._tunes else None
+
+    def _lesson(
+        self, texts: Sequence[str], names: Array, dangers: Array, chance: random.Random
+    ) -> Lesson:
+        noisy = [noised(text, "heavy", chance) for text in texts]
+        shares = np.array([HASTY if HANGUL.search(text) else LATIN * HASTY for text in texts])
+        return texts, noisy, self._mender.known, shares, names, dangers
 
     def _in_a_hurry(self, texts: Sequence[str]) -> list[str]:
         """Return the noisy copies of each text, one copy of all after the other."""
-        return in_a_hurry(texts, self._copies * max(1, len(self._seeds)))
+        chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
+        times = self._copies * max(1, len(self._seeds))
+        return [noised(text, "heavy", chance) for _ in range(times) for text in texts]
 
     def _lessons(self, form: Array, meant: Array, names: Array, dangers: Array) -> Iterator[Any]:
         """Yield what each network learns from: the sentences, and noisy copies of its own."""
@@ -197,16 +220,6 @@ class IntentModel:
             rows = np.concatenate([np.arange(count), own])
             of = rows % count  # the sentence that each is a copy of
             yield form[rows], meant[rows], names[of], dangers[of], epochs, seed
-
-    def _tune(
-        self, texts: Sequence[str], names: Array, dangers: Array, chance: random.Random
-    ) -> None:
-        """Move the encoder by the sentences, and by what mending leaves of noisy ones."""
-        from components.tuning import tuned  # noqa: PLC0415 -- TensorFlow, of no use afterwards
-
-        hasty = [self._mender.mend(noised(text, "heavy", chance)) for text in texts]
-        shares = np.array([HASTY if HANGUL.search(text) else LATIN * HASTY for text in texts])
-        self._tuned = TunedEncoder(tuned(texts, hasty, shares, names, dangers))
 
     def _wanted(self, intents: Sequence[str], risks: Sequence[str | None]) -> Array:
         """Return one row a sentence, one column an intent or danger: 1 for yes, -1 for no."""
@@ -221,12 +234,9 @@ class IntentModel:
         From the sentences as they are written: with noisy copies it took a fifth longer for a
         message and won nothing that the networks do not (docs/nlu.md).
         """
-        self._basis = _principal(meant)
+        self._basis = principal(meant)
         self._meanings = meant @ self._basis
-        # Turned over, it is the same table, but is not copied: it is the half of all memory.
-        kernel = _kernel(form, self._meanings).T
-        factor = cho_factor(kernel, overwrite_a=True, check_finite=False)
-        self._duals = cho_solve(factor, wanted)
+        self._duals = weighed(similarity(form, self._meanings), wanted)
         # Half the size; intents stay the same.
         self._linear = (FORM_WEIGHT * (form.T @ self._duals)).astype(np.float16)
 
@@ -242,12 +252,13 @@ class IntentModel:
         return np.add.reduceat(rows, starts) / np.array(counts, np.float32)[:, None]
 
     def _scores_as_read(self, texts: Sequence[str]) -> Array:
-        form, meant = self._grams.rows(texts), meanings(texts)
-        alike = _likeness(meant @ self._basis, self._meanings)
+        form = self._grams.rows(texts)
+        # Both at once where there are both: they share the lowest layers, a third of the work.
+        meant, moved = self._tuned.read(texts) if self._tuned else (meanings(texts), 0.0)
+        alike = likeness(meant @ self._basis, self._meanings)
         remembered = looked_up(form, self._linear) + MEANING_WEIGHT * (alike @ self._duals)
         guessed = sum(each.scores(form, meant) for each in self._networks)
         guessed = guessed / max(1, len(self._networks))
-        moved = self._tuned.scores(texts) if self._tuned else 0.0
         strange = np.array([self._mender.strange(text) for text in texts])[:, None]
         of_networks, of_tuned = (
             known + (unknown - known) * strange for known, unknown in self._weights
@@ -347,35 +358,23 @@ class IntentModel:
         return [np.column_stack([own, log_odds(share)]) for share in usual.T]
 
 
+def _tune(models: Sequence[IntentModel], lessons: Sequence[Lesson | None]) -> None:
+    """Move the encoder for each model by the sentences of its lesson, if there is one."""
+    told = [(model, lesson) for model, lesson in zip(models, lessons, strict=True) if lesson]
+    moved = at_once(_moved, [lesson for _, lesson in told])
+    for (model, _), weights in zip(told, moved, strict=True):
+        model._tuned = TunedEncoder(weights)
+
+
+def _moved(*lesson: Any) -> dict[str, Array]:
+    from components.tuning import tuned  # noqa: PLC0415 -- TensorFlow, of no use afterwards
+
+    return tuned(*lesson)
+
+
 def _by_strangeness(weights: Sequence[Any]) -> tuple[Any, ...]:
     """Return two weights each; older models have one, whatever a word is."""
     return tuple(each if isinstance(each, list) else (each, each) for each in weights)
-
-
-def in_a_hurry(texts: Sequence[str], copies: int) -> list[str]:
-    """Return so many noisy copies of each text, one copy of all after the other."""
-    chance = random.Random(NOISE_SEED)  # noqa: S311 -- no secret
-    return [noised(text, "heavy", chance) for _ in range(copies) for text in texts]
-
-
-def _principal(meant: Array) -> Array:
-    """Return the directions in which meanings differ most, one a column, at most `SPACE`."""
-    spread = np.linalg.eigh(meant.T @ meant)[1]
-    return np.ascontiguousarray(spread[:, ::-1][:, :SPACE])
-
-
-def _likeness(some: Array, others: Array) -> Array:
-    return np.exp(-2.0 * MEANING_WIDTH * (1.0 - some @ others.T))
-
-
-def _kernel(form: Array, meaning: Array) -> Array:
-    kernel = np.empty((len(meaning), len(meaning)), np.float32)
-    for start in range(0, len(kernel), BLOCK):
-        rows = slice(start, start + BLOCK)
-        kernel[rows] = MEANING_WEIGHT * _likeness(meaning[rows], meaning)
-        kernel[rows] += FORM_WEIGHT * (form[rows] @ form.T).toarray()
-    kernel[np.diag_indices_from(kernel)] += RIDGE
-    return kernel
 
 
 def _picked(rows: Array, *columns: Sequence[Any]) -> list[list[Any]]:

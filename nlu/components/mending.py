@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise, zip_longest
 from pathlib import Path
 
 from components.hangul import decompose, fold, joined, normalize, recompose
@@ -65,7 +65,10 @@ to be meant by two Latin letters at all, or by an English word that training doe
 ARTICLE = "an"
 """No word of a Korean sentence: it is 안 (not) there."""
 
-Read = Callable[[str], list[str]]
+Known = tuple[dict[str, int], dict[str, float], dict[str, int]]
+"""Words, words to leave alone, and pairs of words, as a `Mender` is made of them."""
+Read = Callable[[str], list[list[str]]]
+"""Tells the words that were meant by others, once for each way of reading."""
 
 _LATIN_RUN = re.compile(r"[a-z'](?:[a-z' ]*[a-z'])?")
 _JAMO = "가-힣ㄱ-ㅊㅌㅍㅏ-ㅛㅝ-ㅟㅢㅣ"  # no ㅋ, ㅎ, ㅠ, ㅜ, ㅡ: laughter and tears are no words
@@ -137,21 +140,30 @@ class Mender:
         seen = Counter(" ".join(pair) for pair in beside if all(map(_WORD.fullmatch, pair)))
         return cls(words, others, {pair: count for pair, count in seen.items() if count >= SEEN})
 
+    @property
+    def known(self) -> Known:
+        """Return what makes another mender like this one, in another process."""
+        return self.words, self.others, self.pairs
+
     def readings(self, text: str) -> list[str]:
         """Return what a text may mean: read with care, and read eagerly where that differs."""
-        return list(dict.fromkeys((self.mend(text), self.mend(text, eager=True))))
+        return list(dict.fromkeys(self._read(text, (False, True))))
 
-    def mend(self, text: str, eager: bool = False) -> str:
+    def mend(self, text: str) -> str:
         """Return a text in its one form, with what is mistyped in it as it was meant."""
+        return self._read(text, (False,))[0]
+
+    def _read(self, text: str, eagerly: Sequence[bool]) -> list[str]:
+        """Return a text once for each way of reading it, or once where nothing in it is read."""
         text = fold(_STRETCHED.sub(self._shortened, joined(text)))
         if len(text) > LONGEST_TEXT:
-            return text
+            return [text]
         if not _SYLLABLES.search(text):
-            return _LATIN_RUN.sub(lambda found: self._english(found.group(), eager), text)
+            return _each_run(_LATIN_RUN, text, lambda run: self._english(run, eagerly))
         text = _ROMANIZED.sub(lambda found: self._in_hangul(found.group()), text)
         text = self._written_out(text)
-        text = _HANGUL_RUN.sub(lambda found: self._korean(found.group(), eager), text)
-        return self._written_out(text)  # their neighbors may be read now
+        told = _each_run(_HANGUL_RUN, text, lambda run: self._korean(run, eagerly))
+        return [self._written_out(each) for each in told]  # their neighbors may be read now
 
     def _shortened(self, found: "re.Match[str]") -> str:
         """Return a syllable once that was held down amid others (새새새벽), twice if that is a word
@@ -202,16 +214,18 @@ class Mender:
     def _fits(self, word: str, after: str) -> float:
         return math.exp(self._follows.get((decompose(word), decompose(after)), 0.0))
 
-    def _english(self, run: str, eager: bool) -> str:
+    def _english(self, run: str, eagerly: Sequence[bool]) -> list[str]:
         parts = run.split(" ")
         known = self._latin.__contains__
         strange = [not known(word) or word in LETTERS_LEFT for word in parts]
-        return _mended(parts, strange, lambda typed: self._latin.read(typed, eager))
+        return _mended(parts, strange, lambda typed: self._latin.read(typed, eagerly), len(eagerly))
 
-    def _korean(self, run: str, eager: bool) -> str:
+    def _korean(self, run: str, eagerly: Sequence[bool]) -> list[str]:
         parts = [self._by_syllable(word) for word in run.split(" ")]
         strange = [not self._knows(word) and not _INITIALS.fullmatch(word) for word in parts]
-        return _mended(parts, strange, lambda typed: self._read_hangul(typed, eager))
+        return _mended(
+            parts, strange, lambda typed: self._read_hangul(typed, eagerly), len(eagerly)
+        )
 
     def _by_syllable(self, word: str) -> str:
         """Return a known word for an unknown one by ear, drawn out, or with syllables swapped."""
@@ -225,21 +239,32 @@ class Mender:
         likely = (*swaps, short if len(short) > 1 else word)
         return next((each for each in likely if self.words.get(each, 0) >= SEEN), word)
 
-    def _read_hangul(self, typed: str, eager: bool) -> list[str]:
+    def _read_hangul(self, typed: str, eagerly: Sequence[bool]) -> list[list[str]]:
         shown = {decompose(word): word for word in typed.split(" ")}
-        found = self._hangul.read(decompose(typed), eager)
-        return [shown.get(word) or self._shown.get(word, recompose(word)) for word in found]
+        return [
+            [shown.get(word) or self._shown.get(word, recompose(word)) for word in found]
+            for found in self._hangul.read(decompose(typed), eagerly)
+        ]
 
 
-def _mended(parts: Sequence[str], strange: Sequence[bool], read: Read) -> str:
-    """Return words with each group of strange ones, and the word on either side, read anew."""
+def _each_run(run: "re.Pattern[str]", text: str, read: Callable[[str], list[str]]) -> list[str]:
+    """Return a text once for each way in which its runs are read, or once where it has none."""
+    told = [read(found) for found in run.findall(text)]
+    between = run.split(text)
+    ways = zip(*told, strict=True) if told else [()]
+    return ["".join(chain(*zip_longest(between, way, fillvalue=""))) for way in ways]
+
+
+def _mended(parts: Sequence[str], strange: Sequence[bool], read: Read, ways: int) -> list[str]:
+    """Return words with each group of strange ones, and the word on either side, read anew: once
+    for each way of reading."""
     anew = [any(strange[max(0, i - 1) : i + 2]) for i in range(len(parts))]
     groups = groupby(zip(anew, parts, strict=True), key=lambda pair: pair[0])
-    told: list[str] = []
+    told = []
     for changes, group in groups:
         words = [word for _, word in group]
-        told += read(" ".join(words)) if changes else words
-    return " ".join(told)
+        told.append(read(" ".join(words)) if changes else [words] * ways)
+    return [" ".join(chain(*way)) for way in zip(*told, strict=True)]
 
 
 def _by_sound(words: Mapping[str, int]) -> dict[str, str]:

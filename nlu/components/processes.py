@@ -9,6 +9,8 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 Task = Callable[..., Any]
+OF_TENSORFLOW = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+"""What it reads when it makes its first threads."""
 
 
 def at_once(task: Task, jobs: Sequence[Sequence[Any]]) -> list[Any]:
@@ -25,5 +27,6 @@ def at_once(task: Task, jobs: Sequence[Sequence[Any]]) -> list[Any]:
 
 
 def _alone(task: Task, job: Sequence[Any]) -> Any:
+    os.environ.update(dict.fromkeys(OF_TENSORFLOW, "1"))
     with threadpool_limits(1):
         return task(*job)

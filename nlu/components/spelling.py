@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from components.letters import Letters
 from components.noise import NEAR
@@ -36,6 +37,8 @@ neither 안 nor 못, which may begin another word (그동안안때렸어)."""
 
 Way = tuple[float, int, str]
 """What reading so far costs, where its last word began, and the word before that one."""
+Nearest = Callable[[str], list[tuple[float, str]]]
+"""Tells which words letters may have been meant for, and what each costs."""
 
 
 @dataclass(frozen=True)
@@ -111,13 +114,22 @@ class Speller:
     def __contains__(self, word: str) -> bool:
         return word in self._costs
 
-    def read(self, typed: str, eager: bool = False) -> list[str]:
-        """Return the words that were meant by letters and single spaces."""
+    def read(self, typed: str, eagerly: Sequence[bool]) -> list[list[str]]:
+        """Return the words that were meant by letters and single spaces, once for each way.
+
+        Args:
+            typed: letters and single spaces.
+            eagerly: the ways of reading, each with care or eagerly.
+        """
+        nearest = cache(self._nearest)  # most of the time; for this text alone
+        return [self._words(typed, eager, nearest) for eager in eagerly]
+
+    def _words(self, typed: str, eager: bool, nearest: Nearest) -> list[str]:
         unread = self._implausible if eager else self._long
         parts: list[str] = []
-        for word in self._read(typed, unread):
+        for word in self._read(typed, unread, nearest):
             several = word not in self and len(word) >= self._script.glued
-            parts += self._read(word, unread, gaps=True) if several else [word]
+            parts += self._read(word, unread, nearest, gaps=True) if several else [word]
         return parts
 
     def _long(self, word: str) -> float:
@@ -126,23 +138,28 @@ class Speller:
     def _implausible(self, word: str) -> float:
         return self._script.unread(0) + BELIEVED * self._letters.surprise(word)
 
-    def _read(self, typed: str, unread: Callable[[str], float], gaps: bool = False) -> list[str]:
+    def _read(
+        self, typed: str, unread: Callable[[str], float], nearest: Nearest, gaps: bool = False
+    ) -> list[str]:
         """Return the cheapest words; with gaps, some letters of one may stay unread.
 
         Args:
             typed: letters and single spaces.
             unread: what a word costs that stays as it is.
-            gaps: whether a part of a word may.
+            nearest: what others may have been meant for.
+            gaps: whether a part of a word may stay.
         """
         lost = self._script.lost(typed)
         ways: list[dict[str, Way]] = [{} for _ in range(len(typed) + 1)]
         ways[0][""] = (0.0, 0, "")
         for start in range(len(typed)):
             before = sorted((way[0], last) for last, way in ways[start].items())[:WAYS]
+            if not before:
+                continue
             first = start + (typed[start] == " ")
             space = lost * (0 < start == first)
-            spans = self._spans(typed, first, unread, gaps) if before else ()
-            for end, cost, word in spans:
+            left = self._left(typed, first, unread, gaps)
+            for end, cost, word in (*left, *self._spans(typed, first, nearest)):
                 so_far, last = min(
                     (way - self._expected.get((last, word), 0.0), last) for way, last in before
                 )
@@ -150,15 +167,18 @@ class Speller:
                 ways[end][word] = min(way, ways[end].get(word, way))
         return _backwards(ways)
 
-    def _spans(
+    def _left(
         self, typed: str, first: int, unread: Callable[[str], float], gaps: bool
     ) -> Iterator[tuple[int, float, str]]:
-        """Yield where a word that begins here may end, its cost, and the word."""
+        """Yield what may stay as it is from here: where it ends, its cost, and the letters."""
         if gaps:
             yield from self._gaps(typed, first)
         if first == 0 or typed[first - 1] == " ":
             end = (typed + " ").index(" ", first)
             yield end, unread(typed[first:end]), typed[first:end]
+
+    def _spans(self, typed: str, first: int, nearest: Nearest) -> Iterator[tuple[int, float, str]]:
+        """Yield where a known word that begins here may end, its cost, and the word."""
         for end in range(first + 1, min(len(typed), first + self._script.longest) + 1):
             spaces = typed.count(" ", first, end)
             if spaces > 1:
@@ -166,7 +186,7 @@ class Speller:
             if typed[end - 1] == " ":
                 continue
             letters = typed[first:end].replace(" ", "")
-            for cost, word in self._nearest(letters) or self._held_down(letters, spaces):
+            for cost, word in nearest(letters) or self._held_down(letters, spaces):
                 yield end, cost + self._script.added_space * spaces, word
 
     def _gaps(self, typed: str, first: int) -> Iterator[tuple[int, float, str]]:

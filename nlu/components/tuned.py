@@ -5,13 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from components.meaning import layers, piece_rows, pieces
+from components.meaning import layers, meanings, piece_rows, pieces
 
 WINDOWS = ((2, 0), (3, 1), (5, 2))
 """Of each branch: how many word pieces it reads at once, and how many of them lie before."""
 WIDTH = 256  # numbers of a branch a word piece
+LEFT = ("proj", "ln_g_all", "ln_b_all", "w1", "b1")
+"""Beginnings of the names of layers that stay as they are: the lowest. To move them as well took
+twice as long and won nothing."""
 LEVEL = 1e-12
 """The encoder's own: added to a spread before it is divided by."""
+TOGETHER = 16
+"""Texts that go through the layers together: to fetch the weights takes most of the time."""
 MEANING_LENGTH, POOLED_LENGTH = 4.0, 0.25
 """What a meaning of length 1, and what all pieces say together, are multiplied by."""
 
@@ -23,7 +28,8 @@ class TunedEncoder:
     """Google's sentence encoder with layers that were moved, and two more for our questions.
 
     The encoder alone knows what a sentence is about in general. Moved by sentences that sound
-    alike and differ in danger, it tells apart what general meaning does not. How it learns is in
+    alike and differ in danger, it tells apart what general meaning does not. The lowest layers
+    stay as they were, so a message goes through them once for both. How it learns is in
     `tuning.py`: TensorFlow is needed for that alone.
     """
 
@@ -31,51 +37,87 @@ class TunedEncoder:
         """Make an encoder from what `tuning.tuned` found: an array by name.
 
         What is not among them is as Google left it.
+
+        Raises:
+            ValueError: one of the lowest layers is among them.
         """
+        if any(name.startswith(LEFT) for name in moved):
+            raise ValueError("the lowest layers of an encoder stay as they are")
         self.moved = {name: np.asarray(each, np.float32) for name, each in moved.items()}
-        self._weights = {**layers(), **self.moved}
+        self._general = layers()
+        self._weights = {**self._general, **self.moved}
 
-    def scores(self, texts: Sequence[str]) -> Array:
-        """Return one row a text, one column an intent or danger: the higher, the likelier.
+    def read(self, texts: Sequence[str]) -> tuple[Array, Array]:
+        """Return one row a text each: what it is about, as `meanings` tells it, and its scores.
 
-        A text of several stretches is what they are on the whole.
+        Scores are one column an intent or danger: the higher, the likelier. Those of a text of
+        several stretches are what they are on the whole.
         """
-        return np.array(
-            [np.mean([self._score(piece_rows(part)) for part in pieces(text)], 0) for text in texts]
-        )
+        starts = range(0, len(texts), TOGETHER)
+        told = [self._told(texts[start : start + TOGETHER]) for start in starts]
+        about, scores = (np.concatenate(each) for each in zip(*told, strict=True))
+        return about, scores
 
-    def _score(self, rows: Array) -> Array:
+    def _told(self, texts: Sequence[str]) -> tuple[Array, Array]:
+        read = [pieces(text) for text in texts]
+        counts = np.array([len(parts) for parts in read])
+        stretches = [piece_rows(part) for parts in read for part in parts]
+        lengths = np.array([len(rows) for rows in stretches])
+        rows = np.concatenate(stretches)
+        branches = _below(self._general, rows, lengths)
+        firsts = np.cumsum(counts) - counts
+        about = _meaning(self._general, _pooled(self._general, rows, branches, lengths), lengths)
+        about = about[firsts]
+        for place in np.flatnonzero(counts > 1):
+            about[place] = meanings([texts[place]])[0]
+        scores = self._score(_pooled(self._weights, rows, branches, lengths), lengths)
+        return about, np.add.reduceat(scores, firsts) / counts[:, None]
+
+    def _score(self, pooled: Array, lengths: Array) -> Array:
         w = self._weights
-        pooled = self._pooled(rows)
-        said = np.concatenate([MEANING_LENGTH * self._meaning(pooled, len(rows)),
-                               POOLED_LENGTH * pooled])  # fmt: skip
+        said = np.hstack([MEANING_LENGTH * _meaning(w, pooled, lengths), POOLED_LENGTH * pooled])
         return _positive(said @ w["hidden"] + w["height"]) @ w["out"] + w["usual"]
 
-    def _pooled(self, rows: Array) -> Array:
-        """Return what the word pieces say among their neighbors: a sum over the root of a count."""
-        w, parts = self._weights, [rows]
-        level = _leveled(rows @ w["proj_W"] + w["proj_b"], w["ln_g_all"], w["ln_b_all"])
-        for number, window in enumerate(WINDOWS):
-            part = level[:, number * WIDTH : (number + 1) * WIDTH]
-            for layer in (1, 2):
-                near = _neighbors(part, *window) @ w[f"w{layer}_{number}"]
-                part = part + _positive(near + w[f"b{layer}_{number}"])
-            parts.append(part)
-        together = _leveled(np.hstack(parts), w["ln_g"], w["ln_b"])
-        return together.sum(axis=0) / np.sqrt(len(rows), dtype=np.float32)
 
-    def _meaning(self, pooled: Array, length: int) -> Array:
-        w = self._weights
-        mean = pooled @ w["cnn_W"] + np.sqrt(length, dtype=np.float32) * w["cnn_b"]
-        first = _positive(mean @ w["p1"] + _positive(mean @ w["d0"]) @ w["d1"])
-        told = np.tanh(first @ w["p3"] + _positive(first @ w["d2"]) @ w["d3"])
-        return told / np.linalg.norm(told)
+def _below(w: Weights, rows: Array, lengths: Array) -> list[Array]:
+    """Return for each branch what the lowest layers make of the word pieces."""
+    level = _leveled(rows @ w["proj_W"] + w["proj_b"], w["ln_g_all"], w["ln_b_all"])
+    parts = (level[:, start : start + WIDTH] for start in range(0, len(WINDOWS) * WIDTH, WIDTH))
+    return [_layer(w, 1, number, part, lengths) for number, part in enumerate(parts)]
 
 
-def _neighbors(rows: Array, size: int, before: int) -> Array:
-    """Return for each row itself and those around it, side by side; zeros beyond the ends."""
-    padded = np.pad(rows, ((before, size - 1 - before), (0, 0)))
-    return np.hstack([padded[start : start + len(rows)] for start in range(size)])
+def _layer(w: Weights, layer: int, number: int, part: Array, lengths: Array) -> Array:
+    near = _neighbors(part, lengths, *WINDOWS[number]) @ w[f"w{layer}_{number}"]
+    return part + _positive(near + w[f"b{layer}_{number}"])
+
+
+def _pooled(w: Weights, rows: Array, branches: Sequence[Array], lengths: Array) -> Array:
+    """Return what the word pieces of each stretch say among their neighbors: a sum over the root
+    of their count."""
+    parts = [_layer(w, 2, number, part, lengths) for number, part in enumerate(branches)]
+    together = _leveled(np.hstack([rows, *parts]), w["ln_g"], w["ln_b"])
+    return np.add.reduceat(together, np.cumsum(lengths) - lengths) / _root(lengths)
+
+
+def _meaning(w: Weights, pooled: Array, lengths: Array) -> Array:
+    mean = pooled @ w["cnn_W"] + _root(lengths) * w["cnn_b"]
+    first = _positive(mean @ w["p1"] + _positive(mean @ w["d0"]) @ w["d1"])
+    told = np.tanh(first @ w["p3"] + _positive(first @ w["d2"]) @ w["d3"])
+    return told / np.linalg.norm(told, axis=1, keepdims=True)
+
+
+def _root(lengths: Array) -> Array:
+    return np.sqrt(lengths.astype(np.float32))[:, None]
+
+
+def _neighbors(rows: Array, lengths: Array, size: int, before: int) -> Array:
+    """Return for each row itself and those around it in its stretch, side by side; zeros beyond."""
+    around = ((before, size - 1 - before), (0, 0))
+    stretches = np.split(rows, np.cumsum(lengths)[:-1])
+    padded = [(np.pad(part, around), len(part)) for part in stretches]
+    return np.concatenate(
+        [np.hstack([part[at : at + long] for at in range(size)]) for part, long in padded]
+    )
 
 
 def _leveled(rows: Array, slope: Array, height: Array) -> Array:

@@ -10,7 +10,8 @@ READ = r"""
 import json, random, sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
-from components.grams import VIEWS, Grams, _counter, _viewed
+from components import grams as module
+from components.grams import VIEWS, Grams, _counter, _viewed, rows_of_many
 from components.aside import BLOCK, near_duplicates
 
 LEARNED = ["112에 신고했어요 11 1111", "ㄱㄱ ㄱ ㄲ", "방 번호 21 31 a1", "ㅡㅡ ㄳ"] * 4
@@ -26,8 +27,11 @@ chance = random.Random(3)
 many = ["".join(chr(chance.randrange(0xAC00, 0xD7A4)) for _ in range(9)) for _ in range(BLOCK + 2)]
 many[BLOCK + 1] = many[3] + "!"
 found = near_duplicates(many)
+module.AT_ONCE = 2
+apart = rows_of_many(names, grams.rarity, ASKED) - grams.rows(ASKED)
 print(json.dumps({
     "wrong": wrong,
+    "apart": float(np.abs(apart.toarray()).max()),
     "columns": len(names["characters"]),
     "pair": bool(found[3] == found[BLOCK + 1]),
     "others": BLOCK + 1 - len(set(found.tolist())),
@@ -44,6 +48,10 @@ def read() -> dict[str, Any]:
 def test_an_n_gram_is_counted_as_scikit_learn_counts_it(read: dict[str, Any]) -> None:
     assert read["columns"] > 50
     assert read["wrong"] == 0  # Python's hash of "11" is that of "ㄱ"
+
+
+def test_several_processes_count_n_grams_as_one_does(read: dict[str, Any]) -> None:
+    assert read["apart"] == 0  # each hashes in its own way
 
 
 def test_near_duplicates_are_found_wherever_they_stand(read: dict[str, Any]) -> None:

@@ -55,7 +55,7 @@ with tempfile.TemporaryDirectory() as folder:
     for path in Path(folder).glob("network_*.npz"):
         path.unlink()
     older = IntentModel.load(Path(folder))
-moved = model._tuned.scores(new)
+moved = model._tuned.read(new)[1]
 few = IntentModel(networks=0, tunes=False, remembered=60).learn(texts, intents)
 clean = IntentModel(copies=0, tunes=False).learn(texts, intents)
 chance = random.Random(1)
@@ -97,9 +97,9 @@ print(json.dumps({
     "network_dangers": float(((guessed[:, 5] > 0) == danger).mean()),
     "saved": float((again.scores(new).argmax(1) == model.scores(new).argmax(1)).mean()),
     "untuned": right(untuned.scores(new)),
-    "kept_tuned": float(np.abs(again._tuned.scores(new) - moved).max()),
+    "kept_tuned": float(np.abs(again._tuned.read(new)[1] - moved).max()),
     "of_tuned": float(np.abs(
-        again.scores(new) - untuned.scores(new) - weighed(TUNED_WEIGHT) * again._tuned.scores(new)
+        again.scores(new) - untuned.scores(new) - weighed(TUNED_WEIGHT) * again._tuned.read(new)[1]
     ).max()),
     "of_network": float(np.abs(
         untuned.scores(new) - unweighed.scores(new)
@@ -132,27 +132,36 @@ import numpy as np
 sys.path.insert(0, sys.argv[1])
 from components import tuning
 from components.meaning import layers, meanings, pieces
-from components.tuned import TunedEncoder
+from components.tuned import LEFT, TunedEncoder
 
 CALM = "오늘 학교에서 급식 먹고 친구랑 놀았어요 " * 40
 texts = ["ㅇㅇ", "저 혼자예요 어떡해요", "somebody keeps asking me for things, every day"]
-moved = dict(layers())
+moved = {name: each * 1.1 for name, each in layers().items() if not name.startswith(LEFT)}
 new = tuning._fresh(np.random.default_rng(0), moved, 7)
-weights = {**moved, **{name: each.numpy() for name, each in new.items()}}
+moved |= {name: each.numpy() for name, each in new.items()}
+weights = {**layers(), **moved}
+
+def refused(weights):
+    try:
+        TunedEncoder(weights)
+    except ValueError as error:
+        return str(error)
+
 read = [pieces(text)[0] for text in texts]
 batch = tuning._padded(read)
-encoder = TunedEncoder(weights)
-one_by_one = encoder.scores(texts)
+encoder = TunedEncoder(moved)
+one_by_one = encoder.read(texts)[1]
 together = tuning._scores(weights, *batch, dropping=False).numpy()
-meaning = encoder._meaning(encoder._pooled(batch[0][2]), len(read[2]))
+long = CALM + " 죽고 싶어요"
 print(json.dumps({
     "apart": float(np.abs(one_by_one - together).max()),
     "size": float(np.abs(one_by_one).mean()),
-    "alike": float(meaning @ meanings(texts[2:])[0]),
+    "other": float(np.abs(encoder.read([*texts, long])[0] - meanings([*texts, long])).max()),
+    "refused": refused(weights),
     "stretches": [[len(part), *map(int, part[[0, -1]])] for part in pieces("가나다 라마바 " * 60)],
     "short": list(map(int, read[0][[0, -1]])),
-    "late": float(np.abs(encoder.scores([CALM + " 죽고 싶어요"]) - encoder.scores([CALM])).max()),
-    "nothing": float(np.abs(encoder.scores([""])).max()),
+    "late": float(np.abs(encoder.read([long])[1] - encoder.read([CALM])[1]).max()),
+    "nothing": float(np.abs(encoder.read([""])[1]).max()),
 }))
 """
 
@@ -230,8 +239,14 @@ def test_a_text_is_read_as_the_encoder_was_taught(read_twice: dict[str, Any]) ->
     assert read_twice["apart"] < read_twice["size"] / 1000
 
 
-def test_the_encoder_begins_where_google_left_it(read_twice: dict[str, Any]) -> None:
-    assert read_twice["alike"] == pytest.approx(1.0, abs=1e-4)
+def test_what_a_text_is_about_is_told_as_google_s_encoder_tells_it(
+    read_twice: dict[str, Any],
+) -> None:
+    assert read_twice["other"] < 1e-4
+
+
+def test_an_encoder_whose_lowest_layers_were_moved_is_refused(read_twice: dict[str, Any]) -> None:
+    assert read_twice["refused"] == "the lowest layers of an encoder stay as they are"
 
 
 def test_a_page_of_text_is_read_in_stretches_that_begin_and_end_as_sentences_do(
