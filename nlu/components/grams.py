@@ -9,7 +9,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize as to_length_one
 
 from components.hangul import decompose, normalize
-from components.processes import at_once
+from components.processes import in_parts
 
 LEAST_SENTENCES = 4
 """An n-gram must stand in so many, of those as they are written and of one noisy copy. With half of
@@ -111,9 +111,7 @@ def rows_of_many(
     names: Mapping[str, Sequence[str]], rarity: Mapping[str, Array], texts: Sequence[str]
 ) -> Array:
     """Return what `Grams.rows` does, for so many texts that several processes pay off."""
-    starts = range(0, max(1, len(texts)), AT_ONCE)
-    jobs = [(names, rarity, texts[at : at + AT_ONCE]) for at in starts]
-    return scipy.sparse.vstack(at_once(_rows, jobs), format="csr")
+    return scipy.sparse.vstack(in_parts(_rows, texts, AT_ONCE, names, rarity), format="csr")
 
 
 def _rows(names: Mapping[str, Sequence[str]], rarity: Mapping[str, Array], texts: Any) -> Array:

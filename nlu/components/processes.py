@@ -26,6 +26,19 @@ def at_once(task: Task, jobs: Sequence[Sequence[Any]]) -> list[Any]:
         return list(processes.map(_alone, [task] * len(jobs), jobs))
 
 
+def in_parts(task: Task, texts: Sequence[str], size: int, *known: Any) -> list[Any]:
+    """Return what a task makes of each so many texts, in their order.
+
+    Args:
+        task: takes what is known, and a part of the texts.
+        texts: all of them; without any there is one empty part.
+        size: texts of a part.
+        known: what the task needs besides.
+    """
+    starts = range(0, max(1, len(texts)), size)
+    return at_once(task, [(*known, texts[start : start + size]) for start in starts])
+
+
 def _alone(task: Task, job: Sequence[Any]) -> Any:
     os.environ.update(dict.fromkeys(OF_TENSORFLOW, "1"))
     with threadpool_limits(1):

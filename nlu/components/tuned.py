@@ -65,13 +65,13 @@ class TunedEncoder:
         lengths = np.array([len(rows) for rows in stretches])
         rows = np.concatenate(stretches)
         branches = _below(self._general, rows, lengths)
-        firsts = np.cumsum(counts) - counts
-        about = _meaning(self._general, _pooled(self._general, rows, branches, lengths), lengths)
-        about = about[firsts]
-        for place in np.flatnonzero(counts > 1):
-            about[place] = meanings([texts[place]])[0]
+        if counts.max() > 1:  # what a text of several stretches is about is told by the whole
+            about = meanings(texts)
+        else:
+            pooled = _pooled(self._general, rows, branches, lengths)
+            about = _meaning(self._general, pooled, lengths)
         scores = self._score(_pooled(self._weights, rows, branches, lengths), lengths)
-        return about, np.add.reduceat(scores, firsts) / counts[:, None]
+        return about, np.add.reduceat(scores, np.cumsum(counts) - counts) / counts[:, None]
 
     def _score(self, pooled: Array, lengths: Array) -> Array:
         w = self._weights

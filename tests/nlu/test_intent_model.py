@@ -156,7 +156,9 @@ long = CALM + " 죽고 싶어요"
 print(json.dumps({
     "apart": float(np.abs(one_by_one - together).max()),
     "size": float(np.abs(one_by_one).mean()),
-    "other": float(np.abs(encoder.read([*texts, long])[0] - meanings([*texts, long])).max()),
+    "other": [
+        float(np.abs(encoder.read(some)[0] - meanings(some)).max()) for some in (texts, [long])
+    ],
     "refused": refused(weights),
     "stretches": [[len(part), *map(int, part[[0, -1]])] for part in pieces("가나다 라마바 " * 60)],
     "short": list(map(int, read[0][[0, -1]])),
@@ -242,7 +244,7 @@ def test_a_text_is_read_as_the_encoder_was_taught(read_twice: dict[str, Any]) ->
 def test_what_a_text_is_about_is_told_as_google_s_encoder_tells_it(
     read_twice: dict[str, Any],
 ) -> None:
-    assert read_twice["other"] < 1e-4
+    assert max(read_twice["other"]) < 1e-4
 
 
 def test_an_encoder_whose_lowest_layers_were_moved_is_refused(read_twice: dict[str, Any]) -> None:
