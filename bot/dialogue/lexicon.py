@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from bot.dialogue.by_ear import spelled_by_the_book
 from bot.dialogue.content_file import (
     ContentError,
     Entry,
@@ -148,7 +149,7 @@ class Lexicon:
         wording = dying_spelled_out(normalize(text))
         wording = Wording(
             spaced=spelled_out(wording.spaced) if _LATIN.search(wording.spaced) else "",
-            squeezed=wording.squeezed if HANGUL.search(wording.squeezed) else "",
+            squeezed=spelled_by_the_book(said) if HANGUL.search(said := wording.squeezed) else "",
         )
         return Reading(wording, self.index.find(wording))
 

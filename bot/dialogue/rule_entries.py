@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from bot.dialogue.by_ear import spelled_by_the_book
 from bot.dialogue.content_file import (
     ContentError,
     Entry,
@@ -141,7 +142,8 @@ def indexed(file: str, cues: Cues) -> CueIndex:
 def spoken(entry: Entry) -> CueWords:
     """Return the phrases of a word of staff, as they are looked for."""
     said = strings("words", entry, "phrases")
-    korean = [normalize(each).squeezed for each in said if HANGUL.search(each)]
+    folded = [normalize(each).squeezed for each in said if HANGUL.search(each)]
+    korean = [spelled_by_the_book(each) for each in folded]
     return CueWords(korean, [each.lower() for each in said if not HANGUL.search(each)])
 
 
