@@ -28,6 +28,12 @@ from tests.bot.dialogue.everyday import EVERYDAY
         ("어떤 형이 제워준대", "어떤 형이 재워준대"),
         ("안 보네면 학교에 뿌린대", "안 보내면 학교에 뿌린대"),
         ("나 없써지고 싶어", "나 없어지고 싶어"),
+        ("아빠한테 또 마자써", "아빠한테 또 맞았어"),
+        ("화장실에 갖혔어", "화장실에 갇혔어"),
+        ("아빠가 칼들고 쪼차와", "아빠가 칼들고 쫓아와"),
+        ("아빠한테 쪼껴나써", "아빠한테 쫓겨났어"),
+        ("모르는 아저씨가 데릴러온데", "모르는 아저씨가 데리러온대"),
+        ("아빠가 나 주길꺼래", "아빠가 나 죽일거래"),
     ],
 )
 def test_danger_spelled_by_ear_is_the_danger_that_is_meant(typed: str, spelled: str) -> None:
@@ -59,7 +65,7 @@ def test_what_was_spelled_by_the_book_once_stays(text: str) -> None:
 
 def test_words_of_staff_are_heard_as_they_were_typed_there_and_as_they_are_spelled() -> None:
     word = {
-        "id": "left_alone",
+        "id": "grandma_gone",
         "level": "high",
         "category": "danger",
         "phrases": ["집에 안드러와"],
@@ -72,4 +78,4 @@ def test_words_of_staff_are_heard_as_they_were_typed_there_and_as_they_are_spell
 
     laid = lay_words(load_lexicon(FOLDER), "words", [word])
 
-    assert screen(["할머니가 집에 안드러와"], lexicon=laid).rule == "left_alone"
+    assert screen(["할머니가 집에 안드러와"], lexicon=laid).rule == "grandma_gone"
