@@ -29,8 +29,8 @@ ABOUT = {
     "impersonation": "grooming",
 }
 """Intent of the language service -> the category of what it fears; any other: threat."""
-FEARED = 0.35  # belief in danger that is an alarm; measured, like all these: docs/risk.md
-DREADED, PRESSING = 0.28, 0.1  # the first is enough where belief in imminent danger is the second
+FEARED = 0.4  # belief in danger that is an alarm; measured, like all these: docs/risk.md
+DREADED, PRESSING = 0.32, 0.1  # the first is enough where belief in imminent danger is the second
 UNLIKE_TALK = 0.65  # the same where it takes the text for talk as well, unless it is imminent
 AT_ONCE = 0.07  # belief in imminent danger that makes an alarm imminent
 DOUBTED = 0.05  # belief below which broad words that sound like danger are no alarm, nor bare ones

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.preprocessing import normalize as to_length_one
 
 from components.hangul import decompose, normalize
 from components.processes import in_parts
@@ -22,6 +21,7 @@ VIEWS: dict[str, tuple[str, tuple[int, int]]] = {
 
 BYTE = 127  # the largest number of a signed byte
 LEAST_MEASURE = 1e-4
+LEAST_LENGTH = 1e-9  # of what holds no n-gram that was learned
 AT_ONCE = 50_000
 """Lines of a table, or texts, that are done together."""
 Array = Any  # numpy and scipy.sparse of this age have no common type
@@ -52,18 +52,30 @@ class Grams:
 
     def rows(self, texts: Sequence[str]) -> Array:
         """Return one sparse row a text: in each view TF-IDF of length 1."""
-        return _beside([_weighed(self._counted(texts, v), self.rarity[v]) for v in VIEWS])
+        where, amounts = zip(*map(self._weighed, texts), strict=True)
+        ends = np.cumsum([0, *map(len, where)])
+        size = (len(texts), sum(map(len, self.rarity.values())))
+        return scipy.sparse.csr_matrix((np.concatenate(amounts), np.concatenate(where), ends), size)
 
-    def _counted(self, texts: Sequence[str], view: str) -> Array:
-        """Return one row a text: how often each n-gram stands in it."""
-        read, columns = self._read[view], self._columns[view]
-        found = [
-            np.unique(columns.of(read(text)), return_counts=True) for text in _viewed(texts, view)
-        ]
-        where, counts = (np.concatenate(each) for each in zip(*found, strict=True))
-        ends = np.cumsum([0, *(len(each) for each, _ in found)])
-        size = (len(texts), len(self.rarity[view]))
-        return scipy.sparse.csr_matrix((counts.astype(np.float32), where, ends), shape=size)
+    def _weighed(self, text: str) -> tuple[Array, Array]:
+        """Return the columns of a text's n-grams, and how much each one says.
+
+        scikit-learn's own multiply by a matrix as wide as the vocabulary for each message, which
+        takes ten times as long.
+        """
+        start, where, amounts = 0, [], []
+        for view in VIEWS:
+            columns, counts = self._counted(text, view)
+            told = (1 + np.log(counts, dtype=np.float32)) * self.rarity[view][columns]
+            where.append(columns + start)
+            amounts.append(told / max(np.linalg.norm(told), LEAST_LENGTH))
+            start += len(self.rarity[view])
+        return np.concatenate(where), np.concatenate(amounts)
+
+    def _counted(self, text: str, view: str) -> tuple[Array, Array]:
+        """Return the columns of a text's n-grams, in order, and how often each stands in it."""
+        found = self._columns[view].of(self._read[view](_viewed([text], view)[0]))
+        return np.unique(found, return_counts=True)
 
 
 class _Columns:
@@ -138,19 +150,6 @@ def _hashes(grams: Sequence[str]) -> Array:
     return np.fromiter(codes, np.int64, len(grams))
 
 
-def _beside(views: Sequence[Array]) -> Array:
-    if views[0].shape[0] != 1:
-        # A row of doubles would make doubles of the whole model.
-        return scipy.sparse.hstack(views, format="csr", dtype=np.float32)
-    # One message: scipy's own takes half a millisecond.
-    starts = np.cumsum([0, *(view.shape[1] for view in views)])
-    columns = np.concatenate(
-        [view.indices + start for view, start in zip(views, starts, strict=False)]
-    )
-    data = np.concatenate([view.data for view in views])
-    return scipy.sparse.csr_matrix((data, columns, [0, len(data)]), shape=(1, starts[-1]))
-
-
 def _counter(view: str) -> CountVectorizer:
     analyzer, sizes = VIEWS[view]
     return CountVectorizer(
@@ -166,16 +165,6 @@ def _rarity(counts: Array) -> Array:
     """Return the smoothed inverse document frequency of each n-gram."""
     sentences = np.bincount(counts.indices, minlength=counts.shape[1])
     return (np.log((1 + counts.shape[0]) / (1 + sentences)) + 1).astype(np.float32)
-
-
-def _weighed(counts: Array, rarity: Array) -> Array:
-    """Return TF-IDF rows of length 1.
-
-    scikit-learn's own multiply by a matrix as wide as the vocabulary for each message, which
-    takes ten times as long.
-    """
-    counts.data = (1 + np.log(counts.data)) * rarity[counts.indices]
-    return to_length_one(counts, copy=False)
 
 
 def _viewed(texts: Sequence[str], view: str) -> list[str]:

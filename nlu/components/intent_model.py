@@ -49,9 +49,9 @@ NOISE_SEED = 7
 COMPARED = 160
 """Numbers of a meaning a message is compared by, of the `SPACE` learned with: 87 % of what they
 tell apart, in less than half the time; two or three sentences of a set change (docs/nlu.md)."""
-REMEMBERED = 32_000
-"""Sentences that the kernel compares with, at most: LAPACK fell over the table of 40,000. They are
-drawn by lot; the network and the tuned encoder learn from all."""
+REMEMBERED = 16_000
+"""Sentences that the kernel compares with, at most, drawn by lot; with twice as many it understood
+no more, and took longer (docs/nlu.md). The networks and the tuned encoder learn from all."""
 TUNED = "tuned.npz"
 """File of the moved encoder."""
 

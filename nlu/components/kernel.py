@@ -15,6 +15,7 @@ MEANING_WIDTH = 1.0
 RIDGE = 0.3
 SPACE = 384
 """Numbers kept of a meaning's 512: 99 % of what they tell apart, at three quarters of the time."""
+READINGS = 2  # of a mistyped message
 Array = Any  # numpy and scipy.sparse of this age have no common type
 
 
@@ -26,6 +27,9 @@ def principal(meant: Array) -> Array:
 
 def likeness(some: Array, others: Array) -> Array:
     """Return how alike two meanings are, 0 to 1, for each row of some and of others."""
+    # For two rows of its first factor BLAS copies the second: twice as long as to read it twice.
+    if len(some) == READINGS:
+        return np.concatenate([likeness(each[None], others) for each in some])
     return np.exp(-2.0 * MEANING_WIDTH * (1.0 - some @ others.T))
 
 

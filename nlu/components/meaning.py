@@ -65,7 +65,18 @@ def layers() -> Mapping[str, Array]:
 @lru_cache(maxsize=1)
 def encoder() -> USE:
     """Return Google's multilingual sentence encoder; it takes seconds and 150 MB to load."""
-    return USE(threads=1)
+    made = USE(threads=1)
+    _lay_by_column(made._model)
+    return made
+
+
+def _lay_by_column(network: Any) -> None:
+    """Lay out its weights column by column: so few rows as a message has are multiplied by them
+    in two thirds of the time on some processors, and as quickly on others."""
+    for name in LAYERS:
+        setattr(network, name, np.asfortranarray(getattr(network, name)))
+    for windows in (network.w1, network.w2):
+        windows[:] = map(np.asfortranarray, windows)
 
 
 def english_words() -> dict[str, float]:

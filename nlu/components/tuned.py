@@ -9,6 +9,7 @@ from components.meaning import layers, meanings, piece_rows, pieces
 
 WINDOWS = ((2, 0), (3, 1), (5, 2))
 """Of each branch: how many word pieces it reads at once, and how many of them lie before."""
+BEFORE, AFTER = 2, 2  # word pieces that any of them reads, at most
 WIDTH = 256  # numbers of a branch a word piece
 LEFT = ("proj", "ln_g_all", "ln_b_all", "w1", "b1")
 """Beginnings of the names of layers that stay as they are: the lowest. To move them as well took
@@ -43,7 +44,7 @@ class TunedEncoder:
         """
         if any(name.startswith(LEFT) for name in moved):
             raise ValueError("the lowest layers of an encoder stay as they are")
-        self.moved = {name: np.asarray(each, np.float32) for name, each in moved.items()}
+        self.moved = {name: np.asfortranarray(each, np.float32) for name, each in moved.items()}
         self._general = layers()
         self._weights = {**self._general, **self.moved}
 
@@ -64,13 +65,13 @@ class TunedEncoder:
         stretches = [piece_rows(part) for parts in read for part in parts]
         lengths = np.array([len(rows) for rows in stretches])
         rows = np.concatenate(stretches)
-        branches = _below(self._general, rows, lengths)
-        if counts.max() > 1:  # what a text of several stretches is about is told by the whole
-            about = meanings(texts)
-        else:
-            pooled = _pooled(self._general, rows, branches, lengths)
-            about = _meaning(self._general, pooled, lengths)
-        scores = self._score(_pooled(self._weights, rows, branches, lengths), lengths)
+        around = _around(lengths)
+        branches = _below(self._general, rows, around)
+        whole = counts.max() == 1  # what a text of several stretches is about is told by the whole
+        both = [self._weights, self._general] if whole else [self._weights]
+        pooled = _pooled(both, rows, branches, around, lengths)
+        about = _meaning(self._general, pooled[1], lengths) if whole else meanings(texts)
+        scores = self._score(pooled[0], lengths)
         return about, np.add.reduceat(scores, np.cumsum(counts) - counts) / counts[:, None]
 
     def _score(self, pooled: Array, lengths: Array) -> Array:
@@ -79,24 +80,35 @@ class TunedEncoder:
         return _positive(said @ w["hidden"] + w["height"]) @ w["out"] + w["usual"]
 
 
-def _below(w: Weights, rows: Array, lengths: Array) -> list[Array]:
+def _below(w: Weights, rows: Array, around: Array) -> list[Array]:
     """Return for each branch what the lowest layers make of the word pieces."""
     level = _leveled(rows @ w["proj_W"] + w["proj_b"], w["ln_g_all"], w["ln_b_all"])
-    parts = (level[:, start : start + WIDTH] for start in range(0, len(WINDOWS) * WIDTH, WIDTH))
-    return [_layer(w, 1, number, part, lengths) for number, part in enumerate(parts)]
+    parts = np.split(level, len(WINDOWS), axis=1)
+    return [
+        _layer(w, f"1_{number}", part, _windows(part, around, number))
+        for number, part in enumerate(parts)
+    ]
 
 
-def _layer(w: Weights, layer: int, number: int, part: Array, lengths: Array) -> Array:
-    near = _neighbors(part, lengths, *WINDOWS[number]) @ w[f"w{layer}_{number}"]
-    return part + _positive(near + w[f"b{layer}_{number}"])
+def _layer(w: Weights, name: str, part: Array, windows: Array) -> Array:
+    return part + _positive(windows @ w[f"w{name}"] + w[f"b{name}"])
 
 
-def _pooled(w: Weights, rows: Array, branches: Sequence[Array], lengths: Array) -> Array:
-    """Return what the word pieces of each stretch say among their neighbors: a sum over the root
-    of their count."""
-    parts = [_layer(w, 2, number, part, lengths) for number, part in enumerate(branches)]
-    together = _leveled(np.hstack([rows, *parts]), w["ln_g"], w["ln_b"])
-    return np.add.reduceat(together, np.cumsum(lengths) - lengths) / _root(lengths)
+def _pooled(
+    some: Sequence[Weights], rows: Array, branches: Sequence[Array], around: Array, lengths: Array
+) -> list[Array]:
+    """Return, by each of some weights, what the word pieces of each stretch say among their
+    neighbors: a sum over the root of their count."""
+    parts: list[list[Array]] = [[rows] for _ in some]
+    for number, part in enumerate(branches):
+        windows = _windows(part, around, number)
+        for own, w in zip(parts, some, strict=True):
+            own.append(_layer(w, f"2_{number}", part, windows))
+    starts, root = np.cumsum(lengths) - lengths, _root(lengths)
+    leveled = [
+        _leveled(np.hstack(own), w["ln_g"], w["ln_b"]) for own, w in zip(parts, some, strict=True)
+    ]
+    return [np.add.reduceat(each, starts) / root for each in leveled]
 
 
 def _meaning(w: Weights, pooled: Array, lengths: Array) -> Array:
@@ -110,14 +122,20 @@ def _root(lengths: Array) -> Array:
     return np.sqrt(lengths.astype(np.float32))[:, None]
 
 
-def _neighbors(rows: Array, lengths: Array, size: int, before: int) -> Array:
-    """Return for each row itself and those around it in its stretch, side by side; zeros beyond."""
-    around = ((before, size - 1 - before), (0, 0))
-    stretches = np.split(rows, np.cumsum(lengths)[:-1])
-    padded = [(np.pad(part, around), len(part)) for part in stretches]
-    return np.concatenate(
-        [np.hstack([part[at : at + long] for at in range(size)]) for part, long in padded]
-    )
+def _around(lengths: Array) -> Array:
+    """Return for each row the numbers of those around it in its stretch, -1 beyond."""
+    ends = np.cumsum(lengths)
+    firsts, afters = (np.repeat(each, lengths)[:, None] for each in (ends - lengths, ends))
+    places = np.arange(ends[-1])[:, None] + np.arange(-BEFORE, AFTER + 1)
+    return np.where((firsts <= places) & (places < afters), places, -1)
+
+
+def _windows(rows: Array, around: Array, number: int) -> Array:
+    """Return for each row what a branch reads at once, side by side; zeros beyond its stretch."""
+    size, before = WINDOWS[number]
+    start = BEFORE - before
+    padded = np.vstack([rows, np.zeros_like(rows[:1])])
+    return padded[around[:, start : start + size]].reshape(len(rows), -1)
 
 
 def _leveled(rows: Array, slope: Array, height: Array) -> Array:

@@ -11,18 +11,25 @@ import json, random, sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
 from components import grams as module
+from sklearn.preprocessing import normalize
 from components.grams import VIEWS, Grams, _counter, _viewed, rows_of_many
 from components.aside import BLOCK, near_duplicates
 
 LEARNED = ["112에 신고했어요 11 1111", "ㄱㄱ ㄱ ㄲ", "방 번호 21 31 a1", "ㅡㅡ ㄳ"] * 4
 ASKED = [*LEARNED[:4], "ㄱ", "11", "41 & ㄴ 114111", "xyz never seen", ""]
 grams, names = Grams.learned(LEARNED)
-wrong = 0.0
+wrong, wanted = 0.0, []
 for view in VIEWS:
     counter = _counter(view)
     counter.vocabulary_ = {gram: column for column, gram in enumerate(names[view])}
-    known = counter.transform(_viewed(ASKED, view))
-    wrong = max(wrong, float(np.abs((known - grams._counted(ASKED, view)).toarray()).max()))
+    counted = counter.transform(_viewed(ASKED, view))
+    told = counted.copy()
+    told.data = (1 + np.log(told.data)) * grams.rarity[view][told.indices]
+    wanted.append(normalize(told).toarray())
+    for text, known in zip(ASKED, counted):
+        columns, counts = grams._counted(text, view)
+        known[0, columns] -= counts
+        wrong = max(wrong, float(np.abs(known.toarray()).max()))
 chance = random.Random(3)
 many = ["".join(chr(chance.randrange(0xAC00, 0xD7A4)) for _ in range(9)) for _ in range(BLOCK + 2)]
 many[BLOCK + 1] = many[3] + "!"
@@ -31,6 +38,8 @@ module.AT_ONCE = 2
 apart = rows_of_many(names, grams.rarity, ASKED) - grams.rows(ASKED)
 print(json.dumps({
     "wrong": wrong,
+    "unlike": float(np.abs(grams.rows(ASKED) - np.hstack(wanted)).max()),
+    "size": float(np.abs(np.hstack(wanted)).max()),
     "apart": float(np.abs(apart.toarray()).max()),
     "columns": len(names["characters"]),
     "pair": bool(found[3] == found[BLOCK + 1]),
@@ -48,6 +57,13 @@ def read() -> dict[str, Any]:
 def test_an_n_gram_is_counted_as_scikit_learn_counts_it(read: dict[str, Any]) -> None:
     assert read["columns"] > 50
     assert read["wrong"] == 0  # Python's hash of "11" is that of "ㄱ"
+
+
+def test_a_row_is_tf_idf_of_length_one_in_each_view_as_scikit_learn_makes_it(
+    read: dict[str, Any],
+) -> None:
+    assert read["size"] > 0.3
+    assert read["unlike"] < 1e-6
 
 
 def test_several_processes_count_n_grams_as_one_does(read: dict[str, Any]) -> None:

@@ -87,6 +87,9 @@ def right_when_hasty(taught):
 print(json.dumps({
     "lessons": [rows.tolist() for rows, *_ in lessons],
     "lessons_of": [names.tolist() for _, _, names, *_ in lessons],
+    "alone": float(np.abs(
+        model.scores(new) - np.concatenate([model.scores([text]) for text in new])
+    ).max()),
     "two": len(two),
     "of_two": float(np.abs(model.scores(two) - both.mean(axis=1)).max()),
     "apart": float(np.abs(both[:, 0] - both[:, 1]).max()),
@@ -206,6 +209,10 @@ def test_a_model_that_does_not_say_what_a_network_counts_was_made_with_a_tenth(
     facts: dict[str, Any],
 ) -> None:
     assert facts["of_network"] < 1e-4
+
+
+def test_a_text_is_read_alone_as_among_others(facts: dict[str, Any]) -> None:
+    assert facts["alone"] < 1e-4
 
 
 def test_where_two_readings_differ_their_mean_counts(facts: dict[str, Any]) -> None:
