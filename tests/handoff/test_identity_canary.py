@@ -24,9 +24,9 @@ from tests.factories import open_database_at, said
 from tests.handoff.conftest import CHEAP, NOTICES, served
 from tests.handoff.test_matrix import RINGS, address, of_staff, tokens_of
 
-PLATFORM_ID = "canary-id-7731"
-ADDRESS = "canary-handle-5520:canary-name-9043"
-FORMS = ("canary", "7731", "5520", "9043")
+PLATFORM_ID = "canary-id-quokka"
+ADDRESS = "canary-handle-wombat:canary-name-numbat"
+FORMS = ("canary", "quokka", "wombat", "numbat")  # four digits stood in a random number by chance
 SAID = "여기 누구 있어요?"
 
 
