@@ -141,9 +141,10 @@ _NOT_AFTER = {
     "마잣": "엄꼬구",
     "마자써": "엄꼬",
     "마자서": "엄지",
+    **dict.fromkeys(("나주긴대", "나주긴데"), "누"),
 }
-"""엄마 잤어 is nobody who was hit."""
-_NOT_BEFORE = {"보네라": "면디", "보네레": "전고드알벨"}
+"""엄마 잤어 is nobody who was hit, and 누나 주긴대 a gift."""
+_NOT_BEFORE = {"보네라": "면디", "보네레": "전고드알벨", "주길거": "부절의"}
 _SPELLED = {
     fold_tails(typed): fold_tails(meant)
     for meant, all_typed in _MEANT.items()

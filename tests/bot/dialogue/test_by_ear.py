@@ -49,6 +49,9 @@ def test_danger_spelled_by_ear_is_the_danger_that_is_meant(typed: str, spelled: 
             "보건증 떼려면 부모님이랑 가야 돼?",
             "아빠가 학교 끝나고 데릴러 온댔어",
             "숙제가 업서 신난다",
+            "엄마가 용돈 주길 거부했어",
+            "아빠가 선물 주길 거절했어",
+            "할머니가 누나 주긴대",
         ),
     ],
 )
