@@ -35,7 +35,6 @@ from bot.dialogue.rule_entries import (
     spoken,
 )
 from bot.dialogue.rules import Everyday, Pairing, Reading, Rule
-from bot.dialogue.scenes import NO_SCENES, Scenes, read_scenes
 from bot.dialogue.sieve import Sieve, make_sieve
 from bot.dialogue.wording import Wording, dying_spelled_out, normalize
 
@@ -65,8 +64,6 @@ class Lexicon:
     by_staff: frozenset[str] = frozenset()  # ids of the words that were laid over it
     sayings: Everyday | None = None  # "dying of hunger" and its like
     felt: tuple[re.Pattern[str], ...] = ()  # what makes a saying more than one
-    scenes: Scenes = NO_SCENES
-    loose: frozenset[str] = frozenset()  # ids of rules whose words are common in mere talk
     firm: frozenset[str] = frozenset()  # ids of rules that the language service does not doubt
 
     def first(
@@ -179,8 +176,6 @@ def _read(folder: Path, _rules_as_they_are: bytes, _cues_as_they_are: bytes) -> 
         make_tally(cues, named),
         sayings=sets.named("hyperbole") if "saying" in table else None,
         felt=patterns(RULES_FILE, {"id": "saying", **table.get("saying", {})}, "felt"),
-        scenes=read_scenes(RULES_FILE, table),
-        loose=frozenset(strings(RULES_FILE, talk, "loose")),
         firm=frozenset(strings(RULES_FILE, talk, "firm")),
     )
     _prove(RULES_FILE, rules, lexicon)

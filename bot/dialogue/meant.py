@@ -43,7 +43,7 @@ def belief_of(turn: Turn) -> Belief:
 
 
 def is_doubtful(turn: Turn) -> bool:
-    """Tell whether words of danger may be a saying or a scene: then that is asked gently."""
+    """Tell whether words of danger may be a saying, or are doubted: then that is asked gently."""
     if turn.risk.level is not Risk.LOW:
         return False
     afraid = turn.nlu is not None and turn.nlu.intent in CRISIS_INTENTS

@@ -1,12 +1,12 @@
 """The risk screen: how much danger a text speaks of, by rules that never wait for a model."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from bot.dialogue.lexicon import CATEGORIES, Lexicon, Reading, load_lexicon
-from bot.dialogue.scenes import Everydayness
 from bot.dialogue.turn import GUESS, Screening
 from bot.dialogue.wording import as_korean_keys, is_payload, tells_dying_by_ear
 from bot.messages import Danger, NluResult
@@ -29,25 +29,20 @@ ABOUT = {
     "impersonation": "grooming",
 }
 """Intent of the language service -> the category of what it fears; any other: threat."""
-FEARED = 0.4  # belief in danger that is an alarm; measured, like all these: docs/risk.md
-DREADED, PRESSING = 0.32, 0.1  # the first is enough where belief in imminent danger is the second
-UNLIKE_TALK = 0.65  # the same where it takes the text for talk as well, unless it is imminent
+DANGER, IMMINENCE, TALKING, WORDS = 0.85, 0.1, -0.25, 0.6
+"""What the odds of danger, of imminent danger and of talk, and a rule of ours, weigh."""
+ALARM = -0.3  # weight that is an alarm; this and all numbers here are measured: docs/risk.md
+GRAVE_ALARM = -2.2  # the same where a rule hears the writer's own death, or that of a friend
+ASKED = -1.3  # weight that is asked about gently
 AT_ONCE = 0.07  # belief in imminent danger that makes an alarm imminent
-DOUBTED = 0.05  # belief below which broad words that sound like danger are no alarm, nor bare ones
-DENIED = 0.02  # the same for words that sound imminent, or like the writer's own death
-MERE = 0.1  # the same for all but the writer's own death, in a text taken for nothing but talk
-IN_TALK = 0.3  # the same for broad words that are common in talk, in a text taken for talk
-CERTAIN = 0.9  # belief below which nothing is an alarm in a sure scene of everyday life
+SURELY = 0.997  # no belief counts for more than this, or for less than what is left of it
 GRAVE = frozenset({"self_harm", "friend_self_harm"})
-"""Categories of dying, in which the language service must be as sure as about what is imminent."""
 TALK = frozenset({
     "smalltalk", "out_of_scope", "greet", "goodbye", "thanks", "affirm", "deny", "correction",
     "testing", "abusive", "are_you_bot", "is_this_real", "change_language", "confidentiality",
     "erase",
 })  # fmt: skip
 """Intents of the language service that tell of no harm."""
-SOME, MUCH, MOST = 0.25, 0.5, 0.75  # shares of its belief that are on talk
-BARE = 3  # Korean syllables; five Latin letters: such a word alone tells nothing yet
 SHORT = 150  # characters; in more, danger is a small part of what the language service read
 
 
@@ -76,13 +71,12 @@ def screen(
     words = [part[:CAP] for part in parts if not is_payload(part)]
     readings = _read(words, rules)
     found = _judged(readings, rules)
-    scene = _scene(words, rules) if _matters(found, nlu) else Everydayness.UNKNOWN
-    if _is_doubted(found, nlu, words, rules, scene):
+    if _is_doubted(found, nlu, words):
         found = _undoubted(readings, rules) or replace(found, level=Risk.LOW)
     if found.level is Risk.IMMINENT:
         return found
     together = _together(words, recent, rules, above=found.level)
-    guess = _guess(nlu, readings, rules, scene)
+    guess = _guess(found, nlu, readings, rules)
     return max(found, together, guess, key=lambda each: each.level)
 
 
@@ -120,55 +114,28 @@ def _together(
     return together if together.level > known.level else Screening()
 
 
-def _matters(found: Screening, nlu: NluResult | None) -> bool:
-    """Tell whether a scene could change anything: as good as never, and it is slow to find."""
-    if nlu is None or nlu.danger is None:
-        return False
-    return found.level >= Risk.HIGH or nlu.danger.high >= DREADED
-
-
-def _scene(words: Sequence[str], lexicon: Lexicon) -> Everydayness:
-    """Return how surely every part of a burst is about everyday life."""
-    return min(map(lexicon.scenes.of, words), default=Everydayness.UNKNOWN)
-
-
-def _is_doubted(
-    found: Screening,
-    nlu: NluResult | None,
-    words: Sequence[str],
-    lexicon: Lexicon,
-    scene: Everydayness,
-) -> bool:
+def _is_doubted(found: Screening, nlu: NluResult | None, words: Sequence[str]) -> bool:
     """Tell whether the language service sees no danger in what our words call one."""
     if nlu is None or nlu.danger is None or found.level < Risk.HIGH:
         return False
-    if not nlu.danger.doubts or nlu.danger.high >= _enough(found, nlu, nlu.danger, lexicon, scene):
+    least = GRAVE_ALARM if found.category in GRAVE else ALARM
+    if not nlu.danger.doubts or _weight(found, nlu, nlu.danger) >= least:
         return False
     # It learned from short texts, and read other letters than a keyboard left in English means.
     misread = any(as_korean_keys(word) or tells_dying_by_ear(word) for word in words)
     return sum(map(len, words)) <= SHORT and not misread
 
 
-def _enough(
-    found: Screening, nlu: NluResult, danger: Danger, lexicon: Lexicon, scene: Everydayness
-) -> float:
-    """Return the belief in danger with which our words stay an alarm."""
-    talk = _talk(nlu)
-    if scene is Everydayness.SURE:
-        return CERTAIN
-    if scene is Everydayness.LIKELY and talk > SOME:
-        return FEARED
-    return 0.0 if danger.imminent >= AT_ONCE else _enough_of_words(found, talk, lexicon)
+def _weight(found: Screening, nlu: NluResult, danger: Danger) -> float:
+    """Return how much speaks for danger: what the service believes, and whether our words do."""
+    believed = DANGER * _odds(danger.high) + IMMINENCE * _odds(danger.imminent)
+    return believed + TALKING * _odds(_talk(nlu)) + WORDS * (found.level >= Risk.HIGH)
 
 
-def _enough_of_words(found: Screening, talk: float, lexicon: Lexicon) -> float:
-    if found.category in GRAVE:
-        return DENIED
-    if found.level is not Risk.IMMINENT and found.rule in lexicon.loose and talk > MUCH:
-        return IN_TALK
-    if talk > MOST:
-        return MERE
-    return DENIED if found.level is Risk.IMMINENT else DOUBTED
+def _odds(belief: float) -> float:
+    """Return the logarithm of the odds of a belief."""
+    sure = min(max(belief, 1 - SURELY), SURELY)
+    return math.log(sure / (1 - sure))
 
 
 def _undoubted(readings: Sequence[Reading], lexicon: Lexicon) -> Screening | None:
@@ -183,43 +150,25 @@ def _talk(nlu: NluResult) -> float:
 
 
 def _guess(
-    nlu: NluResult | None, readings: Sequence[Reading], lexicon: Lexicon, scene: Everydayness
+    found: Screening, nlu: NluResult | None, readings: Sequence[Reading], lexicon: Lexicon
 ) -> Screening:
     """Return what the language service's belief in danger amounts to; little in a mere saying."""
-    if nlu is None or nlu.danger is None or not _is_feared(nlu.danger):
+    if nlu is None or nlu.danger is None:
         return Screening()
-    level = Risk.IMMINENT if nlu.danger.imminent >= AT_ONCE else Risk.HIGH
+    level = _feared(_weight(found, nlu, nlu.danger), nlu.danger)
+    if level is Risk.NONE:
+        return Screening()
     intent = next((name for name, _ in nlu.ranking if name in ABOUT), nlu.intent)
     about = ABOUT.get(intent, "threat")
-    if _is_harmless(nlu, nlu.danger, about, readings, lexicon, scene):
+    if about in GRAVE and readings and all(map(lexicon.is_saying, readings)):
         level = Risk.LOW
     return Screening(level, about, f"{GUESS}{intent}")
 
 
-def _is_feared(danger: Danger) -> bool:
-    return danger.high >= (DREADED if danger.imminent >= PRESSING else FEARED)
-
-
-def _is_harmless(
-    nlu: NluResult,
-    danger: Danger,
-    about: str,
-    readings: Sequence[Reading],
-    lexicon: Lexicon,
-    scene: Everydayness,
-) -> bool:
-    """Tell whether what only the service fears is talk, a scene, a bare word or a saying."""
-    if danger.imminent < AT_ONCE and danger.high < UNLIKE_TALK and _talk(nlu) > SOME:
-        return True
-    bare = danger.imminent < DOUBTED and all(map(_is_bare, readings))
-    if danger.high < CERTAIN and (scene is Everydayness.SURE or bare):
-        return True
-    return about in GRAVE and bool(readings) and all(map(lexicon.is_saying, readings))
-
-
-def _is_bare(reading: Reading) -> bool:
-    korean, latin = reading.wording.squeezed, reading.wording.spaced
-    return len(korean) <= BARE if korean else len(latin) <= BARE + 2
+def _feared(weight: float, danger: Danger) -> Risk:
+    if weight < ALARM:
+        return Risk.LOW if weight >= ASKED else Risk.NONE
+    return Risk.IMMINENT if danger.imminent >= AT_ONCE else Risk.HIGH
 
 
 @cache

@@ -8,7 +8,7 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from bot.dialogue.risk import DENIED, FEARED, screen
+from bot.dialogue.risk import screen
 from bot.dialogue.stretches import LONG, MOST, STRETCH, stretches
 from bot.hearing import SURE, closely, heard
 from bot.messages import NluResult
@@ -19,7 +19,7 @@ CALM = "오늘 급식에 돈까스 나왔어요."
 GRAVE = "아빠가 칼 들고 있어요."
 ODD = "그 사람이 또 그걸 하래요."
 """What no rule knows."""
-DROWNED = {"high": DENIED / 2, "imminent": 0.0}
+DROWNED = {"high": 0.01, "imminent": 0.0}
 """What the service believes of a whole in which one sentence of danger drowns."""
 
 
@@ -97,7 +97,7 @@ async def test_who_says_that_somebody_watches_is_answered_so(place: str) -> None
 
     assert found is not None
     assert found.danger is not None
-    assert found.danger.high < FEARED  # no number on a screen that somebody else sees
+    assert found.danger.high == DROWNED["high"]  # no number on a screen that somebody else sees
 
 
 async def test_a_friend_who_worries_is_answered_as_a_friend() -> None:

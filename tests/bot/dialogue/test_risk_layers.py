@@ -2,22 +2,8 @@
 
 import pytest
 
-from bot.dialogue.content import FOLDER
 from bot.dialogue.cues import spelled
-from bot.dialogue.lexicon import load_lexicon
-from bot.dialogue.risk import (
-    AT_ONCE,
-    CERTAIN,
-    DENIED,
-    DOUBTED,
-    FEARED,
-    IN_TALK,
-    MERE,
-    RECENT,
-    SHORT,
-    screen,
-)
-from bot.dialogue.scenes import Everydayness
+from bot.dialogue.risk import AT_ONCE, RECENT, SHORT, screen
 from bot.dialogue.turn import GUESS, Screening
 from bot.messages import Danger, NluResult
 from storage.records import Risk
@@ -47,7 +33,7 @@ def heard(intent: str, high: float, imminent: float = 0.0) -> NluResult:
 )
 def test_a_service_that_fears_danger_raises_what_no_rule_knows(intent: str, category: str) -> None:
     assert screen([VAGUE]).level < Risk.HIGH
-    found = screen([VAGUE], nlu=heard(intent, FEARED))
+    found = screen([VAGUE], nlu=heard(intent, 0.5))
     assert found == Screening(Risk.HIGH, category, f"nlu_{intent}")
 
 
@@ -69,40 +55,41 @@ def test_a_service_that_does_not_speak_of_danger_adds_nothing() -> None:
 BROAD = "협박당하고 있어요"
 
 
+def test_the_more_a_text_is_taken_for_talk_the_more_danger_the_service_must_fear() -> None:
+    assert screen([VAGUE], nlu=heard("scared", 0.3)).level is Risk.HIGH
+    assert screen([VAGUE], nlu=heard("smalltalk", 0.3)).level < Risk.HIGH
+    assert screen([VAGUE], nlu=heard("smalltalk", 0.9)).level is Risk.HIGH
+
+
+def test_what_the_service_nearly_fears_is_asked_about_gently() -> None:
+    asked = screen([VAGUE], nlu=heard("smalltalk", 0.5))
+
+    assert asked == Screening(Risk.LOW, "threat", f"{GUESS}smalltalk")
+    assert screen([VAGUE], nlu=heard("smalltalk", 0.1)) == screen([VAGUE])
+
+
 def test_broad_words_in_which_the_service_sees_no_danger_are_low() -> None:
     assert screen([BROAD]).level is Risk.HIGH
-    assert screen([BROAD], nlu=heard("scared", DOUBTED)).level is Risk.HIGH
-    assert screen([BROAD], nlu=heard("smalltalk", IN_TALK)).level is Risk.HIGH
 
-    assert screen([BROAD], nlu=heard("smalltalk", IN_TALK - 0.01)).level is Risk.LOW
     doubted = screen([BROAD], nlu=heard("smalltalk", 0.0))
+
     assert (doubted.level, doubted.category) == (Risk.LOW, "sextortion")
 
 
-def test_in_mere_talk_broad_words_need_as_much_belief_as_imminent_ones() -> None:
-    text = "아저씨가 재워준대 오늘 갈 거야"
-    found = screen([text])
-    assert found.level is Risk.HIGH
-    assert found.rule not in load_lexicon(FOLDER).loose
-
-    assert screen([text], nlu=heard("smalltalk", MERE)) == screen([text])
-    assert screen([text], nlu=heard("smalltalk", MERE - 0.01)).level is Risk.LOW
-    assert screen([text], nlu=heard("scared", MERE - 0.01)) == screen([text])
+def test_words_of_danger_and_the_fear_of_the_service_add_up() -> None:
+    assert screen([VAGUE], nlu=heard("scared", 0.15)).level < Risk.HIGH
+    assert screen([BROAD], nlu=heard("scared", 0.15)) == screen([BROAD])
 
 
-GRAVE = ["지금 옥상이에요 뛰어내릴 거예요", "죽고 싶어요", "밖에 그 사람이 와 있어"]
+GRAVE = ["지금 옥상이에요 뛰어내릴 거예요", "죽고 싶어요"]
 
 
 @pytest.mark.parametrize("text", GRAVE)
-def test_about_grave_words_the_service_must_be_surer(text: str) -> None:
-    assert screen([text], nlu=heard("scared", DENIED)) == screen([text])
-    assert screen([text], nlu=heard("smalltalk", MERE)) == screen([text])
-    words = screen([text]).level
-    assert words >= Risk.HIGH
-    in_talk = screen([text], nlu=heard("smalltalk", MERE - 0.01)).level
-    assert in_talk is (Risk.LOW if screen([text]).category == "danger" else words)
-    pressing = screen([text], nlu=heard("smalltalk", 0.0, AT_ONCE)).level
-    assert pressing is words
+def test_about_the_writers_own_death_the_service_must_be_surer(text: str) -> None:
+    assert screen([text]).level >= Risk.HIGH
+    assert screen([text], nlu=heard("smalltalk", 0.3)) == screen([text])
+    assert screen([BROAD], nlu=heard("smalltalk", 0.3)).level is Risk.LOW
+    assert screen([text], nlu=heard("scared", 0.02)) == screen([text])
 
     assert screen([text], nlu=heard("smalltalk", 0.0)).level is Risk.LOW
 
@@ -245,27 +232,6 @@ def test_to_die_when_somebody_is_told_is_no_question_about_parents(text: str) ->
     assert screen([text], nlu=heard("parents", high=0.03)).level is Risk.HIGH
 
 
-SCENES = [
-    "웹툰에서 여주 납치당했는데 다음화 언제 나와",
-    "마크에서 좀비가 문 부수고 들어와",
-    "in that show someone is following him",
-]
-
-
-@pytest.mark.parametrize("text", SCENES)
-def test_words_of_danger_in_a_scene_of_everyday_life_need_a_service_that_is_certain(
-    text: str,
-) -> None:
-    assert screen([text], nlu=heard("danger_now", CERTAIN, AT_ONCE)).level is Risk.IMMINENT
-    assert screen([text], nlu=heard("danger_now", CERTAIN - 0.01, AT_ONCE)).level is Risk.LOW
-
-
-def test_a_scene_beside_other_words_of_the_burst_excuses_nothing() -> None:
-    parts = [SCENES[0], "그 아저씨가 자꾸 집 앞에 와"]
-
-    assert screen(parts, nlu=heard("grooming", FEARED)).level >= Risk.HIGH
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -274,53 +240,32 @@ def test_a_scene_beside_other_words_of_the_burst_excuses_nothing() -> None:
         "게임에서 만난 오빠가 주소 알려달라고 협박해",
     ],
 )
-def test_danger_that_breaks_into_a_scene_stays_an_alarm(text: str) -> None:
+def test_danger_that_breaks_into_everyday_life_stays_an_alarm(text: str) -> None:
     assert screen([text], nlu=heard("danger_now", 0.6)).level >= Risk.HIGH
 
 
 @pytest.mark.parametrize(
-    "text", ["콘서트 티켓 준다고 모텔로 오래", "he told me to come to his hotel room"]
-)
-def test_who_is_told_to_come_to_a_room_is_heard_whatever_the_service_thinks(text: str) -> None:
-    assert screen([text], nlu=heard("smalltalk", 0.0)).level is Risk.HIGH
-
-
-@pytest.mark.parametrize(
     "text",
     [
-        "드라마처럼 누가 나 따라와 지금",
-        "뉴스에 나온 그 방에 내 영상도 있대",
-        "게임하는데 형이 날 때려",
+        "콘서트 티켓 준다고 모텔로 오래",
+        "he told me to come to his hotel room",
+        "already drank half the bottle of bleach",
+        "my mother's boyfriend touch me when she work",
+        "엄마가 집에 안 온 지 열흘 넘었고 쌀도 떨어졌어요",
     ],
 )
-def test_where_somebody_is_the_one_harmed_no_scene_is_a_sure_one(text: str) -> None:
-    assert load_lexicon(FOLDER).scenes.of(text) is not Everydayness.SURE
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "엄마는 내가 독서실에서 숙제하는 줄 알아 그 형 만나러 가",
-        "할머니는 제가 학원에서 수학 시험 보는 줄 아세요",
-        "my mom thinks im at soccer practice but im going to his place",
-    ],
-)
-def test_where_those_at_home_believe_them_elsewhere_no_scene_is_a_sure_one(text: str) -> None:
-    assert load_lexicon(FOLDER).scenes.of(text) is not Everydayness.SURE
+def test_what_is_told_plainly_among_small_talk_is_heard_whatever_the_service_thinks(
+    text: str,
+) -> None:
+    assert screen([text], nlu=heard("smalltalk", 0.0)) == screen([text])
+    assert screen([text]).level >= Risk.HIGH
 
 
 def test_a_joke_alone_never_outweighs_a_service_that_fears() -> None:
     text = "협박당함 ㅋㅋㅋ"
 
-    assert screen([text], nlu=heard("smalltalk", FEARED)).level is Risk.HIGH
-    assert screen([text], nlu=heard("smalltalk", FEARED - 0.01)).level is Risk.LOW
-
-
-def test_a_bare_word_that_only_the_service_fears_is_asked_about_gently() -> None:
-    assert screen(["사진"], nlu=heard("deepfake_me", 0.6)).level is Risk.LOW
-    assert screen(["사진"], nlu=heard("deepfake_me", CERTAIN)).level is Risk.HIGH
-    assert screen(["사진"], nlu=heard("deepfake_me", 0.6, DOUBTED)).level is Risk.HIGH
-    assert screen(["사진"], nlu=heard("deepfake_me", 0.6, AT_ONCE)).level is Risk.IMMINENT
+    assert screen([text], nlu=heard("smalltalk", 0.7)).level is Risk.HIGH
+    assert screen([text], nlu=heard("smalltalk", 0.1)).level is Risk.LOW
 
 
 @pytest.mark.parametrize(

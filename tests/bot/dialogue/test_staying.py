@@ -106,7 +106,7 @@ def test_a_mere_saying_about_dying_is_asked_about_with_numbers_and_without_an_al
     assert decision.ask is None
 
 
-def test_a_danger_the_screen_takes_for_a_scene_is_asked_about_and_is_no_crisis() -> None:
+def test_a_danger_that_the_screen_nearly_fears_is_asked_about_and_is_no_crisis() -> None:
     low = feared("danger_now", "danger", Risk.LOW)
 
     decision = decide(turn("마크에서 좀비가 문 부숨", intent="danger_now", risk=low), CONTENT)
