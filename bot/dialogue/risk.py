@@ -33,7 +33,7 @@ DANGER, IMMINENCE, TALKING, WORDS = 0.85, 0.1, -0.25, 0.6
 """What the odds of danger, of imminent danger and of talk, and a rule of ours, weigh."""
 ALARM = -0.3  # weight that is an alarm; this and all numbers here are measured: docs/risk.md
 GRAVE_ALARM = -2.2  # the same where a rule hears the writer's own death, or that of a friend
-ASKED = -1.3  # weight that is asked about gently
+ASKED = -1.3  # weight of idle talk that is asked about gently
 AT_ONCE = 0.07  # belief in imminent danger that makes an alarm imminent
 SURELY = 0.997  # no belief counts for more than this, or for less than what is left of it
 GRAVE = frozenset({"self_harm", "friend_self_harm"})
@@ -43,6 +43,8 @@ TALK = frozenset({
     "erase",
 })  # fmt: skip
 """Intents of the language service that tell of no harm."""
+IDLE = frozenset({"smalltalk", "out_of_scope"})
+"""Those to which no answer says anything that somebody in danger could use."""
 SHORT = 150  # characters; in more, danger is a small part of what the language service read
 
 
@@ -155,7 +157,7 @@ def _guess(
     """Return what the language service's belief in danger amounts to; little in a mere saying."""
     if nlu is None or nlu.danger is None:
         return Screening()
-    level = _feared(_weight(found, nlu, nlu.danger), nlu.danger)
+    level = _feared(_weight(found, nlu, nlu.danger), nlu, nlu.danger)
     if level is Risk.NONE:
         return Screening()
     intent = next((name for name, _ in nlu.ranking if name in ABOUT), nlu.intent)
@@ -165,9 +167,10 @@ def _guess(
     return Screening(level, about, f"{GUESS}{intent}")
 
 
-def _feared(weight: float, danger: Danger) -> Risk:
+def _feared(weight: float, nlu: NluResult, danger: Danger) -> Risk:
     if weight < ALARM:
-        return Risk.LOW if weight >= ASKED else Risk.NONE
+        # What asks or tells something is answered; a gentle question stands in for idle talk.
+        return Risk.LOW if weight >= ASKED and nlu.intent in IDLE else Risk.NONE
     return Risk.IMMINENT if danger.imminent >= AT_ONCE else Risk.HIGH
 
 

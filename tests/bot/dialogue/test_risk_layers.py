@@ -68,6 +68,15 @@ def test_what_the_service_nearly_fears_is_asked_about_gently() -> None:
     assert screen([VAGUE], nlu=heard("smalltalk", 0.1)) == screen([VAGUE])
 
 
+@pytest.mark.parametrize("intent", ["removal", "confidentiality", "grooming"])
+def test_what_asks_for_something_and_is_nearly_feared_is_answered(intent: str) -> None:
+    ranking = ((intent, 0.5), ("smalltalk", 0.4))
+
+    found = screen([VAGUE], nlu=NluResult(intent, 0.5, ranking, Danger(0.35, 0.0)))
+
+    assert found == screen([VAGUE])
+
+
 def test_broad_words_in_which_the_service_sees_no_danger_are_low() -> None:
     assert screen([BROAD]).level is Risk.HIGH
 
