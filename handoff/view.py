@@ -34,6 +34,7 @@ from storage.records import (
     CaseNote,
     DeliveryState,
     Line,
+    Risk,
     Role,
     Staff,
     Stopped,
@@ -252,9 +253,9 @@ class View:
 
 
 def _risen(seen: Look, look: Look) -> list[tuple[Card, UUID]]:
-    """Return the led talks whose risk has grown, with their owners."""
+    """Return the led talks whose risk has grown to an alarm, with their owners."""
     led = [(seen.active[one][0], now) for one, now in look.active.items() if one in seen.active]
-    return [now for before, now in led if now[0].risk > before.risk]
+    return [now for before, now in led if now[0].risk > before.risk and now[0].risk >= Risk.HIGH]
 
 
 def _first_unsettled(told: Mapping[int, DeliveryState | None]) -> int:

@@ -5,7 +5,7 @@ from bot.dialogue.content import Content
 from bot.dialogue.heard import payload_of, words_of
 from bot.dialogue.hints import hinted
 from bot.dialogue.language import language_of, other_language
-from bot.dialogue.risk import GRAVE
+from bot.dialogue.risk import GRAVE, IDLE
 from bot.dialogue.turn import Turn
 from bot.dialogue.wording import is_ominous
 from storage.records import ConversationState, Language, Risk
@@ -37,18 +37,19 @@ def intent_of(turn: Turn) -> str | None:
 
 def belief_of(turn: Turn) -> Belief:
     """Return what is expected to cost least: an intent, a choice between two, or a question."""
-    if turn.nlu is None or is_doubtful(turn):
+    if turn.nlu is None:
         return Belief()
-    return believe(turn.nlu.ranking or ((turn.nlu.intent, turn.nlu.confidence),))
+    belief = believe(turn.nlu.ranking or ((turn.nlu.intent, turn.nlu.confidence),))
+    return Belief() if _is_doubtful(turn, turn.nlu.intent, belief) else belief
 
 
-def is_doubtful(turn: Turn) -> bool:
-    """Tell whether words of danger may be a saying, or are doubted: then that is asked gently."""
+def _is_doubtful(turn: Turn, likeliest: str, belief: Belief) -> bool:
+    """Tell whether words of danger may be a saying, or idle talk: then that is asked gently."""
     if turn.risk.level is not Risk.LOW:
         return False
-    afraid = turn.nlu is not None and turn.nlu.intent in CRISIS_INTENTS
-    harmless = turn.risk.is_guess or (afraid and turn.risk.category in CRISIS)
-    return harmless or turn.risk.category in GRAVE
+    afraid = likeliest in CRISIS_INTENTS and turn.risk.category in CRISIS
+    idle = turn.risk.is_guess and belief.intent in IDLE
+    return afraid or idle or turn.risk.category in GRAVE
 
 
 def is_answered(intent: str, content: Content) -> bool:

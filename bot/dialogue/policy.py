@@ -52,6 +52,8 @@ HARM_OF_RISK = {
 }
 """Category of a risk rule -> topic whose safety steps fit, when no intent says better."""
 
+HELPED = frozenset({"police_law", "removal"})
+"""Questions whose first answer names a number, so that it may stand in a crisis."""
 LIKELY = 0.5  # a person is called in any case, so a wrong guess costs some words only
 
 STEPS_AFTER = {"threat": "sextortion"}  # crisis -> the topic whose steps go on from it
@@ -200,9 +202,11 @@ def _danger_name(turn: Turn, content: Content) -> str:
     better = hinted_by(turn, content) or kept_subject(turn, content)
     if better is not None:
         return better
+    intent = intent_of(turn)
+    if turn.risk.is_guess and intent in HELPED:
+        return str(intent)  # fear without words of ours says less than what was asked
     if category in CRISIS:
         return CRISIS[category]
-    intent = intent_of(turn)
     if intent in content.steps.harms:
         return str(intent)
     return _likely_harm(turn, content) or HARM_OF_RISK.get(category, "threat")

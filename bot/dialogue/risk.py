@@ -32,7 +32,7 @@ ABOUT = {
 DANGER, IMMINENCE, TALKING, WORDS = 0.85, 0.1, -0.25, 0.6
 """What the odds of danger, of imminent danger and of talk, and a rule of ours, weigh."""
 ALARM = -0.3  # weight that is an alarm; this and all numbers here are measured: docs/risk.md
-GRAVE_ALARM = -2.2  # the same where a rule hears the writer's own death, or that of a friend
+GRAVE_ALARM = -2.6  # the same where a rule hears the writer's own death, or that of a friend
 ASKED = -1.3  # weight of idle talk that is asked about gently
 AT_ONCE = 0.07  # belief in imminent danger that makes an alarm imminent
 SURELY = 0.997  # no belief counts for more than this, or for less than what is left of it
@@ -57,10 +57,10 @@ def screen(
 ) -> Screening:
     """Return the highest risk any part, or the joined burst, speaks of.
 
-    Without the language service our rules decide. With it, its fear raises the level, and where
-    it sees no danger at all in a short text our words are low, which still asks gently. Words of
-    the writer's own death it must all but deny. It never lowers words of staff, or what
-    only the keyboard's other letters spell, or dying spelled by ear.
+    Without the language service our rules decide. With it, what it believes and whether a rule
+    fires is weighed: too little in a short text, and our words are low. Of words of the writer's
+    own death it must be surer. It never lowers words of staff, firm rules, what only the
+    keyboard's other letters spell, or dying spelled by ear.
 
     Args:
         parts: the texts of one burst, in the order they were sent.
@@ -72,14 +72,14 @@ def screen(
     # A button's meaning is the policy's business; its letters are no words.
     words = [part[:CAP] for part in parts if not is_payload(part)]
     readings = _read(words, rules)
-    found = _judged(readings, rules)
-    if _is_doubted(found, nlu, words):
-        found = _undoubted(readings, rules) or replace(found, level=Risk.LOW)
+    found = by_words = _judged(readings, rules)
+    if _is_doubted(by_words, nlu, words):
+        found = _undoubted(readings, rules) or replace(by_words, level=Risk.LOW)
     if found.level is Risk.IMMINENT:
         return found
     together = _together(words, recent, rules, above=found.level)
-    guess = _guess(found, nlu, readings, rules)
-    return max(found, together, guess, key=lambda each: each.level)
+    guess = _guess(by_words, nlu, readings, rules)
+    return max(found, together, guess, key=_first)
 
 
 def _read(words: Sequence[str], lexicon: Lexicon) -> Sequence[Reading]:
@@ -117,7 +117,7 @@ def _together(
 
 
 def _is_doubted(found: Screening, nlu: NluResult | None, words: Sequence[str]) -> bool:
-    """Tell whether the language service sees no danger in what our words call one."""
+    """Tell whether the language service sees too little danger in what our words call one."""
     if nlu is None or nlu.danger is None or found.level < Risk.HIGH:
         return False
     least = GRAVE_ALARM if found.category in GRAVE else ALARM
@@ -157,14 +157,14 @@ def _guess(
     """Return what the language service's belief in danger amounts to; little in a mere saying."""
     if nlu is None or nlu.danger is None:
         return Screening()
-    level = _feared(_weight(found, nlu, nlu.danger), nlu, nlu.danger)
-    if level is Risk.NONE:
-        return Screening()
     intent = next((name for name, _ in nlu.ranking if name in ABOUT), nlu.intent)
     about = ABOUT.get(intent, "threat")
+    level = _feared(_weight(found, nlu, nlu.danger), nlu, nlu.danger)
     if about in GRAVE and readings and all(map(lexicon.is_saying, readings)):
         level = Risk.LOW
-    return Screening(level, about, f"{GUESS}{intent}")
+    if level is Risk.LOW:  # words of ours, though doubted, say best what it is about
+        about = found.category or ABOUT.get(intent, "worry")
+    return Screening(level, about, f"{GUESS}{intent}") if level else Screening()
 
 
 def _feared(weight: float, nlu: NluResult, danger: Danger) -> Risk:
@@ -172,6 +172,11 @@ def _feared(weight: float, nlu: NluResult, danger: Danger) -> Risk:
         # What asks or tells something is answered; a gentle question stands in for idle talk.
         return Risk.LOW if weight >= ASKED and nlu.intent in IDLE else Risk.NONE
     return Risk.IMMINENT if danger.imminent >= AT_ONCE else Risk.HIGH
+
+
+def _first(screening: Screening) -> tuple[Risk, bool]:
+    """Return what goes first: the higher level, then words; for a gentle question, the guess."""
+    return screening.level, screening.is_guess and screening.level is Risk.LOW
 
 
 @cache

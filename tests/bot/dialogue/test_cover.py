@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.dialogue.memory import Memory
 from bot.dialogue.policy import decide
+from bot.dialogue.turn import GUESS, Screening
 from bot.messages import MessageKind
 from storage.records import AskReason, ConversationState, Language, Risk
 from tests.bot.dialogue.turns import ACTIVE, BOT, CONTENT, QUEUED, said, turn
@@ -36,6 +37,15 @@ def test_it_is_understood_by_rule_whoever_owns_the_talk(
     assert said(decision) in NEUTRAL
     assert decision.memory.covered == 1
     assert decision.ask is None
+
+
+def test_who_is_watched_is_covered_though_the_classifier_fears_and_a_person_is_called() -> None:
+    fear = Screening(Risk.HIGH, "threat", f"{GUESS}watched")
+
+    decision = decide(turn("엄마가 폰 검사할까 봐", intent="watched", risk=fear), CONTENT)
+
+    assert said(decision) in NEUTRAL
+    assert decision.ask is AskReason.CRISIS
 
 
 @pytest.mark.parametrize("group", ["watched", "back", "code_right", "code_wrong"])

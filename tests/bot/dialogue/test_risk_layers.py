@@ -64,11 +64,11 @@ def test_the_more_a_text_is_taken_for_talk_the_more_danger_the_service_must_fear
 def test_what_the_service_nearly_fears_is_asked_about_gently() -> None:
     asked = screen([VAGUE], nlu=heard("smalltalk", 0.5))
 
-    assert asked == Screening(Risk.LOW, "threat", f"{GUESS}smalltalk")
+    assert asked == Screening(Risk.LOW, "worry", f"{GUESS}smalltalk")
     assert screen([VAGUE], nlu=heard("smalltalk", 0.1)) == screen([VAGUE])
 
 
-@pytest.mark.parametrize("intent", ["removal", "confidentiality", "grooming"])
+@pytest.mark.parametrize("intent", ["removal", "parents", "grooming"])
 def test_what_asks_for_something_and_is_nearly_feared_is_answered(intent: str) -> None:
     ranking = ((intent, 0.5), ("smalltalk", 0.4))
 
@@ -85,12 +85,22 @@ def test_broad_words_in_which_the_service_sees_no_danger_are_low() -> None:
     assert (doubted.level, doubted.category) == (Risk.LOW, "sextortion")
 
 
+def test_doubted_words_that_are_nearly_feared_are_asked_about_gently() -> None:
+    asked = screen([BROAD], nlu=heard("smalltalk", 0.4))
+
+    assert asked == Screening(Risk.LOW, "sextortion", f"{GUESS}smalltalk")
+
+
 def test_words_of_danger_and_the_fear_of_the_service_add_up() -> None:
     assert screen([VAGUE], nlu=heard("scared", 0.15)).level < Risk.HIGH
     assert screen([BROAD], nlu=heard("scared", 0.15)) == screen([BROAD])
 
 
-GRAVE = ["지금 옥상이에요 뛰어내릴 거예요", "죽고 싶어요"]
+GRAVE = [
+    "지금 옥상이에요 뛰어내릴 거예요",
+    "죽고 싶어요",
+    "already drank half the bottle of bleach",
+]
 
 
 @pytest.mark.parametrize("text", GRAVE)
@@ -207,9 +217,10 @@ def test_words_with_choices_are_spelled_out() -> None:
     ],
 )
 def test_a_mere_saying_that_the_service_takes_for_dying_is_asked_about_gently(text: str) -> None:
-    found = screen([text], nlu=heard("self_harm", high=0.9, imminent=0.4))
+    for fear in (0.9, 0.1):
+        found = screen([text], nlu=heard("self_harm", high=fear, imminent=0.4))
 
-    assert found == Screening(Risk.LOW, "self_harm", f"{GUESS}self_harm")
+        assert found == Screening(Risk.LOW, "self_harm", f"{GUESS}self_harm")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +261,7 @@ def test_to_die_when_somebody_is_told_is_no_question_about_parents(text: str) ->
     ],
 )
 def test_danger_that_breaks_into_everyday_life_stays_an_alarm(text: str) -> None:
-    assert screen([text], nlu=heard("danger_now", 0.6)).level >= Risk.HIGH
+    assert screen([text], nlu=heard("smalltalk", 0.6)).level >= Risk.HIGH
 
 
 @pytest.mark.parametrize(
@@ -258,7 +269,6 @@ def test_danger_that_breaks_into_everyday_life_stays_an_alarm(text: str) -> None
     [
         "콘서트 티켓 준다고 모텔로 오래",
         "he told me to come to his hotel room",
-        "already drank half the bottle of bleach",
         "my mother's boyfriend touch me when she work",
         "엄마가 집에 안 온 지 열흘 넘었고 쌀도 떨어졌어요",
     ],

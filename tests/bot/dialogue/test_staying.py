@@ -7,6 +7,7 @@ import pytest
 from bot.dialogue.memory import Memory
 from bot.dialogue.policy import decide
 from bot.dialogue.turn import GUESS, Decision, Screening
+from bot.messages import NluResult
 from storage.records import AskReason, Risk
 from tests.bot.dialogue.turns import CONTENT, KNOWN, QUEUED, turn
 
@@ -29,7 +30,7 @@ def feared(intent: str, category: str, level: Risk = Risk.HIGH) -> Screening:
         ("sextortion", "grooming", feared("grooming", "grooming")),
         ("paid_offer", "grooming", feared("grooming", "grooming")),
         ("impersonation", "removal", Screening(Risk.HIGH, "exploitation", "image_demand")),
-        ("account_takeover", "watched", feared("impersonation", "grooming")),
+        ("account_takeover", None, feared("impersonation", "grooming")),
         ("illegal_filming", None, feared("danger_now", "danger")),
         ("worried_friend", "paid_offer", Screening(Risk.HIGH, "exploitation", "paid_exploitation")),
         ("worried_friend", "worried_friend", feared("worried_friend", "threat")),
@@ -106,10 +107,38 @@ def test_a_mere_saying_about_dying_is_asked_about_with_numbers_and_without_an_al
     assert decision.ask is None
 
 
-def test_a_danger_that_the_screen_nearly_fears_is_asked_about_and_is_no_crisis() -> None:
-    low = feared("danger_now", "danger", Risk.LOW)
+@pytest.mark.parametrize("idle", ["smalltalk", "out_of_scope"])
+def test_idle_talk_that_the_screen_nearly_fears_is_asked_about_and_is_no_crisis(idle: str) -> None:
+    low = feared(idle, "worry", Risk.LOW)
 
-    decision = decide(turn("마크에서 좀비가 문 부숨", intent="danger_now", risk=low), CONTENT)
+    decision = decide(turn("엄마 안 들어온 지 좀 됐어", intent=idle, risk=low), CONTENT)
 
     assert answered(decision) == "unsure_worry"
     assert decision.ask is None
+
+
+@pytest.mark.parametrize(
+    ("ranking", "expected"),
+    [
+        ((("smalltalk", 0.45), ("grooming", 0.4)), "which_worry"),
+        ((("watched", 0.9), ("smalltalk", 0.1)), "watched"),
+        ((("ask_human", 0.9), ("smalltalk", 0.1)), "asked"),
+    ],
+)
+def test_what_is_believed_beside_idle_talk_is_answered_though_it_is_nearly_feared(
+    ranking: tuple[tuple[str, float], ...], expected: str
+) -> None:
+    nearly = turn("그 삼촌이", intent="smalltalk", risk=feared("smalltalk", "worry", Risk.LOW))
+    nlu = NluResult("smalltalk", 0.45, ranking)
+
+    assert answered(decide(replace(nearly, nlu=nlu), CONTENT)) == expected
+
+
+@pytest.mark.parametrize("asked", ["police_law", "removal"])
+def test_what_is_asked_is_answered_beside_a_guessed_alarm_where_that_names_a_number(
+    asked: str,
+) -> None:
+    decision = decide(turn("그거 어떻게 해요", intent=asked, risk=feared(asked, "threat")), CONTENT)
+
+    assert answered(decision) == asked
+    assert decision.ask is AskReason.CRISIS

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.dialogue.content import ASK_PERSON, CRISIS_GROUPS
-from bot.dialogue.policy import HARM_OF_RISK
+from bot.dialogue.policy import HARM_OF_RISK, HELPED
 from storage.records import Language
 from tests.bot.dialogue.turns import CONTENT
 
@@ -66,7 +66,7 @@ def test_whoever_is_at_the_end_of_a_topic_can_ask_what_happens_next(topic: str) 
     assert any("what_next" in CONTENT.sentences[name].choices for name in told)
 
 
-@pytest.mark.parametrize("topic", [*CRISIS_GROUPS, *HARM_OF_RISK.values()])
+@pytest.mark.parametrize("topic", [*CRISIS_GROUPS, *HARM_OF_RISK.values(), *HELPED])
 def test_the_first_words_to_somebody_in_danger_name_a_number(topic: str) -> None:
     first = CONTENT.sentences[steps_of(topic)[0]]
 
