@@ -85,6 +85,24 @@ async def test_risk_that_grows_reaches_the_owner_and_every_supervisor(house: Hou
     assert "alarm" not in {frame["type"] for frame in colleague.frames}
 
 
+async def test_risk_that_grows_to_no_alarm_rings_at_no_supervisor(house: House) -> None:
+    chief = await member(house.database, "솔", role=Role.SUPERVISOR)
+    token = await house.signed_in(chief)
+    async with house.console("별") as owner, house.page(token) as supervisor:
+        await supervisor.until("talks")
+        talk = await waiting(house.database, risk=Risk.NONE)
+        await take(owner, talk)
+        await supervisor.until("queue", gone=[str(talk.id)])
+
+        await risen(house.database, talk, Risk.LOW)
+        await owner.until("talks")
+        await risen(house.database, talk, Risk.HIGH)
+        await supervisor.until("alarm")
+
+    alarms = [frame["risk"] for frame in supervisor.frames if frame["type"] == "alarm"]
+    assert alarms == [Risk.HIGH]
+
+
 async def test_a_supervisor_who_leads_a_talk_hears_its_alarm_once_and_those_of_others(
     house: House,
 ) -> None:
