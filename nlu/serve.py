@@ -87,6 +87,7 @@ def _serve(model: Path, token: str, *, host: str, port: int) -> None:
     warnings.showwarning = lambda *_args, **_kwargs: None
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
+    gc.disable()  # until all is loaded: it would look through a million living objects in vain
     # Imported here: it takes seconds, and a refusal above needs none of it.
     from rasa.core.run import close_resources, configure_app, load_agent_on_start  # noqa: PLC0415
     from rasa.core.utils import AvailableEndpoints  # noqa: PLC0415
@@ -129,6 +130,8 @@ def _end_with(parent: int) -> None:
 async def _give_back(_app: Any, _loop: Any) -> None:
     """Give the system back what loading took and nothing needs any more; glibc keeps it."""
     gc.collect()
+    gc.freeze()  # what is loaded lives as long as the process
+    gc.enable()
     with suppress(OSError, AttributeError):  # another C library has no such function
         ctypes.CDLL(None).malloc_trim(0)
 
