@@ -31,7 +31,7 @@ ABOUT = {
 """Intent of the language service -> the category of what it fears; any other: threat."""
 DANGER, IMMINENCE, TALKING, WORDS = 0.85, 0.1, -0.25, 0.6
 """What the odds of danger, of imminent danger and of talk, and a rule of ours, weigh."""
-ALARM = -0.3  # weight that is an alarm; this and all numbers here are measured: docs/risk.md
+ALARM = -0.1  # weight that is an alarm; this and all numbers here are measured: docs/risk.md
 GRAVE_ALARM = -2.6  # the same where a rule hears the writer's own death, or that of a friend
 ASKED = -1.3  # weight of idle talk that is asked about gently
 AT_ONCE = 0.07  # belief in imminent danger that makes an alarm imminent

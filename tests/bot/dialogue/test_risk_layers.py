@@ -261,7 +261,7 @@ def test_to_die_when_somebody_is_told_is_no_question_about_parents(text: str) ->
     ],
 )
 def test_danger_that_breaks_into_everyday_life_stays_an_alarm(text: str) -> None:
-    assert screen([text], nlu=heard("smalltalk", 0.6)).level >= Risk.HIGH
+    assert screen([text], nlu=heard("smalltalk", 0.7)).level >= Risk.HIGH
 
 
 @pytest.mark.parametrize(
