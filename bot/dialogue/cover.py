@@ -61,8 +61,9 @@ def decided(
     if payload in ABOUT_ERASING and risk < Risk.HIGH:
         return None
     watched = any(_says_watched(part, turn, content) for part in turn.parts)
-    # What the classifier alone fears reaches a person just the same, and no number the screen.
-    guessed = guess == "watched" and (risk < Risk.HIGH or turn.risk.is_guess)
+    # Fear of the classifier alone reaches a person just the same, and no number the screen.
+    feared = turn.risk.is_guess and turn.risk.level is Risk.HIGH and payload is None
+    guessed = guess == "watched" and (risk < Risk.HIGH or feared)
     if turn.memory.covered or watched or guessed:
         return _covered(turn, content, language, risk, payload)
     if turn.state is ConversationState.ACTIVE or risk >= Risk.HIGH:

@@ -5,7 +5,7 @@ from bot.dialogue.content import Content
 from bot.dialogue.heard import payload_of, words_of
 from bot.dialogue.hints import hinted
 from bot.dialogue.language import language_of, other_language
-from bot.dialogue.risk import GRAVE, IDLE
+from bot.dialogue.risk import GRAVE, TALK
 from bot.dialogue.turn import Turn
 from bot.dialogue.wording import is_ominous
 from storage.records import ConversationState, Language, Risk
@@ -44,12 +44,12 @@ def belief_of(turn: Turn) -> Belief:
 
 
 def _is_doubtful(turn: Turn, likeliest: str, belief: Belief) -> bool:
-    """Tell whether words of danger may be a saying, or idle talk: then that is asked gently."""
+    """Tell whether words of danger may be a saying, or mere talk: then that is asked gently."""
     if turn.risk.level is not Risk.LOW:
         return False
     afraid = likeliest in CRISIS_INTENTS and turn.risk.category in CRISIS
-    idle = turn.risk.is_guess and belief.intent in IDLE
-    return afraid or idle or turn.risk.category in GRAVE
+    talk = turn.risk.is_guess and belief.intent in TALK
+    return afraid or talk or turn.risk.category in GRAVE
 
 
 def is_answered(intent: str, content: Content) -> bool:

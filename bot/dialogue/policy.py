@@ -52,7 +52,7 @@ HARM_OF_RISK = {
 }
 """Category of a risk rule -> topic whose safety steps fit, when no intent says better."""
 
-HELPED = frozenset({"police_law", "removal"})
+HELPED = ("police_law", "removal")
 """Questions whose first answer names a number, so that it may stand in a crisis."""
 LIKELY = 0.5  # a person is called in any case, so a wrong guess costs some words only
 
@@ -203,8 +203,8 @@ def _danger_name(turn: Turn, content: Content) -> str:
     if better is not None:
         return better
     intent = intent_of(turn)
-    if turn.risk.is_guess and intent in HELPED:
-        return str(intent)  # fear without words of ours says less than what was asked
+    if turn.risk.is_guess and intent in HELPED and not turn.memory.steps.get(intent):
+        return intent  # fear without words of ours says less than what was asked
     if category in CRISIS:
         return CRISIS[category]
     if intent in content.steps.harms:

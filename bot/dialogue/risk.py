@@ -159,7 +159,7 @@ def _guess(
         return Screening()
     intent = next((name for name, _ in nlu.ranking if name in ABOUT), nlu.intent)
     about = ABOUT.get(intent, "threat")
-    level = _feared(_weight(found, nlu, nlu.danger), nlu, nlu.danger)
+    level = _feared(found, nlu, nlu.danger)
     if about in GRAVE and readings and all(map(lexicon.is_saying, readings)):
         level = Risk.LOW
     if level is Risk.LOW:  # words of ours, though doubted, say best what it is about
@@ -167,10 +167,12 @@ def _guess(
     return Screening(level, about, f"{GUESS}{intent}") if level else Screening()
 
 
-def _feared(weight: float, nlu: NluResult, danger: Danger) -> Risk:
+def _feared(found: Screening, nlu: NluResult, danger: Danger) -> Risk:
+    weight = _weight(found, nlu, danger)
     if weight < ALARM:
-        # What asks or tells something is answered; a gentle question stands in for idle talk.
-        return Risk.LOW if weight >= ASKED and nlu.intent in IDLE else Risk.NONE
+        # What asks or tells something is answered; a gentle question stands in for mere talk.
+        talk = TALK if found.level >= Risk.HIGH else IDLE
+        return Risk.LOW if weight >= ASKED and nlu.intent in talk else Risk.NONE
     return Risk.IMMINENT if danger.imminent >= AT_ONCE else Risk.HIGH
 
 

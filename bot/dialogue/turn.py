@@ -29,7 +29,7 @@ class Screening:
 
     @property
     def is_guess(self) -> bool:
-        """Whether only the classifier says so, and no word of the lexicon."""
+        """Whether the classifier says so, and no word of the lexicon says as much."""
         return (self.rule or "").startswith(GUESS)
 
     @property

@@ -48,6 +48,17 @@ def test_who_is_watched_is_covered_though_the_classifier_fears_and_a_person_is_c
     assert decision.ask is AskReason.CRISIS
 
 
+@pytest.mark.parametrize("words", ["엄마가 폰 볼까 봐", "go:danger_now"])
+def test_who_may_be_watched_and_is_in_danger_now_gets_the_numbers(words: str) -> None:
+    level = Risk.HIGH if words.startswith("go:") else Risk.IMMINENT
+    fear = Screening(level, "danger", f"{GUESS}danger_now")
+
+    decision = decide(turn(words, intent="watched", risk=fear), CONTENT)
+
+    assert "112" in said(decision)
+    assert decision.ask is AskReason.CRISIS
+
+
 @pytest.mark.parametrize("group", ["watched", "back", "code_right", "code_wrong"])
 @pytest.mark.parametrize("language", Language)
 def test_what_anybody_may_read_gives_nothing_away(group: str, language: Language) -> None:

@@ -91,6 +91,12 @@ def test_doubted_words_that_are_nearly_feared_are_asked_about_gently() -> None:
     assert asked == Screening(Risk.LOW, "sextortion", f"{GUESS}smalltalk")
 
 
+@pytest.mark.parametrize("intent", ["greet", "abusive", "confidentiality"])
+def test_whatever_talk_doubted_words_are_taken_for_they_are_asked_about_gently(intent: str) -> None:
+    assert screen([BROAD], nlu=heard(intent, 0.4)).is_guess
+    assert screen([VAGUE], nlu=heard(intent, 0.5)) == screen([VAGUE])
+
+
 def test_words_of_danger_and_the_fear_of_the_service_add_up() -> None:
     assert screen([VAGUE], nlu=heard("scared", 0.15)).level < Risk.HIGH
     assert screen([BROAD], nlu=heard("scared", 0.15)) == screen([BROAD])

@@ -142,3 +142,12 @@ def test_what_is_asked_is_answered_beside_a_guessed_alarm_where_that_names_a_num
 
     assert answered(decision) == asked
     assert decision.ask is AskReason.CRISIS
+
+
+def test_who_asks_the_same_again_beside_a_guessed_alarm_gets_numbers_again() -> None:
+    told = Memory(introduced=True, steps={"police_law": 1})
+    risk = feared("police_law", "threat")
+
+    decision = decide(turn("그럼요?", intent="police_law", risk=risk, memory=told), CONTENT)
+
+    assert answered(decision) == "threat"
