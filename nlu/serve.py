@@ -87,7 +87,7 @@ def _serve(model: Path, token: str, *, host: str, port: int) -> None:
     warnings.showwarning = lambda *_args, **_kwargs: None
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
-    gc.disable()  # until all is loaded: it would look through a million living objects in vain
+    gc.disable()  # until all is loaded: what it would look through again and again all lives
     # Imported here: it takes seconds, and a refusal above needs none of it.
     from rasa.core.run import close_resources, configure_app, load_agent_on_start  # noqa: PLC0415
     from rasa.core.utils import AvailableEndpoints  # noqa: PLC0415

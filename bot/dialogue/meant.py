@@ -5,7 +5,7 @@ from bot.dialogue.content import Content
 from bot.dialogue.heard import payload_of, words_of
 from bot.dialogue.hints import hinted
 from bot.dialogue.language import language_of, other_language
-from bot.dialogue.risk import GRAVE, TALK
+from bot.dialogue.risk import GRAVE
 from bot.dialogue.turn import Turn
 from bot.dialogue.wording import is_ominous
 from storage.records import ConversationState, Language, Risk
@@ -48,7 +48,8 @@ def _is_doubtful(turn: Turn, likeliest: str, belief: Belief) -> bool:
     if turn.risk.level is not Risk.LOW:
         return False
     afraid = likeliest in CRISIS_INTENTS and turn.risk.category in CRISIS
-    talk = turn.risk.is_guess and belief.intent in TALK
+    # A guess is low in mere talk alone; what is believed beside the likeliest is answered.
+    talk = turn.risk.is_guess and belief.intent == likeliest
     return afraid or talk or turn.risk.category in GRAVE
 
 

@@ -54,6 +54,7 @@ HARM_OF_RISK = {
 
 HELPED = ("police_law", "removal")
 """Questions whose first answer names a number, so that it may stand in a crisis."""
+
 LIKELY = 0.5  # a person is called in any case, so a wrong guess costs some words only
 
 STEPS_AFTER = {"threat": "sextortion"}  # crisis -> the topic whose steps go on from it

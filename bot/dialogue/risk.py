@@ -33,10 +33,11 @@ DANGER, IMMINENCE, TALKING, WORDS = 0.85, 0.1, -0.25, 0.6
 """What the odds of danger, of imminent danger and of talk, and a rule of ours, weigh."""
 ALARM = -0.1  # weight that is an alarm; this and all numbers here are measured: docs/risk.md
 GRAVE_ALARM = -2.6  # the same where a rule hears the writer's own death, or that of a friend
-ASKED = -1.3  # weight of idle talk that is asked about gently
+ASKED = -1.3  # weight from which mere talk is asked about gently
 AT_ONCE = 0.07  # belief in imminent danger that makes an alarm imminent
 SURELY = 0.997  # no belief counts for more than this, or for less than what is left of it
 GRAVE = frozenset({"self_harm", "friend_self_harm"})
+"""Categories of dying, whose words stay an alarm unless the service is nearly sure of none."""
 TALK = frozenset({
     "smalltalk", "out_of_scope", "greet", "goodbye", "thanks", "affirm", "deny", "correction",
     "testing", "abusive", "are_you_bot", "is_this_real", "change_language", "confidentiality",

@@ -123,6 +123,7 @@ def test_idle_talk_that_the_screen_nearly_fears_is_asked_about_and_is_no_crisis(
         ((("smalltalk", 0.45), ("grooming", 0.4)), "which_worry"),
         ((("watched", 0.9), ("smalltalk", 0.1)), "watched"),
         ((("ask_human", 0.9), ("smalltalk", 0.1)), "asked"),
+        ((("confidentiality", 0.9), ("smalltalk", 0.1)), "confidentiality"),
     ],
 )
 def test_what_is_believed_beside_idle_talk_is_answered_though_it_is_nearly_feared(
