@@ -71,6 +71,7 @@ async def test_risk_that_grows_reaches_the_owner_and_every_supervisor(house: Hou
     ):
         await supervisor.until("talks")
         talk = await waiting(house.database)
+        await supervisor.until("queue")  # a talk that is taken before it is seen is never gone
         await take(owner, talk)
         await supervisor.until("queue", gone=[str(talk.id)])
 
@@ -91,6 +92,7 @@ async def test_risk_that_grows_to_no_alarm_rings_at_no_supervisor(house: House) 
     async with house.console("별") as owner, house.page(token) as supervisor:
         await supervisor.until("talks")
         talk = await waiting(house.database, risk=Risk.NONE)
+        await supervisor.until("queue")
         await take(owner, talk)
         await supervisor.until("queue", gone=[str(talk.id)])
 
@@ -110,7 +112,9 @@ async def test_a_supervisor_who_leads_a_talk_hears_its_alarm_once_and_those_of_o
     token = await house.signed_in(chief)
     async with house.console("별") as owner, house.page(token) as supervisor:
         await supervisor.until("talks")
-        mine, theirs = await waiting(house.database), await waiting(house.database, "other")
+        theirs = await waiting(house.database, "other")
+        await supervisor.until("queue")
+        mine = await waiting(house.database)
         await take(supervisor, mine)
         await take(owner, theirs)
         await supervisor.until("queue", gone=[str(theirs.id)])
