@@ -11,8 +11,8 @@ from typing import Any
 from handoff.audit_sheet import SEOUL
 from handoff.form_faults import FormWrong
 from handoff.opening_hours import hours_of, typed_day
+from storage.setting_names import ALWAYS_IN_USE, RESOURCE
 from storage.setting_names import MOST as MOST_REQUESTS
-from storage.setting_names import POLICE, RESOURCE
 from storage.settings import Set
 
 SERVICES = Path(__file__).parent / "web" / "static" / "resources.json"
@@ -50,7 +50,7 @@ def _use(name: str, fields: Mapping[str, str], today: date) -> str:
     if name.removeprefix(RESOURCE) not in {one["id"] for one in services()}:
         raise FormWrong({"use": "unknown_setting"})
     use = fields.get("use", "")
-    if use == "out" and name == POLICE:
+    if use == "out" and name in ALWAYS_IN_USE:
         raise FormWrong({"use": "always_needed"})
     try:
         day = date.fromisoformat(fields.get("day", ""))

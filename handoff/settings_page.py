@@ -22,7 +22,7 @@ from storage import settings
 from storage.database import Database
 from storage.errors import DatabaseAway, NotWrittenDown, SettingRefused
 from storage.records import StaffSession
-from storage.setting_names import CHANNELS, DAYS, NAMES, POLICE, RESOURCE, declared
+from storage.setting_names import ALWAYS_IN_USE, CHANNELS, DAYS, NAMES, POLICE, RESOURCE, declared
 
 HALVES = 4  # half-years that the form offers
 
@@ -163,6 +163,7 @@ class _Page:
             "services": setting_forms.services(),
             "resource": RESOURCE,
             "police": POLICE,
+            "always": ALWAYS_IN_USE,
             "requests": sorted(json.loads(values["authority_requests"]).items(), reverse=True),
             "halves": setting_forms.halves(self._clock(), HALVES),
         }

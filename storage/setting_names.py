@@ -20,6 +20,7 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 _USE = re.compile(r"(in|out) (\d{4}-\d\d-\d\d)", re.ASCII)
 RESOURCE = "resource."  # and the id of a help service
 POLICE = "resource.police-112"  # stands in for every other number, so it is always in use
+ALWAYS_IN_USE = frozenset({POLICE, "resource.ambulance-119"})  # for the ambulance nothing stands in
 _HALF = re.compile(r"20\d\d-[12]", re.ASCII)
 MOST = 9999  # requests in half a year
 
@@ -140,5 +141,5 @@ NAMES: Mapping[str, Declared] = {
 def declared(name: str) -> Declared | None:
     """Return what a setting may be, or None where there is none of this name."""
     if name.startswith(RESOURCE) and _KEY.fullmatch(name.removeprefix(RESOURCE)):
-        return Declared(_is_in_use if name == POLICE else is_use, _ALSO_SUPERVISOR)
+        return Declared(_is_in_use if name in ALWAYS_IN_USE else is_use, _ALSO_SUPERVISOR)
     return NAMES.get(name)

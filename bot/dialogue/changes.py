@@ -18,7 +18,7 @@ from storage.records import Language
 MOST_PARTS = 5  # short sentences of one bubble
 MOST_SIMPLE = 6  # of words for an age, which are shorter
 LONGEST_PART = 130  # characters
-CRISIS = ("self_harm", "danger_now", "threat", "assault")
+CRISIS = ("self_harm", "danger_now", "threat", "assault", "medical")
 """Groups that name a number first, and ask one thing at most."""
 UNTELLING = ("watched", "back", "code_right", "code_wrong")
 """Groups that anybody who looks over a shoulder may read."""
@@ -26,6 +26,8 @@ LABELS = ("kakao_check", "kakao_operator_label")
 """Groups that are said on a button."""
 FALLBACKS = ("youth", "women", "suicide", "police")
 """Numbers that are named in place of one that is out of use, the first that is in use."""
+ALWAYS = frozenset({"ambulance", "police"})
+"""Numbers that are never out of use."""
 
 _PART = re.compile(r"(?<=[.?!])\s+")
 _LAW = re.compile(r"범죄(예요|가|이)|법에서|법도")  # what the Korean says, the English repeats
@@ -144,7 +146,7 @@ def without(content: Content, unused: Collection[str]) -> Content:
 
     The police are never out of use, so there is always one to name.
     """
-    gone = {name for name in unused if name in content.numbers and name != FALLBACKS[-1]}
+    gone = {name for name in unused if name in content.numbers and name not in ALWAYS}
     left = [name for name in FALLBACKS if name in content.numbers and name not in gone]
     if not gone or not left:
         return content

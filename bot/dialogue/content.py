@@ -85,7 +85,7 @@ TALK = (
 )  # fmt: skip
 """Intents that are answered by a group of variants; all others walk a path of `steps.toml`."""
 CRISIS_GROUPS = (
-    "self_harm", "danger_now", "threat", "assault", "friend_self_harm", "pregnancy",
+    "self_harm", "danger_now", "threat", "assault", "friend_self_harm", "pregnancy", "medical",
 )  # fmt: skip
 POLICY_GROUPS = (
     "intro", "intro_crisis", "menu", "more", "safe", "emoji", "sad", "attachment", "unsend",

@@ -17,10 +17,13 @@ CRISIS = {
     "assault": "assault",
     "friend_self_harm": "friend_self_harm",
     "pregnancy": "pregnancy",
+    "medical": "medical",
 }
 """Category of a risk rule -> group of crisis sentences (numbers and one question)."""
 
 CRISIS_INTENTS = ("self_harm", "danger_now")
+MISREAD = {"friend_self_harm": "self_harm", "medical": "danger_now"}
+"""What a talk is about -> the crisis the classifier takes more words of it for."""
 CRISIS_BUTTONS = (*CRISIS.values(), "sextortion")
 """Whoever presses "I am threatened" says it as clearly as whoever types it."""
 
@@ -106,9 +109,16 @@ def crisis_of(turn: Turn, content: Content) -> str | None:
         target = payload.removeprefix("go:")
         return target if target in CRISIS_BUTTONS else None
     intent = intent_of(turn)
-    if intent == "self_harm" and turn.memory.subject == "friend_self_harm":
-        return "friend_self_harm"  # a rule says so where it is the writer's own
-    return intent if intent in CRISIS_INTENTS else None
+    return as_in_talk(intent, turn) if intent in CRISIS_INTENTS else None
+
+
+def as_in_talk(crisis: str, turn: Turn) -> str:
+    """Return what the talk is about where the classifier takes it for this crisis.
+
+    A rule says so where it is something new: the writer's own death, or who stands at the door.
+    """
+    subject = turn.memory.subject
+    return str(subject) if MISREAD.get(str(subject)) == crisis else crisis
 
 
 def language_for(turn: Turn, content: Content) -> Language:

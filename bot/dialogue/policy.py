@@ -20,6 +20,7 @@ from bot.dialogue.language import is_foreign
 from bot.dialogue.meant import (
     CRISIS,
     CRISIS_INTENTS,
+    as_in_talk,
     belief_of,
     crisis_of,
     fitting,
@@ -34,6 +35,7 @@ from bot.dialogue.meant import (
 )
 from bot.dialogue.memory import Memory
 from bot.dialogue.mentions import mentions
+from bot.dialogue.risk import GRAVE
 from bot.dialogue.sentences import NEXT, SAFE_WORDS
 from bot.dialogue.staying import is_crisis, kept_subject
 from bot.dialogue.turn import Decision, Part, Turn
@@ -199,7 +201,8 @@ def _danger_name(turn: Turn, content: Content) -> str:
     """Return the crisis group or harm topic that fits the risk and the intent best."""
     category = turn.risk.category or ""
     if is_crisis(turn):
-        return CRISIS.get(category, "threat")
+        crisis = CRISIS.get(category, "threat")
+        return as_in_talk(crisis, turn) if turn.risk.is_guess and category not in GRAVE else crisis
     better = hinted_by(turn, content) or kept_subject(turn, content)
     if better is not None:
         return better

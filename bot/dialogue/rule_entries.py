@@ -26,7 +26,7 @@ CUES_FILE = "cues.toml"
 CATEGORIES = (
     "self_harm", "danger", "threat", "assault", "sextortion", "exploitation", "grooming",
     "runaway", "filming", "worry", "friend_self_harm",
-    "pregnancy",
+    "pregnancy", "medical",
 )  # fmt: skip
 """What a rule can be about; bot/dialogue/policy.py knows an answer to each."""
 NEAR = 40  # letters; a combination without `near` of its own

@@ -130,6 +130,7 @@ async def test_a_supervisor_sees_and_sets_hours_and_surge_alone(house: House) ->
     [
         {"name": "hours", "mon": "morning"},
         {"name": "resource.police-112", "use": "out", "day": "2026-11-01"},
+        {"name": "resource.ambulance-119", "use": "out", "day": "2026-11-01"},
         {"name": "resource.women-1366", "use": "out", "day": "2031-01-01"},
         {"name": "resource.women-1366", "use": "out", "day": "soon"},
         {"name": "resource.women-1366", "use": "gone", "day": "2026-11-01"},

@@ -138,6 +138,7 @@ def test_what_a_setting_may_not_be(name: str, value: str) -> None:
     [
         ("resource.women-1366", "gone 2026-11-28"), ("resource.women-1366", "out 2026-02-30"),
         ("resource.women-1366", "out"), ("resource.police-112", "out 2026-11-28"),
+        ("resource.ambulance-119", "out 2026-11-28"),
     ],
 )  # fmt: skip
 def test_what_may_not_be_said_of_a_help_service(name: str, value: str) -> None:

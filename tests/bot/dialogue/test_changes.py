@@ -156,5 +156,10 @@ def test_the_police_stay_whatever_is_set_and_stand_in_for_all_others() -> None:
     assert "109" not in after.sentence("self_harm.1", KO)
 
 
+def test_nothing_stands_in_for_the_ambulance() -> None:
+    after = without(CONTENT, {"ambulance"})
+    assert "119" in after.sentence("medical.1", KO)
+
+
 def test_nothing_is_laid_over_where_nothing_was_changed() -> None:
     assert lay(CONTENT, Overlay()).content is CONTENT

@@ -165,12 +165,12 @@ def test_a_sentence_that_names_a_number_or_the_law_has_a_source() -> None:
 
 
 def test_crisis_sentences_name_a_number_and_ask_one_thing_at_most() -> None:
-    for group in ("self_harm", "danger_now", "threat", "assault"):
+    for group in ("self_harm", "danger_now", "threat", "assault", "medical"):
         assert len(CONTENT.groups[group]) >= 3
         for name in CONTENT.groups[group]:
             for language in Language:
                 text = CONTENT.sentence(name, language)
-                assert re.search(r"112|109|1366|1388", text), name
+                assert re.search(r"112|119|109|1366|1388", text), name
                 assert text.count("?") <= 1, name
 
 
