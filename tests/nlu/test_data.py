@@ -1,9 +1,11 @@
 """What must hold for the sentences the language model learns from and is measured on."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -61,6 +63,11 @@ def leaked(same: Fold) -> Fold:
         return LAUGHTER_AND_TEARS.sub("", folded) if has_words else folded
 
     return fold
+
+
+@pytest.fixture(scope="module")
+def learned(training: list[Sentence], leaked: Fold) -> set[str]:
+    return {leaked(sentence.text) for sentence in training}
 
 
 def test_domain_and_training_know_exactly_the_same_intents(
@@ -126,10 +133,21 @@ def test_every_intent_has_enough_held_out_sentences(
 
 
 def test_no_sentence_of_a_test_set_was_learned(
-    training: list[Sentence], held_out: HeldOut, leaked: Fold
+    learned: set[str], held_out: HeldOut, leaked: Fold
 ) -> None:
-    learned = {leaked(sentence.text) for sentence in training}
     assert [example["id"] for example in held_out if leaked(example["text"]) in learned] == []
+
+
+ASKED = sorted([*(NLU / "tests").glob("*.jsonl"), *(NLU.parent / "tests/risk").rglob("*.jsonl")])
+
+
+@pytest.mark.parametrize("path", ASKED, ids=lambda path: path.stem)
+def test_no_sentence_of_another_hand_was_learned_as_it_is_or_mistyped(
+    learned: set[str], leaked: Fold, path: Path
+) -> None:
+    told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    ways = [(one.get("id"), one.get(way)) for one in told for way in ("text", "mild", "heavy")]
+    assert [name for name, text in ways if text and leaked(text) in learned] == []
 
 
 def test_no_sentence_is_learned_twice(training: list[Sentence], same: Fold) -> None:
