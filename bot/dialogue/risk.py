@@ -15,7 +15,7 @@ from storage.records import Risk
 __all__ = ["CATEGORIES", "Lexicon", "load_lexicon", "screen"]
 
 RECENT = 3  # earlier messages of the person that are read together with the new ones
-CAP = 4000  # characters of one text that are read; no channel lets a child type more at once
+CAP = 10_000  # characters read in one go: all that any channel states; see `_pieces`
 ABOUT = {
     "self_harm": "self_harm",
     "danger_now": "danger",
@@ -71,7 +71,7 @@ def screen(
     """
     rules = lexicon or _shipped()
     # A button's meaning is the policy's business; its letters are no words.
-    words = [part[:CAP] for part in parts if not is_payload(part)]
+    words = [part for part in parts if not is_payload(part)]
     readings = _read(words, rules)
     found = by_words = _judged(readings, rules)
     if _is_doubted(by_words, nlu, words):
@@ -85,8 +85,17 @@ def screen(
 
 def _read(words: Sequence[str], lexicon: Lexicon) -> Sequence[Reading]:
     texts = [*words, " ".join(words)] if len(words) > 1 else words
-    keys = filter(None, map(as_korean_keys, texts))
-    return [lexicon.read(text) for text in (*texts, *keys) if text]
+    pieces = [piece for text in texts for piece in _pieces(text)]
+    keys = filter(None, map(as_korean_keys, pieces))
+    return [lexicon.read(text) for text in (*pieces, *keys) if text]
+
+
+def _pieces(text: str) -> Sequence[str]:
+    """Return a text, or the head and the tail of one that is longer than any channel states.
+
+    They overlap, so that nothing is left out of up to twice as much.
+    """
+    return (text,) if len(text) <= CAP else (text[:CAP], text[-CAP:])
 
 
 def _judged(readings: Sequence[Reading], lexicon: Lexicon) -> Screening:
@@ -107,10 +116,11 @@ def _together(
     words: Sequence[str], recent: Sequence[str], lexicon: Lexicon, *, above: Risk
 ) -> Screening:
     """Return the risk `above` a level that only the old and the new words together speak of."""
-    before = [text[:CAP] for text in recent[-RECENT:] if not is_payload(text)]
+    before = [text for text in recent[-RECENT:] if not is_payload(text)]
     if not before or not words:
         return Screening()
-    together = _judged([lexicon.read(" ".join([*before, *words]))], lexicon)
+    joined = f"{' '.join(before)[-CAP:]} {' '.join(words)[:CAP]}"  # read where they meet
+    together = _judged([lexicon.read(joined)], lexicon)
     if together.level <= above:  # as nearly always: then what was known before changes nothing
         return Screening()
     known = _judged(_read(before, lexicon), lexicon)
@@ -125,8 +135,9 @@ def _is_doubted(found: Screening, nlu: NluResult | None, words: Sequence[str]) -
     if not nlu.danger.doubts or _weight(found, nlu, nlu.danger) >= least:
         return False
     # It learned from short texts, and read other letters than a keyboard left in English means.
-    misread = any(as_korean_keys(word) or tells_dying_by_ear(word) for word in words)
-    return sum(map(len, words)) <= SHORT and not misread
+    return sum(map(len, words)) <= SHORT and not any(
+        as_korean_keys(word) or tells_dying_by_ear(word) for word in words
+    )
 
 
 def _weight(found: Screening, nlu: NluResult, danger: Danger) -> float:

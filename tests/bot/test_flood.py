@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.web.frames import TEXT_LIMIT
 from bot.dialogue.content import FOLDER
 from bot.flood import HARD, HARD_DAY, READ, SENDERS, SOFT, URGENT, Flood, Ruling
 from bot.lexicon_file import EVERY, LexiconFile
@@ -85,6 +86,14 @@ def test_danger_is_heard_among_what_is_gathered() -> None:
     rulings(limits, said("안녕"), SOFT)
 
     assert rulings(limits, said(DANGER), 1) == [Ruling.URGENT]
+
+
+def test_danger_is_heard_at_the_end_of_the_longest_message() -> None:
+    talk = "오늘 급식 맛있었어 " * TEXT_LIMIT
+
+    message = said(talk[: TEXT_LIMIT - len(DANGER)] + DANGER)
+
+    assert rulings(flood(), message, 1) == [Ruling.URGENT]
 
 
 def test_danger_is_not_looked_for_in_what_nobody_could_type() -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import event_body
+from bot.channels.web.frames import TEXT_LIMIT
 from bot.messages import MessageKind
 from storage import crashes, inbox, tables
 from storage.database import Database
@@ -225,6 +226,18 @@ async def test_danger_in_a_turn_that_fails_is_seen(database: Database) -> None:
     road = Road(database, nlu(broken))
     message = said("지금 죽고 싶은데 이것도 들어 주세요 그리고 딴 얘기도요")
     await road.hear(message)
+
+    await _tried(road, 9)
+
+    assert (await road.conversation()).risk >= Risk.HIGH
+
+
+async def test_danger_at_the_end_of_the_longest_message_that_fails_is_seen(
+    database: Database,
+) -> None:
+    road, danger = Road(database, nlu(broken)), " 지금 죽고 싶은데 이것도 들어 주세요"
+    talk = "오늘 급식 맛있었어 " * TEXT_LIMIT
+    await road.hear(said(talk[: TEXT_LIMIT - len(danger)] + danger))
 
     await _tried(road, 9)
 

@@ -1,8 +1,10 @@
 """The risk screen on what a young person may write, and on what sounds like it."""
 
+import time
+
 import pytest
 
-from bot.dialogue.risk import screen
+from bot.dialogue.risk import CAP, screen
 from storage.records import Risk
 from tests.bot.dialogue.everyday import EVERYDAY, NEGATED, WORRIED
 from tests.bot.dialogue.examples import HIGH, IMMINENT
@@ -92,7 +94,26 @@ def test_the_rule_that_fired_is_named() -> None:
     assert (found.rule, found.category) == ("suicide_now", "self_harm")
 
 
-def test_a_very_long_message_is_read_as_far_as_it_is_capped() -> None:
-    long = "오늘 급식 " * 2000
+def test_a_very_long_message_is_read_at_both_ends() -> None:
+    long = "오늘 급식 " * 2 * CAP
 
     assert screen([f"죽고 싶어 {long}"]).level >= Risk.HIGH
+    assert screen([f"{long} 죽고 싶어"]).level >= Risk.HIGH
+
+
+def test_ten_thousand_characters_of_plain_talk_take_less_than_a_tenth_of_a_second() -> None:
+    talk = (" ".join(EVERYDAY) * CAP)[:10_000]
+    screen([talk])
+
+    def seconds() -> float:
+        began = time.process_time()
+        screen([talk])
+        return time.process_time() - began
+
+    assert min(seconds() for _ in range(3)) < 0.1
+
+
+def test_words_that_are_harmless_alone_are_caught_where_long_talks_meet() -> None:
+    long = "오늘 급식 " * CAP
+
+    assert screen([f"싶어요 {long}"], recent=[f"{long} 죽고"]).level >= Risk.HIGH
