@@ -107,7 +107,9 @@ _TOPICS = {
         "grooming", "paid_offer", "runaway_helper", "impersonation", "account_takeover",
         "report_account",
     ),
-    "danger": ("self_harm", "danger_now"),
+    "danger": (
+        "self_harm", "danger_now", "threat", "assault", "friend_self_harm", "pregnancy", "medical",
+    ),
     "feelings": ("scared", "loneliness", "blame"),
     "questions": ("parents", "police_law", "evidence", "worried_friend", "worried_adult"),
 }  # fmt: skip

@@ -18,7 +18,10 @@ from storage.records import Language
 MOST_PARTS = 5  # short sentences of one bubble
 MOST_SIMPLE = 6  # of words for an age, which are shorter
 LONGEST_PART = 130  # characters
-CRISIS = ("self_harm", "danger_now", "threat", "assault", "medical")
+CRISIS = (
+    "self_harm", "danger_now", "threat", "assault", "medical", "medical_called",
+    "medical_self_harm",
+)  # fmt: skip
 """Groups that name a number first, and ask one thing at most."""
 UNTELLING = ("watched", "back", "code_right", "code_wrong")
 """Groups that anybody who looks over a shoulder may read."""
@@ -144,7 +147,8 @@ def _problems(content: Content, change: Change) -> Iterator[Fault]:
 def without(content: Content, unused: Collection[str]) -> Content:
     """Return the content so that it names another number wherever one is out of use.
 
-    The police are never out of use, so there is always one to name.
+    Police and ambulance are never out of use: the police are named in place of all others, and
+    nothing stands in for the ambulance.
     """
     gone = {name for name in unused if name in content.numbers and name not in ALWAYS}
     left = [name for name in FALLBACKS if name in content.numbers and name not in gone]

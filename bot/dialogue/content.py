@@ -54,6 +54,8 @@ CANCEL_WAIT = "wait:cancel"
 NEITHER = "say:neither"
 ENOUGH = "say:enough"
 LESSON = "go:lesson"
+WHERE_OFFERED = (LESSON, ENOUGH, "go:medical", "go:friend_self_harm")
+"""Payloads of choices whose words mean nothing where they are not offered."""
 PLAIN_PAYLOADS = (
     *ANSWERS,
     *SAFE_WORDS,
@@ -92,7 +94,8 @@ POLICY_GROUPS = (
     "unsure", "unsure_worry", "not_understood", "unknown_language", "nlu_away", "asked",
     "asked_crisis", "waiting", "cancelled", "deepfake_made_law", "meeting", "shelter",
     "busy", "slow_down", "which", "which_worry", "neither", "kept", "back", "word_set",
-    "safe_word", "how_long", "enough", "channel_off", OPENED, *PLACES,
+    "safe_word", "how_long", "enough", "channel_off", "medical_called", "medical_self_harm",
+    OPENED, *PLACES,
 )  # fmt: skip
 """What the policy says by itself; no button, intent or typed word leads to most of these."""
 BY_RULE = ("hide", "return_code", "proof")
@@ -266,8 +269,8 @@ def load_content(folder: Path, *, lexicon: Lexicon | None = None) -> Content:
         hints=load_hints(folder),
         lexicon=lexicon or load_lexicon(folder),
         groups=_groups(sentences),
-        labels=typed_labels(_by_lesson(choices, of_lessons=False)),
-        asked=typed_labels({**_by_lesson(choices, of_lessons=True), **meanings}),
+        labels=typed_labels(_typed(choices, where_offered=False)),
+        asked=typed_labels({**_typed(choices, where_offered=True), **meanings}),
         banned=banned,
         hard=hard,
     )
@@ -288,12 +291,12 @@ def check_whole(content: Content) -> None:
 _NUMBER = re.compile(r"([1-9])\s*(?:번|번요|번이요|[.)])?")
 
 
-def _by_lesson(choices: Mapping[str, Choice], *, of_lessons: bool) -> dict[str, Choice]:
-    """Return the choices of lessons, or all others: a lesson is told only where it is offered."""
+def _typed(choices: Mapping[str, Choice], *, where_offered: bool) -> dict[str, Choice]:
+    """Return the choices whose words count only where they are offered, or all others."""
     return {
         name: one
         for name, one in choices.items()
-        if (one.payload in (LESSON, ENOUGH)) is of_lessons
+        if (one.payload in WHERE_OFFERED) is where_offered
     }
 
 

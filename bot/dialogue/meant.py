@@ -22,8 +22,11 @@ CRISIS = {
 """Category of a risk rule -> group of crisis sentences (numbers and one question)."""
 
 CRISIS_INTENTS = ("self_harm", "danger_now")
-MISREAD = {"friend_self_harm": "self_harm", "medical": "danger_now"}
-"""What a talk is about -> the crisis the classifier takes more words of it for."""
+MISREAD = {
+    "friend_self_harm": {"self_harm": "friend_self_harm"},
+    "medical": {"danger_now": "medical", "threat": "medical", "self_harm": "medical_self_harm"},
+}
+"""What a talk is about -> the crises the classifier takes more words of it for -> what is said."""
 CRISIS_BUTTONS = (*CRISIS.values(), "sextortion")
 """Whoever presses "I am threatened" says it as clearly as whoever types it."""
 
@@ -113,12 +116,24 @@ def crisis_of(turn: Turn, content: Content) -> str | None:
 
 
 def as_in_talk(crisis: str, turn: Turn) -> str:
-    """Return what the talk is about where the classifier takes it for this crisis.
+    """Return what goes on with the talk where the classifier takes it for this crisis.
 
     A rule says so where it is something new: the writer's own death, or who stands at the door.
     """
-    subject = turn.memory.subject
-    return str(subject) if MISREAD.get(str(subject)) == crisis else crisis
+    return MISREAD.get(str(turn.memory.subject), {}).get(crisis, crisis)
+
+
+def crisis_feared(turn: Turn) -> str:
+    """Return the crisis of the risk; fear alone goes on with the talk, of dying only in some.
+
+    What is feared and named no harm is a threat by default. Whoever worries about a friend, and
+    may speak of their own death, is answered as if they did.
+    """
+    category = turn.risk.category or ""
+    crisis = CRISIS.get(category, "threat")
+    said = as_in_talk(crisis, turn)
+    stays = turn.risk.is_guess and category in CRISIS and said not in GRAVE
+    return said if stays else crisis
 
 
 def language_for(turn: Turn, content: Content) -> Language:

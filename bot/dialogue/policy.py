@@ -20,8 +20,8 @@ from bot.dialogue.language import is_foreign
 from bot.dialogue.meant import (
     CRISIS,
     CRISIS_INTENTS,
-    as_in_talk,
     belief_of,
+    crisis_feared,
     crisis_of,
     fitting,
     hinted_by,
@@ -35,7 +35,6 @@ from bot.dialogue.meant import (
 )
 from bot.dialogue.memory import Memory
 from bot.dialogue.mentions import mentions
-from bot.dialogue.risk import GRAVE
 from bot.dialogue.sentences import NEXT, SAFE_WORDS
 from bot.dialogue.staying import is_crisis, kept_subject
 from bot.dialogue.turn import Decision, Part, Turn
@@ -201,8 +200,7 @@ def _danger_name(turn: Turn, content: Content) -> str:
     """Return the crisis group or harm topic that fits the risk and the intent best."""
     category = turn.risk.category or ""
     if is_crisis(turn):
-        crisis = CRISIS.get(category, "threat")
-        return as_in_talk(crisis, turn) if turn.risk.is_guess and category not in GRAVE else crisis
+        return crisis_feared(turn)
     better = hinted_by(turn, content) or kept_subject(turn, content)
     if better is not None:
         return better
@@ -210,7 +208,7 @@ def _danger_name(turn: Turn, content: Content) -> str:
     if turn.risk.is_guess and intent in HELPED and not turn.memory.steps.get(intent):
         return intent  # fear without words of ours says less than what was asked
     if category in CRISIS:
-        return CRISIS[category]
+        return crisis_feared(turn)
     if intent in content.steps.harms:
         return str(intent)
     return _likely_harm(turn, content) or HARM_OF_RISK.get(category, "threat")

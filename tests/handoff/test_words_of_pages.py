@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.dialogue.content import CRISIS_GROUPS
+from bot.dialogue.rule_entries import CATEGORIES
 from handoff import pages
 
 WEB = Path(pages.__file__).parent / "web"
@@ -39,3 +41,18 @@ def test_both_languages_have_the_same_words_with_the_same_blanks(path: Path) -> 
 def test_no_two_words_have_one_key_in_all_files_together(language: str) -> None:
     counted = Counter(key for path in FILES for key in keys_of(path, language))
     assert [key for key, times in counted.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_counselor_reads_words_for_everything_that_a_rule_or_an_alarm_can_be_about(
+    language: str,
+) -> None:
+    words = json.loads((WEB / "static" / "words.json").read_text("utf-8"))[language]
+    needed = {f"signal_{one}" for one in CATEGORIES} | {f"topic_{one}" for one in CRISIS_GROUPS}
+    assert needed <= words.keys()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_whoever_takes_a_number_out_that_stays_is_told_which_ones_do(language: str) -> None:
+    words = json.loads((WEB / "words" / "settings.json").read_text("utf-8"))[language]
+    assert all(number in words["set_wrong_always_needed"] for number in ("112", "119"))

@@ -11,7 +11,6 @@ from bot.dialogue.content_file import ContentError
 from bot.dialogue.hints import HINTS_FILE, load_hints
 from bot.dialogue.memory import Memory
 from bot.dialogue.policy import decide
-from bot.dialogue.turn import GUESS, Screening
 from storage.records import AskReason, ConversationState, Language, Risk
 from tests.bot.dialogue.test_content import swap
 from tests.bot.dialogue.turns import BOT, CONTENT, KNOWN, QUEUED, said, turn
@@ -250,46 +249,6 @@ def test_whoever_may_be_pregnant_gets_a_person_and_a_number(language: Language) 
     assert decision.ask is AskReason.CRISIS
     assert last(decision.memory) == "pregnancy"
     assert "1388" in said(decision)
-
-
-@pytest.mark.parametrize(
-    ("text", "after"),
-    [("엄마가 안 일어나 흔들어도", "어떡해"), ("my mum wont wake up hlp", "what do i do")],
-)
-def test_whoever_cannot_wake_somebody_hears_of_the_ambulance_and_a_person_comes(
-    text: str, after: str
-) -> None:
-    guessed = turn(text, intent="self_harm")
-
-    first = decide(guessed, CONTENT)
-    then = decide(turn(after, intent="danger_now", state=QUEUED, memory=first.memory), CONTENT)
-
-    assert (first.ask, first.risk) == (AskReason.CRISIS, Risk.IMMINENT)
-    assert "119" in said(first)
-    assert "109" not in said(first)
-    assert "119" in said(then)
-
-
-@pytest.mark.parametrize(
-    ("category", "number"), [("danger", "119"), ("self_harm", "109"), ("threat", "1366")]
-)
-def test_fear_alone_of_danger_stays_with_who_cannot_be_woken_and_no_other_fear_does(
-    category: str, number: str
-) -> None:
-    first = decide(turn("엄마가 안 일어나 흔들어도"), CONTENT)
-    fear = Screening(Risk.IMMINENT, category, f"{GUESS}danger_now")
-
-    decision = decide(turn("숨도 이상해", state=QUEUED, memory=first.memory, risk=fear), CONTENT)
-
-    assert number in said(decision)
-
-
-def test_a_rule_opens_another_crisis_whoever_could_not_be_woken() -> None:
-    first = decide(turn("엄마가 안 일어나 흔들어도"), CONTENT)
-
-    then = decide(turn("아빠가 칼 들고 쫓아와", state=QUEUED, memory=first.memory), CONTENT)
-
-    assert last(then.memory) == "danger_now"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from bot.dialogue.content import ASK_PERSON, CRISIS_GROUPS
 from bot.dialogue.policy import HARM_OF_RISK, HELPED
+from storage.metric_tables import group
 from storage.records import Language
 from tests.bot.dialogue.turns import CONTENT
 
@@ -72,3 +73,7 @@ def test_the_first_words_to_somebody_in_danger_name_a_number(topic: str) -> None
 
     for text in first.texts():
         assert "{number." in text
+
+
+def test_whatever_is_answered_with_numbers_first_is_counted_as_danger() -> None:
+    assert {group(topic) for topic in CRISIS_GROUPS} == {"danger"}

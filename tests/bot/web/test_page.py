@@ -25,7 +25,7 @@ PATHS = (
     "/static/chat/icon.svg",
 )
 EXIT = "https://ko.wikipedia.org/"
-NUMBERS = ("112", "1388", "1366", "109")
+NUMBERS = ("112", "119", "1388", "1366", "109")
 
 
 async def fetch(site: Site, path: str) -> httpx.Response:

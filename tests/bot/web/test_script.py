@@ -231,7 +231,7 @@ async def test_the_numbers_open_without_a_connection(site: Site, page: Page) -> 
 
     await page.get_by_text(KO.danger, exact=True).click()
 
-    for number in ("112", "1388", "1366", "109"):
+    for number in ("112", "119", "1388", "1366", "109"):
         await expect(
             page.locator("#danger ul:visible").get_by_text(number, exact=True)
         ).to_be_visible()
