@@ -1,6 +1,9 @@
 """Every bench, one after the other, as one Markdown document.
 
 .venv/bin/python -m bench.all [--short] [--profile FOLDER] > figures.md
+
+The last, of the language service, starts a service of its own; without a trained model (`make nlu`)
+it is said to have failed.
 """
 
 import argparse
@@ -9,7 +12,18 @@ import time
 import traceback
 from pathlib import Path
 
-from bench import accepts, claims, console, replies, rotation, seal, sockets, urgent
+from bench import (
+    accepts,
+    claims,
+    console,
+    nlu_speed,
+    replies,
+    risk_speed,
+    rotation,
+    seal,
+    sockets,
+    urgent,
+)
 from bench.command import run
 
 BENCHES = (
@@ -21,6 +35,8 @@ BENCHES = (
     (seal.measure, "Sealing's share"),
     (rotation.measure, "A night's rotation"),
     (urgent.measure, "What must be quick"),
+    (risk_speed.measure, "The risk screen"),
+    (nlu_speed.measure, "The language service"),
 )
 
 
