@@ -17,6 +17,7 @@ from bot.channels.web import FRAME_LIMIT
 from bot.config import Settings
 from bot.engine import Engine
 from bot.house import House, make_house, utc_now
+from bot.lexicon_file import LexiconFile
 from bot.pages import add_pages
 from bot.pump import Loop, Pump, running
 from bot.registry import close, secret
@@ -243,9 +244,18 @@ def _numbers(house: House) -> Mapping[str, object]:
         "roles": written(house.roles),
         "troubles": dict(house.sender.troubles),
         "audit": house.sealer.trouble or "well",
+        **_staff_words(house.lexicon),
         "busy": house.pressure.high,
         "waiting": backlog.waiting,
         "oldest_seconds": round(backlog.oldest.total_seconds(), 1),
+    }
+
+
+def _staff_words(lexicon: LexiconFile) -> Mapping[str, object]:
+    lexicon.current(utc_now())  # reads a changed file where nobody wrote since
+    return {
+        "staff_words": lexicon.trouble or "well",
+        "staff_words_left_out": len(lexicon.left_out),
     }
 
 

@@ -1,6 +1,7 @@
 """The risk lexicon as it stands on the disk, read again when somebody changes it."""
 
 import logging
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,17 +10,20 @@ from bot.dialogue.content_file import ContentError, Entry
 from bot.dialogue.lexicon import (
     CUES_FILE,
     RULES_FILE,
+    Laid,
     Lexicon,
-    lay_over,
-    lay_words,
+    code_of,
+    lay_each,
     load_lexicon,
+    read_words,
 )
 
 log = logging.getLogger("gyeot.lexicon")
 
-DRAFTS = "drafts"  # stands for the file where words of the database are named
+STAFF, DRAFTS = "words", "drafts"  # stand for the file and the page, where an error names one
 EVERY = timedelta(seconds=30)  # a word added is live after this at the latest
 
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}")
 _Stamp = tuple[int, int]
 _ABSENT: _Stamp = (0, 0)
 
@@ -27,8 +31,11 @@ _ABSENT: _Stamp = (0, 0)
 class LexiconFile:
     """The shipped lexicon with the words of staff laid over it.
 
-    A file that is broken never replaces a good one. At the start, words of staff that
-    cannot be used are left out; a broken shipped file is refused.
+    A word that cannot be used is left out alone. While a file of staff has such a word, or
+    cannot be read, it takes none of the words before away; at the start there are none. A
+    broken shipped file is refused at the start, and never replaces a good one.
+
+    `trouble` is a code while not all words of staff are listened to, for the health page.
 
     Args:
         folder: the content that is shipped.
@@ -45,9 +52,25 @@ class LexiconFile:
         self._every = every
         self._looked: datetime | None = None
         self._stamps = self._on_disk()
+        self._words: Sequence[Entry] = ()  # of the file
         self._approved: Sequence[Entry] = ()  # words that were proposed and approved on the page
+        self._is_unreadable = False
+        self._of_file: Sequence[tuple[str, str]] = ()
+        self._of_page: Sequence[tuple[str, str]] = ()
         self._shipped = self._with_file = self._lexicon = load_lexicon(folder)
         self._lay_over()
+
+    @property
+    def left_out(self) -> Sequence[tuple[str, str]]:
+        """Which words of staff are not listened to, and why: ids and codes."""
+        return (*self._of_file, *self._of_page)
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps words of staff from being listened to, as a code."""
+        if self._is_unreadable:
+            return "unreadable"
+        return "left_out" if self.left_out else None
 
     def current(self, now: datetime) -> Lexicon:
         """Return the lexicon, read anew if a file changed since the last look."""
@@ -76,31 +99,34 @@ class LexiconFile:
         self._lay_over()
 
     def _lay_over(self) -> None:
-        try:
-            staff = self._staff
-            self._with_file = lay_over(self._shipped, staff) if staff else self._shipped
-        except ContentError as error:
-            _report(error)
-            return
+        """Lay the words of the file; a file that is not all right takes none away."""
+        laid = lay_each(self._shipped, STAFF, self._read_words())
+        kept = self._missed_in(laid)
+        self._of_file, self._words = _told(laid), (*laid.words, *kept)
+        self._with_file = lay_each(laid.lexicon, STAFF, kept).lexicon
         self._add_approved()
 
-    def _add_approved(self) -> None:
-        """Add each word that still proves itself; one that does not leaves the others in."""
+    def _read_words(self) -> Sequence[Entry]:
+        self._is_unreadable = False
         try:
-            self._lexicon = lay_words(self._with_file, DRAFTS, self._approved)
+            return read_words(self._staff) if self._staff else ()
         except ContentError as error:
+            self._is_unreadable = True
             _report(error)
-            self._lexicon = self._one_by_one()
-        log.info("lexicon read", extra={"count": len(self._lexicon.rules)})
+            return ()
 
-    def _one_by_one(self) -> Lexicon:
-        laid = self._with_file
-        for entry in self._approved:
-            try:
-                laid = lay_words(laid, DRAFTS, [entry])
-            except ContentError as error:
-                _report(error)
-        return laid
+    def _missed_in(self, laid: Laid) -> Sequence[Entry]:
+        """Return the words before that a file with a mistake has no more."""
+        if not self._is_unreadable and not laid.left_out:
+            return ()
+        known = {rule.id for rule in laid.lexicon.rules}
+        return [entry for entry in self._words if entry["id"] not in known]
+
+    def _add_approved(self) -> None:
+        """Add each word that still proves itself."""
+        laid = lay_each(self._with_file, DRAFTS, self._approved)
+        self._of_page, self._lexicon = _told(laid), laid.lexicon
+        log.info("lexicon read", extra={"count": len(self._lexicon.rules)})
 
     def _on_disk(self) -> Sequence[_Stamp]:
         """Return what changes when a file does; the words of staff are last."""
@@ -114,6 +140,19 @@ def _stamp(path: Path) -> _Stamp:
     except OSError:
         return _ABSENT
     return (found.st_mtime_ns, found.st_size)
+
+
+def _told(laid: Laid) -> Sequence[tuple[str, str]]:
+    """Return which words were left out, and why, and write it into the log."""
+    found = [(_name(entry), code_of(error)) for entry, error in laid.left_out]
+    for name, code in found:
+        log.error("word left out", extra={"where": name, "code": code})
+    return found
+
+
+def _name(entry: Entry) -> str:
+    name = str(entry.get("id", "?"))
+    return name if _PLAIN.fullmatch(name) else "?"  # what is no name may be a sentence
 
 
 def _report(error: ContentError) -> None:

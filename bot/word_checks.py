@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.dialogue.content_file import ContentError, Entry
-from bot.dialogue.lexicon import Lexicon, lay_words
+from bot.dialogue.lexicon import Lexicon, code_of, lay_words
 from bot.dialogue.risk import screen
 from storage.drafts import Draft
 from storage.records import Risk
@@ -19,11 +19,6 @@ TRIALS = Path(__file__).parent / "dialogue" / "trials.jsonl"
 """Sentences of ours with the level they have; nobody's talk is read for a preview."""
 
 LEVELS = ("low", "high", "imminent")
-_PROBLEMS = (
-    ("does not fire on", "does_not_fire"),
-    ("fires on", "fires_on_its_quiet"),
-    ("too short", "too_short"),
-)
 SHOWN = 5  # harmless sentences that are shown when a word fires on them
 
 
@@ -68,7 +63,7 @@ def check(entry: Entry, lexicon: Lexicon, *, without: Sequence[Risk] | None = No
     try:
         laid = lay_words(lexicon, "drafts", [entry])
     except ContentError as error:
-        return Checked((_code(error),))
+        return Checked((code_of(error),))
     tried = trials()
     before = levels(lexicon) if without is None else without
     after = [_level(one.text, laid) for one in tried]
@@ -95,11 +90,6 @@ def levels(lexicon: Lexicon) -> Sequence[Risk]:
 
 def _level(text: str, lexicon: Lexicon) -> Risk:
     return screen([text], lexicon=lexicon).level
-
-
-def _code(error: ContentError) -> str:
-    told = str(error)
-    return next((code for words, code in _PROBLEMS if words in told), "incomplete")
 
 
 def _body(body: str) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -10,13 +10,12 @@ from bot.dialogue.by_ear import spelled_by_the_book
 from bot.dialogue.content_file import (
     ContentError,
     Entry,
-    entries,
     patterns,
     read_file,
     string,
     strings,
 )
-from bot.dialogue.cues import SYLLABLE, CueIndex, Tally
+from bot.dialogue.cues import SYLLABLE, CueIndex, Tally, make_index
 from bot.dialogue.hurried import spelled_out
 from bot.dialogue.rule_entries import (
     CATEGORIES,
@@ -42,16 +41,27 @@ __all__ = [
     "CATEGORIES",
     "CUES_FILE",
     "RULES_FILE",
+    "Laid",
     "Lexicon",
     "Reading",
-    "lay_over",
+    "code_of",
+    "lay_each",
     "lay_words",
     "load_lexicon",
+    "read_words",
 ]
 
 WORDS_MOST = 2000  # entries in a file of staff; far above any need, so a wrong file is refused
+_PROBLEMS = (
+    ("does not fire on", "does_not_fire"),
+    ("fires on", "fires_on_its_quiet"),
+    ("is too short", "too_short"),
+    ("is the name of", "name_taken"),
+    ("begins with", "name_taken"),
+)
 BESIDE_SAYING = 6  # syllables: an ending, a "really", a laugh
 _LATIN = re.compile("[a-z]")
+_NO_CUES = make_index({})
 
 
 @dataclass(frozen=True)
@@ -151,6 +161,15 @@ class Lexicon:
         return Reading(wording, self.index.find(wording))
 
 
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A lexicon with words of staff over it, and which of them are in it."""
+
+    lexicon: Lexicon
+    words: Sequence[Entry] = field(repr=False)
+    left_out: Sequence[tuple[Entry, ContentError]] = field(repr=False)
+
+
 def load_lexicon(folder: Path) -> Lexicon:
     """Read `lexicon.toml` and `cues.toml` of a content folder.
 
@@ -190,28 +209,53 @@ def _bytes(path: Path) -> bytes:
         return b""  # `read_file` says what is wrong with it
 
 
-def lay_over(lexicon: Lexicon, staff: Path) -> Lexicon:
-    """Return a lexicon with the words of staff added, `[[word]]` entries of one file.
+def read_words(staff: Path) -> Sequence[Entry]:
+    """Return the words of staff as a file has them, `[[word]]` entries that nothing proved yet.
 
-    A file that does not exist adds nothing.
+    A file that does not exist has none.
 
     Raises:
-        ContentError: a word is incomplete, approved by its author, or does not do what its own
-            examples say.
+        ContentError: the file cannot be read, or is no list of words.
     """
-    table = read_file(staff) if staff.exists() else {}
-    words = entries(staff.name, table, "word") if table.get("word") else ()
-    return lay_words(lexicon, staff.name, words)
+    words = ({} if _is_missing(staff) else read_file(staff)).get("word", [])
+    if not isinstance(words, list) or not all(isinstance(one, dict) for one in words):
+        raise ContentError(staff.name, "", "word is not a list of entries")
+    if len(words) > WORDS_MOST:
+        raise ContentError(staff.name, "", f"has more than {WORDS_MOST} words")
+    return tuple(words)
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
+    return False
+
+
+def lay_each(lexicon: Lexicon, file: str, words: Sequence[Entry]) -> Laid:
+    """Return a lexicon with words of staff added; one that is not right is left out alone."""
+    good, left_out = [], []
+    # To index the lexicon anew takes 0.1 s, and a word proves itself by its own cue alone.
+    tried = replace(lexicon, index=_NO_CUES)
+    for entry in words:
+        try:
+            tried = replace(lay_words(tried, file, [entry]), index=_NO_CUES)
+            good.append(entry)
+        except ContentError as error:
+            left_out.append((entry, error))
+    return Laid(lay_words(lexicon, file, good), good, left_out)
 
 
 def lay_words(lexicon: Lexicon, file: str, words: Sequence[Entry]) -> Lexicon:
     """Return a lexicon with words of staff added; rules are added and none is taken away.
 
     Raises:
-        ContentError: as `lay_over`; it names `file`.
+        ContentError: a word is incomplete, approved by its author, or does not do what its own
+            examples say; it names `file`.
     """
-    if len(words) > WORDS_MOST:
-        raise ContentError(file, "", f"has more than {WORDS_MOST} words")
+    if not words:
+        return lexicon
     known = {rule.id for rule in lexicon.rules}
     for entry in words:
         _complete(file, entry, known)
@@ -223,6 +267,12 @@ def lay_words(lexicon: Lexicon, file: str, words: Sequence[Entry]) -> Lexicon:
     laid = replace(lexicon, rules=rules, index=index, by_staff=own)
     _prove(file, words, laid)
     return laid
+
+
+def code_of(error: ContentError) -> str:
+    """Return what is wrong with a word of staff as a code, which quotes nothing."""
+    found = (code for words, code in _PROBLEMS if error.problem.startswith(words))
+    return next(found, "incomplete")
 
 
 def _urgent_first(rules: Sequence[Rule | Pairing]) -> tuple[Rule | Pairing, ...]:

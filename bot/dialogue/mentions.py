@@ -135,8 +135,11 @@ def _words(ko: str, en: str) -> _Words:
 
 def _money(wording: Wording) -> Money | None:
     amounts = [_won(*found) for found in _AMOUNT.findall(wording.squeezed)]
+    if _MILLIONS.search(wording.squeezed):
+        return Money.FROM_1M
     if not amounts:
-        return Money.MENTIONED if _MONEY.said_in(wording) else None
+        spoken_of = _MONEY.said_in(wording) or _DOLLARS.search(wording.spaced)
+        return Money.MENTIONED if spoken_of else None
     most = max(amounts)
     if most < 100_000:
         return Money.UNDER_100K
@@ -190,10 +193,23 @@ _AMOUNT = re.compile(
     rf"(?<![초중고\d])(\d{{1,5}})만(?!명|번|년|개|뷰)|([{_DIGITS}십백천]*[십백천])만(?!명|번|년|개|에)|"
     r"(\d{3,9})원(?!래)"
 )
+_WANTED = (
+    "(?:을|씩|정도)?"
+    "(?=달래|달라|보내|보낸|보냈|입금|송금|안?준[다대댔]|안?줄|안?주[면라]|줘|내놔|내놓|갚|뜯|$)"
+)
+# 1억; 3백 달래 are three millions. 제일 억울해 and 종이백 are words, 3백일 are days.
+_MILLIONS = re.compile(
+    fold_tails(
+        rf"(?<![초중고])\d억(?![명번년개뷰울지까])|[{_DIGITS}십백천몇]억(?:원|{_WANTED})|"
+        rf"(?:\d|(?<!종)[{_DIGITS}])백{_WANTED}"
+    )
+)
+_DOLLARS = re.compile(r"\$ ?\d|\d ?\$")
 _MONEY = _words(
     "돈(?!까스|가스|육|독)|입금|송금|계좌|이체|문상|문화상품권|기프트카드|기프티콘|용돈|현금|비트코인|"
-    "코인으로|현질|시급|일당|선불|착수금|스폰|만원",
-    r"money|cash|pay|pays|paid|paying|gift ?cards?|bitcoin|crypto|dollars?|bucks|\$ ?\d+|robux|"
+    "코인으로|현질|시급|일당|선불|착수금|스폰|만원|"
+    rf"\d달러|\d\d불{_WANTED}",
+    r"money|cash|pay|pays|paid|paying|gift ?cards?|bitcoin|crypto|dollars?|bucks|robux|"
     "allowance|deposit",
 )
 _NATIVE = ("열", "열한", "열두", "열세", "열네", "열다섯", "열여섯", "열일곱", "열여덟", "열아홉")
