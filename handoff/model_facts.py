@@ -10,9 +10,10 @@ from typing import Any
 from storage.periods import is_over
 from storage.suppression import LEAST, rounded
 
-FEWEST = LEAST  # texts of a week; with fewer, the week is not shown
+FEWEST = LEAST  # texts of a week, or of a kind in a comparison; with fewer, it is not shown
 RISKS = ("crisis", "harm", "feeling", "service", "talk")
 MAIN = "held_out"
+ALARMS = ("both", "serving", "candidate")  # which of two models raised them
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,19 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadow:
+    """The last comparison of two models on the same messages, as sums."""
+
+    candidate: str
+    on: str
+    sentences: int
+    agree: int
+    differ: Sequence[tuple[str, str, int]]  # what each took them for, and how many
+    other: int  # different answers that are too rare to be told apart
+    alarms: Mapping[str, int | None] | None  # None: nobody counted them, or few
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything the page tells of the served model; empty where nothing is known."""
 
@@ -56,7 +70,7 @@ class Facts:
     risks: Mapping[str, Sequence[Row]] | None = None  # by set
     intents: Mapping[str, Sequence[Row]] | None = None
     misses: Sequence[tuple[str, str, int]] = ()
-    shadow: Mapping[str, Any] | None = None
+    shadow: Shadow | None = None
 
 
 def read(current: Path | None) -> Facts:
@@ -66,14 +80,40 @@ def read(current: Path | None) -> Facts:
     if current is None or not name:
         return Facts()
     found = _json(current.parent / f"{name}.facts.json")
-    shadow = _json(current.parent / "shadow.json") or None
+    shadow = _shadow(_json(current.parent / "shadow.json"))
     try:
         return _facts(name, found, shadow)
     except (KeyError, TypeError, ValueError, AttributeError):
         return Facts(model=name, shadow=shadow)
 
 
-def _facts(name: str, found: Mapping[str, Any], shadow: Mapping[str, Any] | None) -> Facts:
+def _shadow(found: Mapping[str, Any]) -> Shadow | None:
+    try:
+        return _compared(found)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _compared(found: Mapping[str, Any]) -> Shadow:
+    """Read a comparison; older files name rare pairs and count no alarms."""
+    pairs = [(str(now), str(other), int(count)) for now, other, count in found["differ"]]
+    alarms = found.get("alarms")
+    return Shadow(
+        candidate=str(found["candidate"]),
+        on=str(found["on"]),
+        sentences=int(found["sentences"]),
+        agree=int(found["agree"]),
+        differ=[pair for pair in pairs if pair[2] >= FEWEST],
+        other=int(found.get("other", 0)) + sum(n for *_, n in pairs if n < FEWEST),
+        alarms={name: _many(alarms[name]) for name in ALARMS} if alarms else None,
+    )
+
+
+def _many(count: int | None) -> int | None:
+    return count if count is not None and count >= FEWEST else None
+
+
+def _facts(name: str, found: Mapping[str, Any], shadow: Shadow | None) -> Facts:
     if found.get("model") != name:
         return Facts(model=name, shadow=shadow)
     sets = found["sets"]

@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,10 +20,40 @@ ROOT = Path(__file__).resolve().parent
 PATIENCE = 180.0  # seconds to load a model on a busy machine
 STOP_SECONDS = 20.0
 STEP = 0.3
+CAP = 1000  # characters of a text that are sent
+ALARM = 0.5  # belief in danger that counts as one
+AT_ONCE = 0.07  # belief in imminent danger that makes an alarm imminent: bot/dialogue/risk.py
+
+# These two and `neutral` are copied from bot/nlu_client.py, which this folder cannot import. A
+# model is looked at with what the product asks: no more of a text, and no slash that leads it.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_LEADING = re.compile(
+    "^[\\s/\uff0f\u2044\u2215\u29f8\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u2069\u3164\ufe00-\ufe0f\ufeff\uffa0]+"
+)
 
 
 class CandidateFailed(Exception):
     """The candidate does not serve; the message is one sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What a model takes a text for, and how much danger it believes in."""
+
+    intent: str
+    high: float
+    imminent: float
+
+    @property
+    def is_alarm(self) -> bool:
+        """Tell whether the model believes in danger."""
+        return self.high >= ALARM
+
+    @property
+    def is_at_once(self) -> bool:
+        """Tell whether the model believes in imminent danger enough for an alarm at once."""
+        return self.imminent >= AT_ONCE
 
 
 @dataclass
@@ -37,22 +69,35 @@ class Candidate:
         """Return the name of the model that is served, as the service itself says."""
         return Path(str(self._call("GET", "/status")["model_file"])).name
 
-    def intent(self, text: str) -> str:
-        """Return what the model takes a text for."""
-        # A leading slash would force an intent; the product's client takes it away, too.
-        found = self._call("POST", "/model/parse", {"text": text.strip(" /")})
-        return str(found["intent"]["name"])
+    def parse(self, text: str) -> Belief:
+        """Return what the model believes of a text; no danger where it names none."""
+        found = self._call("POST", "/model/parse", {"text": neutral(text)})
+        danger = found.get("danger") or {}
+        high, imminent = (float(danger.get(name, 0.0)) for name in ("high", "imminent"))
+        return Belief(str(found["intent"]["name"]), high, imminent)
 
     def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        if self._line is None:
-            self._line = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        self._line.request(method, f"{path}?token={self.token}", json.dumps(body))
-        answer = self._line.getresponse()
-        content = answer.read()
-        if answer.status != 200:
-            raise CandidateFailed(f"the candidate answered {answer.status}")
+        status, content = self._answer(method, path, json.dumps(body))
+        if status != 200:
+            raise CandidateFailed(f"{self.model.name} answered {status}")
         found: dict[str, Any] = json.loads(content)
         return found
+
+    def _answer(self, method: str, path: str, body: str) -> tuple[int, bytes]:
+        if self._line is None:
+            self._line = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            self._line.request(method, f"{path}?token={self.token}", body)
+            answer = self._line.getresponse()
+            return answer.status, answer.read()
+        except (OSError, HTTPException) as error:
+            raise CandidateFailed(f"{self.model.name} does not answer") from error
+
+
+def neutral(text: str) -> str:
+    """Return what the product would ask about a text; "" where it would not ask."""
+    asked = _LEADING.sub("", _CONTROL.sub(" ", text[: 2 * CAP]))[:CAP].rstrip(" /")
+    return asked if any(unicodedata.category(sign)[0] in "LN" for sign in asked) else ""
 
 
 @contextmanager
@@ -87,7 +132,7 @@ def _wait(candidate: Candidate, process: "subprocess.Popen[bytes]") -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise CandidateFailed(f"{candidate.model.name} ended by itself while it loaded")
-        with suppress(OSError, HTTPException, CandidateFailed):
+        with suppress(CandidateFailed):
             served = candidate.model_file()
             if served != candidate.model.name:
                 raise SystemExit(f"asked for {candidate.model.name}, but {served} is served")

@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from components.noise import noised  # noqa: E402 -- this folder is no package
 
+DANGERS = ("high", "imminent")
 NOISE_SEED = 104  # neither that of the training noise nor one of the report's
 
 
@@ -27,6 +28,9 @@ class Outcome:
     lang: str
     meant: str
     found: str
+    risk: str = ""  # none, low, high, imminent, as its reader said; "" where nobody did
+    is_alarm: bool = False
+    is_at_once: bool = False
 
     @property
     def right(self) -> bool:
@@ -35,7 +39,7 @@ class Outcome:
 
 
 def read_floors(path: Path = ROOT / "floors.toml") -> dict[str, Any]:
-    """Read the floors; tables `set`, `recall` and `known`."""
+    """Read the floors; tables `set`, `recall`, `danger` and `known`."""
     return tomli.loads(path.read_text(encoding="utf-8"))
 
 
@@ -55,6 +59,11 @@ def sentences(floors: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]
 
 def below(floors: Mapping[str, Any], outcomes: Iterable[Outcome]) -> list[str]:
     """Return one line for every floor that is not reached, in the order of the file."""
+    told = list(outcomes)
+    return [*_misunderstood(floors, told), *_misjudged(floors["danger"], told)]
+
+
+def _misunderstood(floors: Mapping[str, Any], outcomes: Iterable[Outcome]) -> list[str]:
     by_set, by_intent = defaultdict(list), defaultdict(list)
     for outcome in outcomes:
         by_set[f"{outcome.test_set} {outcome.lang}"].append(outcome.right)
@@ -69,6 +78,19 @@ def below(floors: Mapping[str, Any], outcomes: Iterable[Outcome]) -> list[str]:
     default = floors["recall"]["default"]
     recalls = {name: floors["recall"].get(name, default)["least"] for name in by_intent}
     return [*_below(least, by_set), *_below(recalls, by_intent)]
+
+
+def _misjudged(danger: Mapping[str, Any], outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """Yield what is below the floors of danger, over all its sets together."""
+    told = [outcome for outcome in outcomes if outcome.test_set in danger["sets"]]
+    found = {
+        "danger": [each.is_alarm for each in told if each.risk in DANGERS],
+        "imminent danger": [each.is_at_once for each in told if each.risk == "imminent"],
+        "no danger": [not each.is_alarm for each in told if each.risk == "none"],
+    }
+    quiet = 1 - danger["false_alarms"]
+    least = dict(zip(found, (danger["alarms"], danger["at_once"], quiet), strict=True))
+    return _below(least, found)
 
 
 def _below(floors: Mapping[str, float], found: Mapping[str, list[bool]]) -> Iterator[str]:

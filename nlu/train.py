@@ -8,22 +8,30 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 MODELS = ROOT / "models"
 CURRENT = MODELS / "current.json"
+REFUSED = MODELS / "refused.json"  # what nlu/release refused or took back, and on which day
 USUAL_SECONDS = 3000
 
 
 def main() -> int:
-    """Make the model of today's inputs and serve it from now on; return the exit code."""
-    name = f"{fingerprint()[:16]}.tar.gz"
-    if (MODELS / name).is_file() and current().get("model") == name:
+    """Make the model of today's inputs and serve it from now on; return the exit code.
+
+    One that was refused or taken back is not made, where another one serves.
+    """
+    name, serving = f"{fingerprint()[:16]}.tar.gz", current().get("model", "")
+    kept = bool(serving) and (MODELS / serving).is_file()
+    if kept and serving == name:
         print(f"the language model is up to date ({name})")
-        return 0
-    point_to(build())
+    elif kept and name in refused():
+        print(f"{serving} is kept: {name} was refused or taken back; nlu/release measures it anew")
+    else:
+        point_to(build())
     return 0
 
 
@@ -61,6 +69,25 @@ def current() -> dict[str, str]:
     return found
 
 
+def refused() -> dict[str, str]:
+    """Return the models that must not serve by themselves, each with the day it was refused."""
+    if not REFUSED.is_file():
+        return {}
+    found: dict[str, str] = json.loads(REFUSED.read_text(encoding="utf-8"))
+    return found
+
+
+def refuse(name: str) -> None:
+    """Note that a model was refused or taken back, for all who train after this."""
+    _write(REFUSED, {**refused(), name: date.today().isoformat()})
+
+
+def allow(name: str) -> None:
+    """Take back a refusal, if there is one."""
+    if name in refused():
+        _write(REFUSED, {one: day for one, day in refused().items() if one != name})
+
+
 def point_to(model: Path) -> None:
     """Name the model to serve and the one to go back to, in one step; drop older ones."""
     before = current()
@@ -68,9 +95,7 @@ def point_to(model: Path) -> None:
     previous = before.get("previous" if before.get("model") == model.name else "model")
     if previous:
         pointer["previous"] = previous
-    unfinished = CURRENT.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(pointer) + "\n")
-    unfinished.replace(CURRENT)
+    _write(CURRENT, pointer)
     for old in MODELS.glob("*.tar.gz"):
         if old.name not in (pointer["model"], pointer.get("previous")):
             old.unlink()
@@ -118,6 +143,13 @@ def _train(model: Path) -> None:
         Path(made).replace(model)
     size = model.stat().st_size / 1e6
     print(f"trained {model.name} in {time.monotonic() - started:.0f} s, {size:.1f} MB")
+
+
+def _write(path: Path, said: Mapping[str, str]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(said) + "\n")
+    unfinished.replace(path)
 
 
 def _cached(name: str) -> Path | None:

@@ -16,12 +16,21 @@ FLOORS = """
 [set.few]
 file = "tests/few.jsonl"
 accuracy_ko = {accuracy}
+[set.strangers]
+file = "tests/strangers.jsonl"
+recall = false
 [recall.default]
 least = {recall}
+[danger]
+sets = ["strangers"]
+alarms = {alarms}
+at_once = 0.0
+false_alarms = 0.5
+crises = ["sextortion"]
 [known]
 "사진으로 협박당하고 있어요" = "{known}"
 """
-EASY = FLOORS.format(accuracy=0.5, recall=0.0, known="sextortion")
+EASY = FLOORS.format(accuracy=0.5, recall=0.0, alarms=0.5, known="sextortion")
 CANARY = "카나리아문장"
 
 
@@ -30,8 +39,9 @@ def room(tmp_path: Path) -> Path:
     """Return a copy of nlu/ whose one model is the real one, under another name."""
     room = copied(tmp_path, "now", "candidate")
     point(room, model="now.tar.gz")
-    held_out = (NLU / "tests/held_out.jsonl").read_text(encoding="utf-8").splitlines()
-    (room / "tests/few.jsonl").write_text("\n".join(held_out[::60]), encoding="utf-8")
+    for name, source, step in (("few", "held_out", 60), ("strangers", "stranger", 12)):
+        lines = (NLU / f"tests/{source}.jsonl").read_text(encoding="utf-8").splitlines()
+        (room / f"tests/{name}.jsonl").write_text("\n".join(lines[::step]), encoding="utf-8")
     (room / "floors.toml").write_text(EASY, encoding="utf-8")
     return room
 
@@ -84,13 +94,18 @@ def test_a_model_that_reaches_every_floor_becomes_current_and_can_be_taken_back(
 
 
 def test_below_a_floor_nothing_changes_and_every_reason_is_named(room: Path) -> None:
-    floors = FLOORS.format(accuracy=1.01, recall=1.01, known="greet")
+    floors = FLOORS.format(accuracy=1.01, recall=1.01, alarms=1.01, known="greet")
     (room / "floors.toml").write_text(floors, encoding="utf-8")
 
     done = release(room, "--candidate", str(room / "models/candidate.tar.gz"))
 
     assert done.returncode == 1
-    for reason in ("known sentence 1 is taken for sextortion", "few ko: ", "self_harm: "):
+    for reason in (
+        "known sentence 1 is taken for sextortion",
+        "few ko: ",
+        "self_harm: ",
+        "danger: ",
+    ):
         assert f"refused: {reason}" in done.stderr
     assert pointer(room) == {"model": "now.tar.gz"}
 
@@ -127,7 +142,8 @@ def test_a_shadow_run_writes_counts_and_no_sentence(room: Path) -> None:
 
     done = release(room, "--shadow", str(room / "models/candidate.tar.gz"), told=told)
 
-    assert json.loads(done.stdout) == {"sentences": 2, "agree": 2, "differ": []}
+    counted = {"sentences": 2, "agree": 2, "differ": [], "other": 0}
+    assert json.loads(done.stdout).items() >= counted.items()
     assert CANARY not in done.stdout + done.stderr
     assert [path for path in room.rglob("*") if path.is_file() and holds_canary(path)] == []
 

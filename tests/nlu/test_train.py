@@ -91,3 +91,20 @@ def test_only_the_two_last_models_stay(room: Path, monkeypatch: pytest.MonkeyPat
     assert sorted(path.name for path in models.glob("*.tar.gz")) == sorted(made[1:])
     named = json.loads((models / "current.json").read_text(encoding="utf-8"))
     assert (named["previous"], named["model"]) == (made[1], made[2])
+
+
+@pytest.mark.parametrize("pointer", [None, {"model": "deleted.tar.gz"}])
+def test_where_no_other_model_is_left_even_a_refused_one_serves(
+    room: Path, pointer: dict[str, str] | None
+) -> None:
+    name = f"{fingerprint(room)[:16]}.tar.gz"
+    (room / "models").mkdir()
+    (room / "models" / name).write_bytes(b"model")
+    (room / "models/refused.json").write_text(json.dumps({name: "2026-11-30"}))
+    if pointer:
+        (room / "models/current.json").write_text(json.dumps(pointer))
+
+    assert load_file("train", room / "train.py").main() == 0
+
+    named = json.loads((room / "models/current.json").read_text(encoding="utf-8"))
+    assert named["model"] == name
