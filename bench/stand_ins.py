@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 from bench.wire import listening, response
+from bot.nlu_client import KNOWN
 
-PARSED = response(
-    json.dumps(
-        {
-            "intent": {"name": "loneliness", "confidence": 0.97},
-            "intent_ranking": [{"name": "loneliness", "confidence": 0.97}],
-            "entities": [],
-        }
-    ).encode()
-)
+
+def _understood(intent: str) -> bytes:
+    guess = {"name": intent, "confidence": 0.97}
+    return response(
+        json.dumps({"intent": guess, "intent_ranking": [guess], "entities": []}).encode()
+    )
+
+
+PARSED = _understood("loneliness")
+RIGHT = _understood(KNOWN[1])  # what the product asks to know that the model is one of ours
 STATUS = response(b'{"model_file": "stub", "num_active_training_jobs": 0}')
 TAKEN = response(b'{"sentMessages": [{"id": "461230966842064897", "quoteToken": "q"}]}')
 
@@ -110,8 +112,10 @@ class ConnectorProvider:
 
 
 def parse(path: str, body: bytes) -> bytes:
-    """Answer as the language service does, always with the same intent."""
-    return STATUS if path.startswith("/status") else PARSED
+    """Answer as the language service does; but for the known sentence, always the same."""
+    if path.startswith("/status"):
+        return STATUS
+    return RIGHT if json.loads(body)["text"] == KNOWN[0] else PARSED
 
 
 async def main(port: int) -> None:

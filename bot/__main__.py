@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-import httpx
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -23,12 +22,11 @@ from bot.dialogue.content import FOLDER, Content
 from bot.dialogue.content_file import ContentError
 from bot.guard import judge, read_sentences
 from bot.hardening import harden
-from bot.house import utc_now
+from bot.house import language_service, utc_now
 from bot.lexicon_file import LexiconFile
 from bot.log import configure
-from bot.nlu_client import TIMEOUT, NluClient
+from bot.nlu_client import NluClient
 from bot.refused import Refused
-from bot.registry import secret
 from bot.roles import ALL, ProcessRole, read_roles
 from bot.root import keyring_of
 from bot.score import read_items, score
@@ -250,15 +248,16 @@ def _score(settings: Settings, arguments: argparse.Namespace) -> None:
 
 async def _print_scores(settings: Settings, path: Path) -> None:
     lexicon = LexiconFile(settings.content or FOLDER, settings.lexicon).current(utc_now())
-    async with _language_service(settings) as nlu:
+    async with _language_service(settings, patient=True) as nlu:
         async for line in score(read_items(path), nlu, lexicon=lexicon):
-            print(line)
+            print(line, flush=True)
 
 
 @asynccontextmanager
-async def _language_service(settings: Settings) -> AsyncGenerator[NluClient]:
-    http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
-    nlu = NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current)
+async def _language_service(
+    settings: Settings, *, patient: bool = False
+) -> AsyncGenerator[NluClient]:
+    nlu = language_service(settings, patient=patient)
     try:
         yield nlu
     finally:

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID, uuid4
 
-import httpx
-
 from bot import tabs, typing_signs
 from bot.channels.base import Channel
 from bot.channels.web import WebChannel
@@ -18,7 +16,7 @@ from bot.drift import Drift
 from bot.flood import Flood
 from bot.intake import Intake
 from bot.lexicon_file import LexiconFile
-from bot.nlu_client import TIMEOUT, NluClient
+from bot.nlu_client import NluClient, client_for
 from bot.notices import ContentNotices
 from bot.parting import Parting
 from bot.practice import PracticeChannel, load_scripts
@@ -76,7 +74,6 @@ def make_house(settings: Settings, roles: Collection[ProcessRole]) -> House:
         returned=tabs.returning(database, process, utc_now),
         writes=typing_signs.writes(database),
     )
-    http = httpx.AsyncClient(base_url=settings.nlu_url, timeout=TIMEOUT)
     lexicon = LexiconFile(folder, settings.lexicon)
     steering = Steering(database, lexicon, shelf)
     providers = make_channels(settings, content, utc_now)
@@ -104,7 +101,7 @@ def make_house(settings: Settings, roles: Collection[ProcessRole]) -> House:
         lexicon=lexicon,
         steering=steering,
         drift=Drift(settings.nlu_current),
-        nlu=NluClient(http, secret(settings.nlu_token) or None, current=settings.nlu_current),
+        nlu=language_service(settings),
         intake=intake,
         notices=notices,
         providers=providers,
@@ -115,6 +112,12 @@ def make_house(settings: Settings, roles: Collection[ProcessRole]) -> House:
         pressure=pressure,
         sealer=Sealer(database, settings.checkpoints_path, utc_now),
     )
+
+
+def language_service(settings: Settings, *, patient: bool = False) -> NluClient:
+    """Return the way to the language service that the settings name; `patient`: see there."""
+    http, token = client_for(settings.nlu_url), secret(settings.nlu_token) or None
+    return NluClient(http, token, current=settings.nlu_current, patient=patient)
 
 
 def _sent_here(

@@ -26,7 +26,7 @@ MAX_BODY_BYTES = 64 * 1024  # 10,000 escaped characters; the product sends far f
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
-    token = _token()
+    token = read_token()
     if not token:
         return refuse("GYEOT_NLU_TOKEN is not set: the language model needs a token")
     model = current_model()
@@ -59,7 +59,7 @@ def current_model() -> Path | None:
     return model if model.is_file() else None
 
 
-def _token() -> str:
+def read_token() -> str:
     """Take the token from GYEOT_NLU_TOKEN, or from the file GYEOT_NLU_TOKEN_FILE names."""
     token = os.environ.pop("GYEOT_NLU_TOKEN", "")
     path = os.environ.get("GYEOT_NLU_TOKEN_FILE")
@@ -106,6 +106,7 @@ def _serve(model: Path, token: str, *, host: str, port: int) -> None:
         partial(load_agent_on_start, str(model), AvailableEndpoints(), None),
         "before_server_start",
     )
+    app.register_listener(partial(_need_model, model.name), "before_server_start")
     app.register_listener(_give_back, "before_server_start")
     app.register_listener(close_resources, "after_server_stop")
     shared = os.environ.get("GYEOT_NLU_SOCKET")  # from follow.py: what to accept on, whom to tell
@@ -115,7 +116,6 @@ def _serve(model: Path, token: str, *, host: str, port: int) -> None:
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
         listener, ready = map(int, shared.split(","))
         place = {"sock": socket.socket(fileno=listener)}
-        app.register_listener(_need_model, "before_server_start")
         app.register_listener(partial(_tell, ready), "after_server_start")
     # No access log: its lines hold the address with the token.
     app.run(**place, access_log=False, debug=False, motd=False)
@@ -136,10 +136,10 @@ async def _give_back(_app: Any, _loop: Any) -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-async def _need_model(app: Any, _loop: Any) -> None:
+async def _need_model(name: str, app: Any, _loop: Any) -> None:
     # Rasa logs a model that it cannot load, and would accept without one.
     if app.ctx.agent is None or not app.ctx.agent.is_ready():
-        raise SystemExit(1)
+        raise SystemExit(refuse(f"the language model {name} cannot be loaded"))
 
 
 async def _tell(ready: int, _app: Any, _loop: Any) -> None:

@@ -19,6 +19,9 @@ PATIENCE = 180.0  # seconds for the language service to load its model on a slow
 RESTART_PAUSE = 5.0  # seconds, so that a service that cannot start is not started in a circle
 STEP = 0.3  # seconds between two looks at a service that is starting
 
+# No proxy of the environment: it would be shown the token.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 class CannotRun(Exception):
     """Something is missing; the message is the one sentence the operator reads."""
@@ -43,11 +46,8 @@ def main() -> int:
 
 
 def _serve(running: list[subprocess.Popen[bytes]]) -> None:
-    environment = dict(os.environ)
-    nlu_port = int(environment.setdefault("GYEOT_NLU_PORT", "5005"))
-    port = int(environment.get("GYEOT_PORT", "8000"))
-    environment.setdefault("GYEOT_NLU_URL", f"http://127.0.0.1:{nlu_port}")
-    environment.setdefault("GYEOT_NLU_TOKEN", secrets.token_urlsafe(24))
+    environment = joined(os.environ)
+    nlu_port, port = int(environment["GYEOT_NLU_PORT"]), int(environment.get("GYEOT_PORT", "8000"))
     for name, number in (("GYEOT_NLU_PORT", nlu_port), ("GYEOT_PORT", port)):
         _need_port(name, number)
     _set_up(environment)
@@ -60,6 +60,23 @@ def _serve(running: list[subprocess.Popen[bytes]]) -> None:
     print(f"gyeot: ready\n  young people  http://127.0.0.1:{port}/")
     print(f"  counselors    http://127.0.0.1:{port}/console\n  Ctrl-C stops everything", flush=True)
     _watch(running, environment)
+
+
+def joined(given: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what both services are told, so that one finds the other and knows its model.
+
+    Args:
+        given: what the operator set, which stays.
+    """
+    port = given.get("GYEOT_NLU_PORT", "5005")
+    ours = {
+        "GYEOT_NLU_PORT": port,
+        "GYEOT_NLU_URL": f"http://127.0.0.1:{port}",
+        "GYEOT_NLU_TOKEN": secrets.token_urlsafe(24),
+    }
+    if not given.get("GYEOT_NLU_MODEL"):  # a model named by hand is not the current one
+        ours["GYEOT_NLU_CURRENT"] = str(ROOT / "nlu/models/current.json")
+    return {**ours, **given}
 
 
 def _set_up(environment: Mapping[str, str]) -> None:
@@ -90,7 +107,7 @@ def _wait(running: list[subprocess.Popen[bytes]], url: str, what: str) -> None:
     patience = time.monotonic() + PATIENCE
     while time.monotonic() < patience:
         _need_alive(running)
-        with suppress(OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310 -- our own
+        with suppress(OSError), _DIRECT.open(url, timeout=2):
             return
         time.sleep(STEP)
     raise CannotRun(f"{what} did not get ready within {PATIENCE:.0f} s; its lines above say why.")

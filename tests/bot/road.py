@@ -17,7 +17,7 @@ from bot.dialogue.service import Service
 from bot.engine import Engine
 from bot.intake import Intake
 from bot.messages import Headers, InboundMessage, MessageKind, Reply
-from bot.nlu_client import NluClient
+from bot.nlu_client import KNOWN, NluClient
 from bot.parting import Parting
 from bot.sender import Sender
 from storage import contacts, conversations
@@ -65,14 +65,29 @@ Answer = (
 
 
 def nlu(answer: Answer) -> NluClient:
-    """A client whose service answers as told."""
-    transport = httpx.MockTransport(answer)  # type: ignore[arg-type]  # it takes both
+    """A client whose service has a right model, if it is not away, and answers as told."""
+    told = answer if answer is away else _checked(answer)
+    transport = httpx.MockTransport(told)  # type: ignore[arg-type]  # it takes both
     return NluClient(httpx.AsyncClient(base_url="http://nlu", transport=transport), "token")
 
 
 def away(_: httpx.Request) -> httpx.Response:
     """A language service that is dead."""
     raise httpx.ConnectError("down")
+
+
+def _checked(answer: Answer) -> Callable[[httpx.Request], object]:
+    """Say what a client wants to hear of the model, and leave every other question to `answer`."""
+    known = False
+
+    def told(request: httpx.Request) -> object:
+        nonlocal known
+        was, known = known, request.url.path == "/status"
+        if known:
+            return httpx.Response(200, json={"model_file": "right.tar.gz"})
+        return understood(KNOWN[1]) if was else answer(request)
+
+    return told
 
 
 @dataclass

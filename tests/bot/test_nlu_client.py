@@ -1,15 +1,35 @@
 """Text to intent, whatever the language service does."""
 
 import asyncio
+import gzip
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from bot.nlu_client import CHECK_EVERY, FAILURES, KNOWN, PAUSE, TEXT_CAP, TIMEOUT, NluClient
+from bot.config import Settings
+from bot.house import language_service
+from bot.messages import NluResult
+from bot.nlu_client import (
+    ANSWER_CAP,
+    CHECK_EVERY,
+    FAILURES,
+    KNOWN,
+    PAUSE,
+    TEXT_CAP,
+    TIMEOUT,
+    NluClient,
+    client_for,
+)
 from tests.bot.road import Answer, away, nlu, understood
+from tests.fakes.nlu import TOKEN, FakeNlu
+from tests.fakes.switchboard import FakeProvider
 
 
 async def asked_for(text: str) -> str | None:
@@ -46,15 +66,18 @@ class Service:
 
     broken: bool = False
     model: str = "right.tar.gz"
+    knows: str = KNOWN[1]  # what it takes the known sentence for
     parsed: int = 0
     looks: int = 0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/status":
             self.looks += 1
-            return httpx.Response(200, json={"model_file": f"/srv/models/{self.model}"})
+            return httpx.Response(200, json={"model_file": self.model and f"models/{self.model}"})
+        if json.loads(request.content)["text"] == KNOWN[0]:
+            return understood(self.knows)
         self.parsed += 1
-        return httpx.Response(500) if self.broken else understood("self_harm")
+        return httpx.Response(500) if self.broken else understood("greet")
 
 
 def client(answer: Answer, clock: Clock, current: Path | None = None) -> NluClient:
@@ -104,7 +127,7 @@ async def test_a_long_text_is_capped() -> None:
         httpx.Response(500),
         httpx.Response(409, json={"status": "failure"}),
         httpx.Response(200, content=b"not json"),
-        httpx.Response(200, content=b"[" * 100_000),
+        httpx.Response(200, content=b"[" * 30_000),
         httpx.Response(200, json=[]),
         httpx.Response(200, json={"intent": None}),
         httpx.Response(200, json={"intent": {"name": "greet", "confidence": "high"}}),
@@ -112,6 +135,7 @@ async def test_a_long_text_is_capped() -> None:
 )
 async def test_every_wrong_answer_is_no_answer(answer: httpx.Response) -> None:
     assert await nlu(lambda _: answer).parse("안녕") is None
+    assert await client(lambda _: answer, Clock()).parse("안녕") is None
 
 
 async def test_a_dead_service_is_no_answer() -> None:
@@ -137,6 +161,98 @@ async def test_a_slow_service_is_no_answer_within_a_second() -> None:
     end.set()
     server.close()
     await asyncio.sleep(0.05)  # the connection's task ends
+
+
+class Wire(FakeProvider):
+    """A service on loopback with the right model, whose answers may drip."""
+
+    drip = 0.0  # seconds between two bytes of an answer
+
+    async def answer(self, request: Request) -> Response:
+        if request.url.path == "/status":
+            return JSONResponse({"model_file": "right.tar.gz"})
+        known = (await request.json())["text"] == KNOWN[0]
+        return Response(understood(KNOWN[1]).content) if known else StreamingResponse(self._drops())
+
+    async def _drops(self) -> AsyncIterator[bytes]:
+        for byte in understood("greet").content:
+            yield bytes([byte])
+            await asyncio.sleep(self.drip)
+
+
+async def parsed_by(service: Wire) -> NluResult | None:
+    """What a client makes of it that never asked before, within a second and a half."""
+    async with service.serving():
+        asking = NluClient(client_for(service.url), None)
+        async with asyncio.timeout(1.5):
+            found = await asking.parse("안녕")
+        await asking.close()
+        return found
+
+
+async def test_a_service_that_drips_is_no_answer_within_a_second() -> None:
+    service = Wire()
+    service.drip = 0.1  # 7 s in all, and each byte in time
+
+    assert await parsed_by(service) is None
+
+
+async def test_the_check_and_the_question_have_one_time_together() -> None:
+    service = Wire()
+    service.delay = 0.4 * TIMEOUT  # each of the three in time
+
+    assert await parsed_by(service) is None
+
+
+async def test_an_answer_longer_than_any_of_ours_is_no_answer() -> None:
+    body = understood("greet").content
+
+    assert await nlu(lambda _: httpx.Response(200, content=body)).parse("안녕") is not None
+    body += b" " * ANSWER_CAP
+    assert await nlu(lambda _: httpx.Response(200, content=body)).parse("안녕") is None
+
+
+async def test_a_packed_answer_is_no_answer_since_none_was_asked_for() -> None:
+    packed = httpx.Response(
+        200,
+        content=gzip.compress(understood("greet").content),
+        headers={"content-encoding": "gzip"},
+    )
+
+    assert await nlu(lambda _: packed).parse("안녕") is None
+
+
+async def test_the_longest_answer_of_ours_is_read() -> None:
+    guess = {"name": "a_name_as_long_as_our_longest", "confidence": 0.012345678901234567}
+    answer = {
+        "text": "😭" * TEXT_CAP,
+        "text_tokens": [[number, number + 1] for number in range(TEXT_CAP)],
+        "intent": guess,
+        "intent_ranking": [guess] * 42,
+    }
+    escaped = json.dumps(answer).encode()
+
+    assert len(escaped) < ANSWER_CAP / 2
+    assert await nlu(lambda _: httpx.Response(200, content=escaped)).parse("안녕") is not None
+
+
+async def test_no_proxy_of_the_environment_sees_a_word_or_the_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxy, service = FakeProvider(), FakeNlu({})
+    async with proxy.serving(), service.serving():
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        settings = Settings(nlu_url=service.url, nlu_token=SecretStr(TOKEN))
+        asking = language_service(settings)
+
+        await asking.parse("안녕")
+        await asking.close()
+
+    assert service.calls > 0
+    assert proxy.calls == 0
 
 
 def test_an_answer_later_than_a_child_can_wait_is_not_waited_for() -> None:
@@ -216,6 +332,42 @@ async def test_a_model_swapped_while_we_run_is_noticed(current: Path) -> None:
     assert await asking.parse("죽고 싶어") is None
 
 
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_model_that_understands_no_more_is_noticed_while_we_run(
+    current: Path, named: bool
+) -> None:
+    service, clock = Service(), Clock()
+    asking = client(service, clock, current if named else None)
+    assert await asking.parse("죽고 싶어") is not None
+
+    service.knows = "greet"
+    clock.now += CHECK_EVERY
+
+    assert await asking.parse("죽고 싶어") is None
+    assert not await asking.ready()
+
+
+async def test_a_service_that_names_no_model_is_not_believed() -> None:
+    service = Service(model="")
+
+    assert await client(service, Clock()).parse("죽고 싶어") is None
+    assert service.parsed == 0
+
+
+async def test_turns_that_come_together_look_at_the_model_once() -> None:
+    service = Service()
+
+    async def later(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.01)
+        return service(request)
+
+    asking = client(later, Clock())
+    found = await asyncio.gather(*(asking.parse("안녕") for _ in range(5)))
+
+    assert None not in found
+    assert (service.looks, service.parsed) == (1, 5)
+
+
 async def test_the_model_is_looked_at_now_and_then_not_at_every_message(current: Path) -> None:
     service, clock = Service(), Clock()
     asking = client(service, clock, current)
@@ -265,9 +417,12 @@ def answering(intent: str) -> Answer:
 
 
 async def test_a_service_without_a_model_is_not_ready() -> None:
+    async def ready(answer: Answer) -> bool:
+        return await client(answer, Clock()).ready()
+
     assert KNOWN[1] == "self_harm"
-    assert not await nlu(lambda _: httpx.Response(200, json={"model_file": ""})).ready()
-    assert not await nlu(lambda _: httpx.Response(401)).ready()
-    assert not await nlu(lambda _: httpx.Response(200, json=[])).ready()
-    assert not await nlu(away).ready()
-    assert await nlu(answering("self_harm")).ready()
+    assert not await ready(lambda _: httpx.Response(200, json={"model_file": ""}))
+    assert not await ready(lambda _: httpx.Response(401))
+    assert not await ready(lambda _: httpx.Response(200, json=[]))
+    assert not await ready(away)
+    assert await ready(answering("self_harm"))

@@ -1,5 +1,6 @@
 """What `make run` starts, and what it leaves behind."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,9 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
+from scripts import run as script
+from tests.fakes.nlu import TOKEN, FakeNlu
+from tests.fakes.switchboard import FakeProvider
 from tests.loopback import free_port
-from tests.rasa_process import missing
+from tests.rasa_process import CURRENT, missing
 from tests.scenarios.house import ROOT
 
 COMMAND = [sys.executable, "-u", "scripts/run.py"]
@@ -89,3 +94,45 @@ def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path, name: str)
     assert run.returncode == 1
     assert f"port {port} is taken" in run.stderr
     assert name in run.stderr
+
+
+def test_the_product_is_told_which_model_is_current() -> None:
+    assert script.joined({})["GYEOT_NLU_CURRENT"] == str(CURRENT)
+
+
+@pytest.mark.parametrize("set_by_hand", ["", "/elsewhere/current.json"])
+def test_what_the_operator_set_stays(set_by_hand: str) -> None:
+    own = {"GYEOT_NLU_CURRENT": set_by_hand, "GYEOT_NLU_PORT": "7", "GYEOT_NLU_TOKEN": "t"}
+
+    assert script.joined(own) == {**own, "GYEOT_NLU_URL": "http://127.0.0.1:7"}
+
+
+def test_a_model_that_is_named_by_hand_is_not_held_against_the_current_one() -> None:
+    assert "GYEOT_NLU_CURRENT" not in script.joined({"GYEOT_NLU_MODEL": "/elsewhere/a.tar.gz"})
+
+
+async def test_a_start_shows_no_proxy_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    service, proxy = FakeNlu({}), FakeProvider()
+    async with service.serving(), proxy.serving():
+        monkeypatch.setenv("http_proxy", proxy.url)
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+
+        url = f"{service.url}/status?token={TOKEN}"
+        await asyncio.to_thread(script._wait, [], url, "the language service")
+
+    assert (service.calls, proxy.calls) == (1, 0)
+
+
+def test_in_production_the_language_service_names_its_model_to_every_process_that_asks() -> None:
+    shape = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]
+
+    assert "models/current.json /srv/named/" in " ".join(shape["nlu"]["command"])
+    assert "named:/srv/named" in shape["nlu"]["volumes"]
+    for name in ("app", "worker", "sender"):
+        told = shape[name]["environment"]
+        assert (told["GYEOT_NLU_URL"], told["GYEOT_NLU_CURRENT"]) == (
+            "http://nlu:5005",
+            "/srv/named/current.json",
+        )
+        assert "named:/srv/named:ro" in shape[name]["volumes"]
