@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent
 MODELS = ROOT / "models"
 CURRENT = MODELS / "current.json"
 REFUSED = MODELS / "refused.json"  # what nlu/release refused or took back, and on which day
-USUAL_SECONDS = 3000
+USUAL_SECONDS = 4500
 
 
 def main() -> int:
