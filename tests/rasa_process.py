@@ -96,11 +96,12 @@ def missing() -> str | None:
     return None
 
 
-def start_rasa(log_path: Path) -> RasaProcess:
+def start_rasa(log_path: Path, **more: str) -> RasaProcess:
     """Start nlu/serve.py with the current model and wait until it answers.
 
     Args:
         log_path: where its standard output and error go.
+        more: variables of its environment.
 
     Raises:
         RasaUnavailable: it ended before it answered, or did not answer within `START_SECONDS`.
@@ -109,7 +110,7 @@ def start_rasa(log_path: Path) -> RasaProcess:
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             [PYTHON, NLU / "serve.py"],
-            env=environment(GYEOT_NLU_TOKEN=token, GYEOT_NLU_PORT=str(port)),
+            env=environment(GYEOT_NLU_TOKEN=token, GYEOT_NLU_PORT=str(port), **more),
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -25,18 +26,23 @@ Found = list[tuple[Risk, Risk]]
 
 @pytest.fixture(scope="module", params=SETS)
 def found(rasa_service: RasaProcess, request: pytest.FixtureRequest) -> Found:
-    return asyncio.run(_screened(rasa_service, NLU / f"tests/{request.param}.jsonl"))
+    return asyncio.run(screened(rasa_service, told_in(NLU / f"tests/{request.param}.jsonl")))
 
 
 @pytest.fixture(scope="module")
 def of_strangers(rasa_service: RasaProcess) -> Found:
-    return asyncio.run(_screened(rasa_service, NLU / "tests/stranger.jsonl"))
+    return asyncio.run(screened(rasa_service, told_in(NLU / "tests/stranger.jsonl")))
 
 
-async def _screened(rasa: RasaProcess, path: Path) -> Found:
-    told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def told_in(path: Path) -> list[dict[str, str]]:
+    """Return the sentences of a file, one JSON object a line."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+async def screened(rasa: RasaProcess, told: Sequence[Mapping[str, str]]) -> Found:
+    """Return for each sentence how soon a person must look, and what the screen says."""
     async with httpx.AsyncClient(base_url=rasa.url) as http:
-        client = NluClient(http, rasa.token)
+        client = NluClient(http, rasa.token, patient=True)
         answers = [await _heard(client, one["text"]) for one in told]
     return [
         (Risk[one["risk"].upper()], screen([one["text"]], nlu=nlu).level)
@@ -123,6 +129,6 @@ def test_a_message_about_a_day_is_no_danger(rasa_service: RasaProcess) -> None:
 
 async def _closely_screened(rasa: RasaProcess, text: str) -> Risk:
     async with httpx.AsyncClient(base_url=rasa.url) as http:
-        found = await _heard(NluClient(http, rasa.token), text)
+        found = await _heard(NluClient(http, rasa.token, patient=True), text)
     assert found is not None
     return screen([text], nlu=found).level

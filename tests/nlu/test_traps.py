@@ -1,8 +1,6 @@
 """The traps 1 to 8 of the language service, each against the real one."""
 
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
@@ -11,7 +9,17 @@ import httpx
 import pytest
 
 from bot.nlu_client import TEXT_CAP, TIMEOUT, NluClient
-from tests.rasa_process import CURRENT, NLU, PYTHON, RasaProcess, environment, status
+from tests.rasa_process import (
+    CURRENT,
+    NLU,
+    PYTHON,
+    RasaProcess,
+    RasaUnavailable,
+    environment,
+    need_service,
+    start_rasa,
+    status,
+)
 
 pytestmark = pytest.mark.rasa
 
@@ -126,12 +134,22 @@ def test_trap_6_the_model_cannot_be_swapped_in_place(
     assert status(rasa_service)["model_file"] == before
 
 
-@pytest.mark.skipif(not shutil.which("ps"), reason="counts processes")
-def test_trap_7_one_process_is_one_worker(rasa_service: RasaProcess) -> None:
-    children = Path(f"/proc/{rasa_service.pid}/task/{rasa_service.pid}/children").read_text()
+def test_trap_7_one_process_is_one_worker_whatever_the_environment_says(tmp_path: Path) -> None:
+    need_service()
+    rasa = start_rasa(tmp_path / "rasa.log", SANIC_WORKERS="4")
+    children = Path(f"/proc/{rasa.pid}/task/{rasa.pid}/children").read_text()
+    rasa.stop()
 
     assert len(children.split()) <= 2
-    assert "SANIC_WORKERS" not in os.environ
+
+
+def test_trap_1_a_model_that_cannot_be_loaded_serves_nothing(tmp_path: Path) -> None:
+    need_service()
+    broken = tmp_path / "broken.tar.gz"
+    broken.write_bytes(b"no archive")
+
+    with pytest.raises(RasaUnavailable, match="exit code"):
+        start_rasa(tmp_path / "rasa.log", GYEOT_NLU_MODEL=str(broken))
 
 
 @pytest.mark.parametrize(
