@@ -12,11 +12,12 @@ import numpy as np
 sys.path.insert(0, sys.argv[1])
 from components import grams as module
 from sklearn.preprocessing import normalize
-from components.grams import VIEWS, Grams, _counter, _viewed, rows_of_many
+from components.grams import LEAST_SENTENCES, VIEWS, Grams, _counter, _viewed, rows_of_many
 from components.aside import BLOCK, near_duplicates
 
-LEARNED = ["112에 신고했어요 11 1111", "ㄱㄱ ㄱ ㄲ", "방 번호 21 31 a1", "ㅡㅡ ㄳ"] * 4
-ASKED = [*LEARNED[:4], "ㄱ", "11", "41 & ㄴ 114111", "xyz never seen", ""]
+FOUR = ["112에 신고했어요 11 1111", "ㄱㄱ ㄱ ㄲ", "방 번호 21 31 a1", "ㅡㅡ ㄳ"]
+LEARNED = FOUR * LEAST_SENTENCES
+ASKED = [*FOUR, "ㄱ", "11", "41 & ㄴ 114111", "xyz never seen", ""]
 grams, names = Grams.learned(LEARNED)
 wrong, wanted = 0.0, []
 for view in VIEWS:
