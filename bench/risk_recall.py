@@ -20,7 +20,7 @@ import httpx
 from bot.dialogue.risk import screen
 from bot.hearing import heard
 from bot.messages import NluResult
-from bot.nlu_client import NluClient
+from bot.nlu_client import PATIENCE, NluClient
 from storage.records import Risk
 from tests.rasa_process import NLU, RasaProcess, missing, start_rasa
 
@@ -72,7 +72,7 @@ async def read(client: NluClient, line: str) -> Item:
     """Return one line with what the service says of it."""
     told = json.loads(line)
     risk = Risk[str(told.get("risk") or told["level"]).upper()]
-    return Item(told["text"], risk, await heard(client, [told["text"]]))
+    return Item(told["text"], risk, await heard(client, [told["text"]], wait=PATIENCE))
 
 
 def row(name: str, layers: str, items: Sequence[Item], level: Callable[[Item], Risk]) -> str:

@@ -15,18 +15,26 @@ WAIT = 0.4  # seconds for all stretches together: a child waits at most 2 s for 
 BELIEVED = 0.5  # confidence with which a stretch says that somebody watches
 
 
-async def heard(client: NluClient, spoken: Sequence[str]) -> NluResult | None:
+async def heard(
+    client: NluClient, spoken: Sequence[str], *, wait: float = WAIT
+) -> NluResult | None:
     """Ask the service about a message, and about each stretch, where there are several.
 
     Args:
         client: the way to the service.
         spoken: the words of each part of the burst.
+        wait: seconds for all stretches together; more where no child waits.
     """
-    return await closely(client, await client.parse(" ".join(spoken)), spoken)
+    return await closely(client, await client.parse(" ".join(spoken)), spoken, wait=wait)
 
 
 async def closely(
-    client: NluClient, whole: NluResult | None, spoken: Sequence[str], *, hurried: bool = False
+    client: NluClient,
+    whole: NluResult | None,
+    spoken: Sequence[str],
+    *,
+    hurried: bool = False,
+    wait: float = WAIT,
 ) -> NluResult | None:
     """Return what is made of a message when each of its stretches was asked about, too.
 
@@ -38,21 +46,22 @@ async def closely(
         whole: what it says of the message as a whole.
         spoken: the words of each part of the burst.
         hurried: nothing more is asked; then nothing is doubted in a message of several stretches.
+        wait: seconds for all stretches together.
     """
     if whole is None or whole.danger is None or whole.danger.high >= SURE:
         return whole
     said = [each for part in spoken for each in stretches(part) if is_worth_asking(each)]
     if len(said) < 2:
         return whole
-    each = [] if hurried else await _each(client, said)
+    each = [] if hurried else await _each(client, said, wait)
     return _together(whole, whole.danger, each, every=len(each) == len(said))
 
 
-async def _each(client: NluClient, said: Sequence[str]) -> list[NluResult]:
+async def _each(client: NluClient, said: Sequence[str], wait: float) -> list[NluResult]:
     """Return what the service says of each stretch, up to where it fails or takes too long."""
     found: list[NluResult] = []
     with suppress(TimeoutError):
-        async with asyncio.timeout(WAIT):
+        async with asyncio.timeout(wait):
             for stretch in said:
                 if (one := await client.parse(stretch)) is None:
                     break

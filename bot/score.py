@@ -12,7 +12,7 @@ from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.risk import screen
 from bot.hearing import heard
 from bot.messages import NluResult
-from bot.nlu_client import NluClient, is_worth_asking
+from bot.nlu_client import PATIENCE, NluClient, is_worth_asking
 from bot.refused import Refused
 
 TRIES = 3  # for one sentence, before the rest of the file is given up
@@ -67,7 +67,7 @@ async def score(
 
     `intent` and `confidence` are the service's first guess, believed or not: about the whole
     text or, where that sounds like mere talk, about the stretch of it that is surely a danger
-    (`bot/hearing.py`; stretches have 0.4 s, as in a turn). Both are null where there is
+    (`bot/hearing.py`; all stretches are asked about, however busy). Both are null where there is
     nothing to ask.
 
     Args:
@@ -91,7 +91,7 @@ async def _asked(text: str, nlu: NluClient, count: int) -> NluResult | None:
     if not is_worth_asking(text):
         return None
     for _ in range(TRIES):
-        if guess := await heard(nlu, [text]):
+        if guess := await heard(nlu, [text], wait=PATIENCE):
             return guess
         await asyncio.sleep(BETWEEN)
     raise ScoreRefused(STOPPED.format(count=count))

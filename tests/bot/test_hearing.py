@@ -10,7 +10,7 @@ import pytest
 
 from bot.dialogue.risk import screen
 from bot.dialogue.stretches import LONG, MOST, STRETCH, stretches
-from bot.hearing import SURE, closely, heard
+from bot.hearing import SURE, WAIT, closely, heard
 from bot.messages import NluResult
 from storage.records import Risk
 from tests.bot.road import nlu
@@ -149,6 +149,19 @@ async def test_a_slow_service_is_not_waited_for_again_and_again() -> None:
 
     assert asyncio.get_running_loop().time() - started < 2
     assert screen([f"{CALM} {GRAVE}"], nlu=found).level is Risk.IMMINENT
+
+
+async def test_where_nobody_waits_all_stretches_are_heard_however_slow() -> None:
+    async def slow(request: httpx.Request) -> httpx.Response:
+        if json.loads(request.content)["text"] != f"{CALM} {CALM}":
+            await asyncio.sleep(WAIT * 0.7)
+        return Service({})(request)
+
+    in_a_turn = await heard(nlu(slow), [f"{CALM} {CALM}"])
+    unhurried = await heard(nlu(slow), [f"{CALM} {CALM}"], wait=30)
+
+    doubts = [one and one.danger and one.danger.doubts for one in (in_a_turn, unhurried)]
+    assert doubts == [False, True]
 
 
 WORDS = [f"낱말{number}" for number in range(60)]

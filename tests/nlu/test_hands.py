@@ -1,6 +1,6 @@
 """The issue's own goals for the risk screen, over the sets of all hands that nobody learned from.
 
-Of the harmless sentences, which are most, every third is asked: a share of so many moves little.
+Of the sentences that are not imminent, which are most, every fourth is asked: it takes minutes.
 First-sight figures of each set, and by hand: docs/risk.md.
 """
 
@@ -15,15 +15,15 @@ from tests.rasa_process import NLU, RasaProcess
 pytestmark = pytest.mark.rasa
 
 HANDS = sorted((NLU.parent / "tests/risk/lookalikes").glob("*.jsonl"))
-EVERY = 3
+EVERY = 4
 
 
 @pytest.fixture(scope="module")
 def found(rasa_service: RasaProcess) -> Found:
     told = [one for path in HANDS for one in told_in(path)]
-    dangers = [one for one in told if one["risk"] != "none"]
-    harmless = [one for one in told if one["risk"] == "none"]
-    return asyncio.run(screened(rasa_service, [*dangers, *harmless[::EVERY]]))
+    imminent = [one for one in told if one["risk"] == "imminent"]
+    others = [one for one in told if one["risk"] != "imminent"]
+    return asyncio.run(screened(rasa_service, [*imminent, *others[::EVERY]]))
 
 
 def test_imminent_danger_of_any_hand_is_imminent(found: Found) -> None:
