@@ -87,6 +87,28 @@ def printed(code: str, timeout: float) -> dict[str, Any]:
     return found
 
 
+def ran(
+    script: Path, *words: str, told: str = "", timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a script in the language model's Python, as its operator does.
+
+    Args:
+        script: the file.
+        words: what stands behind it on the command line.
+        told: its standard input.
+        timeout: seconds it may take.
+    """
+    return subprocess.run(
+        [PYTHON, script, *words],
+        env=environment(),
+        input=told,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
 def missing() -> str | None:
     """Return what is missing to run the real service, in one sentence, or None."""
     if not PYTHON.exists():

@@ -16,7 +16,7 @@ from bot.dialogue import risk
 from bot.nlu_client import KNOWN, NluClient
 from storage.suppression import LEAST
 from tests.nlu.conftest import load_file
-from tests.rasa_process import NLU, PYTHON, environment
+from tests.rasa_process import NLU, PYTHON, ran
 
 Model = dict[str, tuple[str, float, float] | None]
 
@@ -73,15 +73,7 @@ class Room:
 
     def run(self, script: str, *words: str, told: str = "") -> subprocess.CompletedProcess[str]:
         """Run a script of the folder, as its operator does."""
-        return subprocess.run(
-            [PYTHON, self.folder / script, *words],
-            env=environment(),
-            input=told,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return ran(self.folder / script, *words, told=told, timeout=120)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.nlu.conftest import copied
-from tests.rasa_process import NLU, PYTHON, environment, missing
+from tests.rasa_process import NLU, missing, ran
 
 pytestmark = pytest.mark.rasa
 
@@ -56,15 +56,7 @@ def pointer(room: Path) -> dict[str, str]:
 
 
 def release(room: Path, *words: str, told: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PYTHON, room / "release.py", *words],
-        env=environment(),
-        input=told,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return ran(room / "release.py", *words, told=told, timeout=300)
 
 
 def test_the_trained_model_is_at_or_above_every_floor() -> None:
