@@ -148,6 +148,11 @@ def _files(*folders: Path) -> list[Path]:
     return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
 
 
+def _size(files: Sequence[Path]) -> int:
+    # A running server removes files of its own between two looks, as `found` knows.
+    return sum(path.stat().st_size for path in files if path.exists())
+
+
 @pytest.mark.parametrize("name", STEMS)
 def test_the_search_finds_a_word_however_it_lies_there(name: str, tmp_path: Path) -> None:
     for how, form in forms(STEMS[name]).items():
@@ -177,7 +182,7 @@ async def test_a_stolen_sqlite_database_tells_of_nobody(folder: Path) -> None:
         files = _files(folder)
         assert {"gyeot.db", "gyeot.db-wal", "gyeot.keys.db"} <= {path.name for path in files}
         assert found(files) == set()
-        assert sum(path.stat().st_size for path in files) > DIALOGUES * 1000
+        assert _size(files) > DIALOGUES * 1000
 
         with sqlite3.connect(folder / "gyeot.db") as thief:  # the search would find it
             thief.execute("UPDATE conversations SET topic = ? WHERE rowid = 7", (STEMS["school"],))
@@ -204,7 +209,7 @@ async def test_a_stolen_postgresql_database_tells_of_nobody(folder: Path) -> Non
         assert {"log", "pg_wal", "base"} <= {part for path in files for part in path.parts}
         assert (server.folder / "log").read_bytes().count(b"parameters:") > LOUD
         assert found(files) == set()
-        assert sum(path.stat().st_size for path in files) > DIALOGUES * 1000
+        assert _size(files) > DIALOGUES * 1000
 
         with psycopg.connect(server.address()) as thief:
             thief.execute("UPDATE lines SET message_hash = %s WHERE seq = 1", (b"010-5590-7100",))
