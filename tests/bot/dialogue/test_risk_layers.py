@@ -91,6 +91,15 @@ def test_doubted_words_that_are_nearly_feared_are_asked_about_gently() -> None:
     assert asked == Screening(Risk.LOW, "sextortion", f"{GUESS}smalltalk")
 
 
+def test_our_words_are_doubted_into_mere_talk_by_a_service_alone_that_is_nearly_sure() -> None:
+    hardly = NluResult("smalltalk", 0.8, (("smalltalk", 0.8),), Danger(0.02, 0.001))
+    surely = NluResult("smalltalk", 0.99, (("smalltalk", 0.99),), Danger(0.003, 0.001))
+
+    assert screen([BROAD], nlu=hardly).is_guess
+    assert not screen([BROAD], nlu=surely).is_guess
+    assert not screen([VAGUE], nlu=hardly).is_guess
+
+
 @pytest.mark.parametrize("intent", ["greet", "abusive", "confidentiality"])
 def test_whatever_talk_doubted_words_are_taken_for_they_are_asked_about_gently(intent: str) -> None:
     assert screen([BROAD], nlu=heard(intent, 0.4)).is_guess
