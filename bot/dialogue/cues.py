@@ -17,6 +17,7 @@ SYLLABLE = 3  # a Korean syllable counts as so many Latin letters of distance
 TOGETHER = 50  # syllables in which points add up
 STRIDE = 10  # syllables from one such stretch to the next
 BESIDE = 14  # syllables around a combination in which an excusing word counts
+_BESIDE = BESIDE * SYLLABLE
 _KOREAN_LEAST, _LATIN_LEAST = 2, 3  # letters; anything shorter is found everywhere
 _NOT_LATIN = re.compile(r"[^a-z0-9]+")
 _CHOICE = re.compile(r"\(([^()]*)\)")
@@ -116,13 +117,10 @@ class Combination:
             found: the cues of a text.
             excused: what other combinations worked out about the same cues.
         """
-        cues = found.keys()  # goes through the smaller of the two; a set's method takes the other
-        if any(cues.isdisjoint(group) for group in self.groups):
-            return False
         excuses = self._excuses(found, {} if excused is None else excused)
         groups = []
         for group in self.groups:
-            groups.append(_outside(_spans(found, group), excuses))
+            groups.append(_outside(found, group, excuses))
             if not groups[-1]:
                 return False
         first, *rest = sorted(groups, key=len)
@@ -135,7 +133,7 @@ class Combination:
             known = 0
             for cue in found.keys() & self.unless:
                 if cue not in excused:
-                    excused[cue] = _covered(map(_around, found[cue]))
+                    excused[cue] = _around(found[cue])
                 known |= excused[cue]
             excused[self.unless] = known
         return known
@@ -167,32 +165,33 @@ class Tally:
         return {cue: 1 << number for number, cue in enumerate(sorted(used))}
 
     @cached_property
-    def _worth(self) -> Sequence[Sequence[tuple[int, int]]]:
-        """Of each line, the cues of so many points each, the highest first."""
-        return [
-            [
-                (points, sum(self._bits[cue] for cue in line if line[cue] == points))
-                for points in sorted({*line.values()}, reverse=True)
-            ]
-            for line in self.lines
-        ]
+    def _worth(self) -> Sequence[tuple[int, int]]:
+        """Points that each step of a line adds to the step below, and the cues that reach it."""
+        found = []
+        for line in self.lines:
+            below = 0
+            for points in sorted({*line.values()}):
+                reach = sum(self._bits[cue] for cue in line if line[cue] >= points)
+                found.append((points - below, reach))
+                below = points
+        return found
 
     @cached_property
-    def _counting(self) -> frozenset[str]:
-        return frozenset(cue for line in self.lines for cue in line)
+    def _counting(self) -> int:
+        return sum(self._bits[cue] for cue in {cue for line in self.lines for cue in line})
 
     def count(self, found: Found) -> tuple[int, str | None]:
         """Return the most points that stand together, and what they are about.
 
         Where these are fewer than `need` they are not worth counting: 0, about None.
         """
-        used = self._bits.keys() & found.keys()
-        if self._points(sum(map(self._bits.__getitem__, used))) < self.need:
+        used = [(self._bits[cue], found[cue]) for cue in self._bits.keys() & found.keys()]
+        if self._points(sum([cue for cue, _ in used])) < self.need:
             return 0, None
-        placed = sorted((*span, self._bits[cue]) for cue in used for span in found[cue])
-        starts = [start for cue in used & self._counting for start, _ in found[cue]]
+        placed = sorted([(*span, cue) for cue, spans in used for span in spans])
         excuses = [(self.excuses[cue], self._bits[cue], found[cue])
-                   for cue in self.excuses.keys() & used]  # fmt: skip
+                   for cue in self.excuses.keys() & found.keys()]  # fmt: skip
+        starts = [start for start, _, cue in placed if cue & self._counting]
         counted = [self._count_from(start, placed, excuses) for start in _apart(starts)]
         points, near = max(counted, key=lambda each: each[0], default=(0, 0))
         return (points, self._about(near)) if points >= self.need else (0, None)
@@ -202,6 +201,8 @@ class Tally:
     ) -> tuple[int, int]:
         near = _beginning(placed, start)
         points = self._points(near)
+        if points < self.need:
+            return 0, near
         points -= sum([fewer for fewer, cue, _ in excuses if cue & near])
         if points < self.need:
             return 0, near
@@ -212,13 +213,7 @@ class Tally:
         return points - sum(first), near
 
     def _points(self, near: int) -> int:
-        total = 0
-        for line in self._worth:
-            for points, cues in line:
-                if cues & near:
-                    total += points
-                    break
-        return total
+        return sum([points for points, cues in self._worth if cues & near])
 
     def _about(self, near: int) -> str:
         def weight(category: str) -> int:
@@ -273,8 +268,10 @@ def _merged(one: _Words, other: _Words) -> _Words:
 
 def _automaton(words: _Words) -> "ahocorasick.Automaton":
     made = ahocorasick.Automaton()
-    for word, names in words.items():
-        made.add_word(word, (len(word), tuple(names)))
+    same: dict[tuple[int, frozenset[str]], tuple[int, tuple[str, ...]]] = {}
+    for word, names in words.items():  # few values for many words: a processor keeps them at hand
+        value = same.setdefault((len(word), names), (len(word), tuple(names)))
+        made.add_word(word, value)
     made.make_automaton()
     return made
 
@@ -297,9 +294,9 @@ def _walk_words(
 
 
 def _apart(starts: Iterable[int]) -> Iterator[int]:
-    """Leave out starts so near to the one before that they would see the same."""
+    """Leave out sorted starts so near to the one before that they would see the same."""
     last = -STRIDE * SYLLABLE
-    for start in sorted(starts):
+    for start in starts:
         if start - last >= STRIDE * SYLLABLE:
             last = start
             yield start
@@ -308,9 +305,10 @@ def _apart(starts: Iterable[int]) -> Iterator[int]:
 def _beginning(placed: Sequence[_Placed], start: int) -> int:
     """Return the cues that stand within one stretch from `start` on."""
     end = start + TOGETHER * SYLLABLE
-    first, last = bisect_left(placed, (start,)), bisect_left(placed, (end,))
     near = 0
-    for _, ends, cue in placed[first:last]:
+    for begins, ends, cue in placed[bisect_left(placed, (start,)) :]:
+        if begins >= end:
+            break
         if ends <= end:
             near |= cue
     return near
@@ -321,33 +319,26 @@ def _within(spans: Sequence[Span], start: int) -> bool:
     return any(start <= span[0] and span[1] <= end for span in spans)
 
 
-def _spans(found: Found, group: Set[str]) -> list[Span]:
-    return [span for cue in found.keys() & group for span in found[cue]]
-
-
 def _is_danger(chosen: Sequence[Span], reach: int, excuses: int) -> bool:
     start, end = min(chosen)[0], max([span[1] for span in chosen])
     if end - start > reach or any(_same(*pair) for pair in combinations(chosen[1:], 2)):
         return False
-    return not _covered(((start, end),)) & excuses
+    return not ((1 << end) - (1 << start)) & excuses
 
 
-def _around(span: Span) -> Span:
-    return max(0, span[0] - BESIDE * SYLLABLE), span[1] + BESIDE * SYLLABLE
-
-
-def _covered(spans: Iterable[Span]) -> int:
-    """Return a bit for each place that one of these covers."""
+def _around(spans: Sequence[Span]) -> int:
+    """Return a bit for each place that one of these covers, or stands beside."""
     places = 0
     for begins, ends in spans:
-        places |= (1 << ends) - (1 << begins)
+        places |= (1 << ends + _BESIDE) - (1 << max(0, begins - _BESIDE))
     return places
 
 
-def _outside(spans: Sequence[Span], places: int) -> list[Span]:
-    """Return those that touch none of these places."""
+def _outside(found: Found, group: Set[str], places: int) -> list[Span]:
+    """Return where cues of a group stand that touch none of these places."""
+    spans = [span for cue in found.keys() & group for span in found[cue]]
     if not places:
-        return list(spans)
+        return spans
     return [span for span in spans if not ((1 << span[1]) - (1 << span[0])) & places]
 
 

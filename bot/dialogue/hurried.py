@@ -6,6 +6,8 @@ die). So every rule, for danger or against it, hears them alike.
 
 import re
 
+import re2
+
 _MEANT = {
     "myself": "mysef myslef mysel myslf mysefl mysulf mysself msyelf miself maself meself mself",
     "himself": "himsef himslef hisself",
@@ -41,12 +43,17 @@ _WORD = re.compile(
 )
 _MY_SELF = re.compile(r"(?<![a-z])m[ey] (?:slef|sef)(?![a-z])")
 _WAN_NA = re.compile(r"(?<![a-z])wan ?na(?![a-z])")
+_DEEDS = "die|b|be|kill|end|live|hang|cut|hurt|disappear|jump"
 _TO = re.compile(
     r"(?<![a-z])(wants?|wanted|wanna|going|need|ready|deserve|have|trying|tried|about|wan) ?"
     r"(?:2|too|ta|to) ?"
-    r"(?=(?:die|b|be|kill|end|live|hang|cut|hurt|disappear|jump)(?![a-z]))"
+    rf"(?=(?:{_DEEDS})(?![a-z]))"
 )
 _BE_DEAD = re.compile(r"(?<![a-z])b (?=(?:dead|gone)(?![a-z]))")
+# What one of the patterns above cannot be without, in a tenth of the time.
+_ANY = re2.compile(
+    "|".join((*_SPELLED, "m[ey] s", "wan ?na", "b [dg]", f"[2oa] ?(?:{_DEEDS})")).encode()
+)
 
 
 def spelled_out(words: str) -> str:
@@ -54,6 +61,8 @@ def spelled_out(words: str) -> str:
 
     What is spelled already stays, and is what most texts are.
     """
+    if not _ANY.search(words.encode("utf-8", "replace")):
+        return words
     words = _WORD.sub(lambda found: _SPELLED[found.group()], words)
     words = _WAN_NA.sub("wanna", _MY_SELF.sub("myself", words))
     return _BE_DEAD.sub("be ", _TO.sub(_with_to, words))

@@ -1,7 +1,7 @@
 """The words of the risk screen, read from content files and checked as a whole."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from bot.dialogue.content_file import (
     string,
     strings,
 )
-from bot.dialogue.cues import SYLLABLE, CueIndex, Tally, make_index
+from bot.dialogue.cues import SYLLABLE, Combination, CueIndex, Found, Tally, make_index
 from bot.dialogue.hurried import spelled_out
 from bot.dialogue.rule_entries import (
     CATEGORIES,
@@ -109,15 +109,14 @@ class Lexicon:
         return "□" in rest and len(rest.replace("□", "")) <= most
 
     def _likely(self, reading: Reading) -> Mapping[int, Sequence[re.Pattern[str]]]:
-        """Name the rules that could fire: a pattern may match, or a cue of theirs is there.
+        """Name the rules that could fire: a pattern may match, or all their cues are there.
 
         With each come those of its patterns that may match, in the text or in what is left
         of it when everyday phrases are cut out.
         """
-        found: dict[int, list[re.Pattern[str]]] = {}
-        for cue in reading.found.keys() & self._by_cue.keys():
-            for number in self._by_cue[cue]:
-                found[number] = []
+        found: dict[int, list[re.Pattern[str]]] = {
+            number: [] for number in self._paired(reading.found)
+        }
         for (owners, sieve), text in (
             (self._squeezed, reading.wording.squeezed),
             (self._spaced, reading.wording.spaced),
@@ -126,14 +125,48 @@ class Lexicon:
                 found.setdefault(owners[number], []).append(sieve.patterns[number])
         return found
 
+    def _paired(self, found: Found) -> Iterator[int]:
+        """Name the combinations of which a cue of every group is there."""
+        there = 0
+        for cue in found:
+            there |= self._groups.get(cue, 0)
+        for cue in found.keys() & self._by_cue.keys():
+            for number, groups in self._by_cue[cue]:
+                if groups & there == groups:
+                    yield number
+
     @cached_property
-    def _by_cue(self) -> Mapping[str, Sequence[int]]:
-        """Cue -> the combinations that need it, or another of its group, to fire."""
-        found: dict[str, list[int]] = {}
-        for number, rule in enumerate(self.rules):
-            for cue in rule.combination.narrowest if isinstance(rule, Pairing) else ():
-                found.setdefault(cue, []).append(number)
+    def _by_cue(self) -> Mapping[str, Sequence[tuple[int, int]]]:
+        """Cue -> the combinations that need it, or another of its group, to fire.
+
+        With each come the bits of all its groups.
+        """
+        found: dict[str, list[tuple[int, int]]] = {}
+        for number, pair in self._pairs:
+            groups = sum(self._bits[group] for group in {*pair.groups})
+            for cue in pair.narrowest:
+                found.setdefault(cue, []).append((number, groups))
         return found
+
+    @cached_property
+    def _groups(self) -> Mapping[str, int]:
+        """Cue -> the bits of all groups it is in."""
+        found: dict[str, int] = {}
+        for group, bit in self._bits.items():
+            for cue in group:
+                found[cue] = found.get(cue, 0) | bit
+        return found
+
+    @cached_property
+    def _bits(self) -> Mapping[frozenset[str], int]:
+        """Group of cues of a combination -> a bit of its own."""
+        groups = {group for _, pair in self._pairs for group in pair.groups}
+        return {group: 1 << number for number, group in enumerate(groups)}
+
+    @property
+    def _pairs(self) -> Sequence[tuple[int, Combination]]:
+        return [(number, rule.combination) for number, rule in enumerate(self.rules)
+                if isinstance(rule, Pairing)]  # fmt: skip
 
     @cached_property
     def _squeezed(self) -> tuple[Sequence[int], Sieve]:

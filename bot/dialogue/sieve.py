@@ -1,38 +1,47 @@
 """Many patterns tried on a text at once: which of them could match at all."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from re import _constants as op  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
 
-import re2
+import ahocorasick
 
-_LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
-# RE2 knows ASCII only in these; here they may be more than they are, never less.
-_WIDER = ((r"\b", ""), (r"\d", r"\p{Nd}"), (r"\w", r"[\pL\pM\pN_]"))
-_NOT_WIDENED = re.compile(r"\\[WBSs]|\[[^\]]*\\[wb]")
+_MOST = 256  # spellings of letters in a row, of which some may differ; more are cut in two
+_ANY = {op.ANY, op.NOT_LITERAL}
+_LOOKS = {op.AT, op.ASSERT, op.ASSERT_NOT}  # left out, so that more is likely, never less
+_CLASSES = {op.CATEGORY_DIGIT, op.CATEGORY_WORD, op.CATEGORY_SPACE}
+
+_Words = frozenset[str]
+"""Words of which one must be there."""
+_Part = tuple[_Words | None, list[_Words]]
+"""All that a part of a pattern matches, if that is few words; else what it cannot be without."""
+_NOTHING: _Words = frozenset(("",))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sieve:
-    """Patterns that are searched one by one only where RE2 finds that they could match.
+    """Patterns that are searched one by one only where the words that they need are there.
 
-    RE2 looks for the letters that each of them needs, for all of them in one walk; what it lets
-    through, the patterns themselves decide. One automaton of the whole patterns finds fewer, but
-    its states do not fit into any memory: every new text builds them anew, for milliseconds.
+    One walk finds the words of all patterns. It is no automaton of RE2: those make a state for
+    every choice of words that stood in a text so far, and so nearly every new text waits for some.
     """
 
     patterns: tuple[re.Pattern[str], ...] = field(repr=False)
-    _filter: re2.Filter = field(repr=False)
-    _numbers: tuple[int, ...] = field(repr=False)  # of the patterns in the filter
-    _always: tuple[int, ...] = field(repr=False)  # of those that RE2 cannot read
+    _walk: "ahocorasick.Automaton" = field(repr=False)
+    _needed: tuple[int, ...] = field(repr=False)  # by each pattern: a bit for each choice of words
+    _always: tuple[int, ...] = field(repr=False)  # numbers of the patterns that need no word
 
     def likely(self, text: str) -> list[int]:
         """Return the numbers of the patterns that may match, in order; no other one does."""
-        if not self._numbers:
-            return list(self._always)
-        # Half of a surrogate pair is no text; no pattern names one.
-        found = self._filter.Match(text.encode("utf-8", "replace"), potential=True) or ()
-        return sorted((*(self._numbers[each] for each in found), *self._always))
+        there, named = 0, set(self._always)
+        for _, (choices, numbers) in self._walk.iter(text) if len(self._walk) else ():
+            there |= choices
+            if numbers:
+                named.update(numbers)
+        return sorted([number for number in named if not self._needed[number] & ~there])
 
     def replaced(self, text: str, by: str, likely: Collection[int]) -> str:
         """Return the text with `by` for every match of these patterns, one after the other.
@@ -48,56 +57,101 @@ class Sieve:
 
 
 def make_sieve(patterns: Sequence[re.Pattern[str]]) -> Sieve:
-    """Build the sieve of these patterns; one that RE2 cannot read is always likely."""
-    together = re2.Filter()
-    numbers: list[int] = []
-    always: list[int] = []
-    for number, pattern in enumerate(patterns):
-        (numbers if _added(together, _wider(pattern.pattern)) else always).append(number)
-    if numbers:
-        together.Compile()
-    return Sieve(tuple(patterns), together, tuple(numbers), tuple(always))
+    """Build the sieve of these patterns; one that needs no word that is known is always likely."""
+    needs = [_needs(pattern) for pattern in patterns]
+    bits = {words: 1 << at for at, words in enumerate({words for each in needs for words in each})}
+    rarest = [_rarest(each) for each in needs]
+    found: dict[str, tuple[int, tuple[int, ...]]] = {}
+    for words, bit in bits.items():
+        numbers = tuple(at for at, each in enumerate(rarest) if each == words)
+        for word in words:
+            choices, others = found.get(word, (0, ()))
+            found[word] = choices | bit, others + numbers
+    needed = tuple(sum(bits[words] for words in {*each}) for each in needs)
+    always = tuple(at for at, each in enumerate(needs) if not each)
+    return Sieve(tuple(patterns), _automaton(found), needed, always)
 
 
-def _added(together: re2.Filter, pattern: str | None) -> bool:
-    options = re2.Options()
-    options.log_errors = False  # else a pattern would be written to stderr
+def _automaton(words: Mapping[str, tuple[int, tuple[int, ...]]]) -> "ahocorasick.Automaton":
+    made = ahocorasick.Automaton()
+    for word, found in words.items():
+        made.add_word(word, found)
+    made.make_automaton()
+    return made
+
+
+def _needs(pattern: re.Pattern[str]) -> list[_Words]:
+    """Return the words of each of which every match holds one; none where that is unknown."""
     try:
-        return pattern is not None and together.Add(pattern, options) >= 0
-    except re2.error:
-        return False
+        needs = _cannot_lack(_row(parser.parse(pattern.pattern, pattern.flags)))
+    except NotImplementedError:
+        return []
+    known = needs if not pattern.flags & re.IGNORECASE else []
+    return [words for words in known if _least(words) > 1] or known
 
 
-def _wider(pattern: str) -> str | None:
-    """Return a pattern for RE2 that matches at least what this one does; None: not to be had."""
-    if _NOT_WIDENED.search(pattern):
-        return None
-    for ours, wider in _WIDER:
-        pattern = pattern.replace(ours, wider)
-    return _without_looks(pattern)
+def _cannot_lack(part: _Part) -> list[_Words]:
+    whole, needs = part
+    return [words for words in (needs if whole is None else [whole]) if _least(words)]
 
 
-def _without_looks(pattern: str) -> str:
-    """Leave out what only looks ahead or back: `(?!…)` and its kin, at any depth."""
-    while (start := min(filter(lambda at: at >= 0, map(pattern.find, _LOOKS)), default=-1)) >= 0:
-        pattern = pattern[:start] + pattern[_closing(pattern, start) + 1 :]
-    return pattern
+def _least(words: _Words) -> int:
+    return min(map(len, words), default=0)
 
 
-def _closing(pattern: str, start: int) -> int:
-    """Return where the group that opens at `start` closes."""
-    depth, at, in_class = 0, start, False
-    while True:
-        sign = pattern[at]
-        if sign == "\\":
-            at += 2
-            continue
-        if in_class:
-            in_class = sign != "]"
-        elif sign == "[":
-            in_class = True
+def _rarest(needs: Sequence[_Words]) -> _Words:
+    return max(needs, key=lambda words: (_least(words), -len(words)), default=frozenset())
+
+
+def _row(nodes: Sequence[Any]) -> _Part:
+    """Read what stands one after the other."""
+    needs: list[_Words] = []
+    run = _NOTHING
+    for node in nodes:
+        whole, others = _part(*node)
+        if whole is not None and len(run) * len(whole) <= _MOST:
+            run = frozenset(before + behind for before in run for behind in whole)
         else:
-            depth += (sign == "(") - (sign == ")")
-            if depth == 0:
-                return at
-        at += 1
+            needs += [run, *others]
+            run = _NOTHING if whole is None else whole
+    return (None, [*needs, run]) if needs else (run, [])
+
+
+def _part(kind: Any, value: Any) -> _Part:
+    if kind is op.LITERAL:
+        return frozenset((chr(value),)), []
+    if kind in _LOOKS or kind in _ANY:
+        return (_NOTHING if kind in _LOOKS else None), []
+    if kind is op.IN:
+        return _class(value), []
+    if kind is op.BRANCH:
+        return _either([_row(each) for each in value[1]])
+    if kind is op.SUBPATTERN and not value[1] and not value[2]:  # no flags of its own
+        return _row(value[3])
+    if kind in {op.MAX_REPEAT, op.MIN_REPEAT}:
+        return _repeated(value[0], value[1], _row(value[2]))
+    raise NotImplementedError
+
+
+def _class(signs: Sequence[Any]) -> _Words | None:
+    """Return the signs of a class; None for too many."""
+    if any(kind is op.CATEGORY and value not in _CLASSES for kind, value in signs):
+        raise NotImplementedError
+    if len(signs) > _MOST or any(kind is not op.LITERAL for kind, _ in signs):
+        return None
+    return frozenset(chr(value) for _, value in signs)
+
+
+def _either(parts: Sequence[_Part]) -> _Part:
+    whole = [words for words, _ in parts if words is not None]
+    if len(whole) == len(parts) and sum(map(len, whole)) <= _MOST:
+        return frozenset[str]().union(*whole), []
+    needs = [_cannot_lack(part) for part in parts]
+    return None, [frozenset[str]().union(*map(_rarest, needs))] if all(needs) else []
+
+
+def _repeated(least: int, most: int, part: _Part) -> _Part:
+    whole = part[0]
+    if whole is not None and most == 1:
+        return (whole if least else whole | _NOTHING), []
+    return None, _cannot_lack(part) if least else []

@@ -11,7 +11,7 @@ from bench.nlu_speed import Figure, long_texts, memory, parse_all
 from bench.risk_speed import BUDGET, Row, exit_code, measured, shown
 from tests.fakes.nlu import TOKEN, FakeNlu
 
-WITHIN, BEYOND = [BUDGET / 2] * 100, [BUDGET / 2] * 90 + [BUDGET * 2] * 10
+WITHIN, BEYOND = [BUDGET / 2] * 100, [BUDGET / 2] * 40 + [BUDGET * 2] * 60
 SENTENCES = [
     {"id": f"{lang}-{i}", "lang": lang, "intent": "smalltalk", "text": text * (i + 1)}
     for lang, text in (("ko", "오늘 비 와요 "), ("en", "it rains "))
@@ -29,6 +29,13 @@ def test_one_kind_of_message_beyond_the_budget_when_first_read_fails_the_bench(
 
     assert exit_code(rows) == code
     assert ("missed" in shown(rows)) == bool(code)
+
+
+def test_a_kind_of_message_without_a_budget_misses_none() -> None:
+    rows = [Row("in a turn", BEYOND, BEYOND, None)]
+
+    assert exit_code(rows) == 0
+    assert "missed" not in shown(rows)
 
 
 def test_messages_are_screened_alone_and_as_in_a_turn() -> None:

@@ -1,9 +1,13 @@
 """The risk screen on what a young person may write, and on what sounds like it."""
 
+import shutil
 import time
+from pathlib import Path
 
 import pytest
 
+from bot.dialogue.content import FOLDER
+from bot.dialogue.lexicon import load_lexicon
 from bot.dialogue.risk import CAP, screen
 from storage.records import Risk
 from tests.bot.dialogue.everyday import EVERYDAY, NEGATED, WORRIED
@@ -23,6 +27,15 @@ def test_danger_now_is_imminent(text: str) -> None:
 @pytest.mark.parametrize("text", HIGH)
 def test_danger_and_exploitation_are_high_at_least(text: str) -> None:
     assert screen([text]).level >= Risk.HIGH
+
+
+def test_a_lexicon_that_is_read_again_finds_what_it_found_before(tmp_path: Path) -> None:
+    screen(["hello"])  # the one that is shipped was read, and reads on
+    again = load_lexicon(shutil.copytree(FOLDER, tmp_path / "content"))
+
+    found = {text: screen([text], lexicon=again) for text in HIGH + IMMINENT}
+
+    assert found == {text: screen([text]) for text in HIGH + IMMINENT}
 
 
 @pytest.mark.parametrize("text", [text for text in HIGH + IMMINENT if not text.isascii()])

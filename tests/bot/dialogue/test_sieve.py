@@ -5,6 +5,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.dialogue.content import FOLDER
+from bot.dialogue.lexicon import load_lexicon
+from bot.dialogue.rules import Rule
 from bot.dialogue.sieve import make_sieve
 
 WORDS = ["자살", "혼자살아", "약", "치약", "12알", "१२알", "café die", "tommy die",
@@ -24,6 +27,10 @@ PATTERNS = [
         r"caf\w die",
     )
 ]
+RULES = [rule for rule in load_lexicon(FOLDER).rules if isinstance(rule, Rule)]
+OURS = make_sieve(
+    [each for rule in RULES for each in (*rule.squeezed, *filter(None, [rule.spaced]))]
+)
 TEXTS = st.lists(st.sampled_from(WORDS) | st.text(max_size=3), max_size=6).map("".join)
 
 
@@ -51,6 +58,16 @@ def test_most_of_what_cannot_match_is_held_back() -> None:
     likely = make_sieve(PATTERNS).likely("오늘 급식 맛있었다")
 
     assert [PATTERNS[number].pattern for number in likely] == [r"[^\W_]고", r"(.)\1알"]
+
+
+@given(st.data())
+def test_whatever_a_rule_of_ours_matches_is_likely(data: st.DataObject) -> None:
+    number, pattern = data.draw(st.sampled_from([*enumerate(OURS.patterns)]))
+
+    text = data.draw(st.from_regex(pattern))
+
+    # What looks ahead or back may deny what was made.
+    assert pattern.search(text) is None or number in OURS.likely(text)
 
 
 def test_a_sieve_of_nothing_lets_nothing_through() -> None:
