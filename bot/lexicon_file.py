@@ -65,6 +65,11 @@ class LexiconFile:
         """Which words of staff are not listened to, and why: ids and codes."""
         return (*self._of_file, *self._of_page)
 
+    def looked_over(self, now: datetime) -> Sequence[tuple[str, str]]:
+        """Return the same after a look at the disk; a file that cannot be read has no id."""
+        self.current(now)
+        return ([("", "unreadable")] if self._is_unreadable else []) + [*self.left_out]
+
     @property
     def trouble(self) -> str | None:
         """What keeps words of staff from being listened to, as a code."""

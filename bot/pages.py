@@ -53,7 +53,9 @@ def add_pages(app: FastAPI, house: House) -> None:
     door = Door(house.database)
     on = (*house.providers, house.web.name)
     desk = SentenceDesk(house.content, utc_now, house.steering.look)
-    add_steering_pages(app, house.database, utc_now, door, house.settings, on, desk, house.notices)
+    add_steering_pages(
+        app, house.database, utc_now, door, house.settings, on, desk, house.notices, house.lexicon
+    )
     windows = _windows(house.providers)
     app.include_router(
         make_board_router(house.database, house.notices, utc_now, door=door, left_out=desk.left_out)

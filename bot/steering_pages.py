@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from bot.config import Settings
 from bot.dialogue.content import FOLDER
 from bot.dialogue.lexicon import CATEGORIES, load_lexicon
+from bot.lexicon_file import LexiconFile
 from bot.word_checks import LEVELS, Checked, check, entry_of, levels
 from handoff.auth import Door
 from handoff.model_page import make_model_router
@@ -35,6 +36,7 @@ def add_steering_pages(
     on: Collection[str],
     speech: Speech,
     notices: Notices,
+    lexicon: LexiconFile,
 ) -> None:
     """Add settings, words, model and transparency; before the console, which takes what is left.
 
@@ -47,11 +49,13 @@ def add_steering_pages(
         on: the channels whose secrets are set.
         speech: the sentences that the bot says.
         notices: the prepared ones among them.
+        lexicon: the words of danger that the screen listens to.
     """
     models = settings.nlu_current
     here = installed(settings, on)
     app.include_router(make_settings_router(database, clock, here, notices, door=door))
-    app.include_router(make_words_router(database, clock, lexical(), door=door))
+    known = lexical(lambda: lexicon.looked_over(clock()))
+    app.include_router(make_words_router(database, clock, known, door=door))
     app.include_router(make_sentences_router(database, clock, speech, door=door))
     app.include_router(make_model_router(database, clock, models, door=door))
     app.include_router(make_transparency_router(database, clock))
@@ -63,9 +67,9 @@ def installed(settings: Settings, on: Collection[str]) -> Installed:
     return Installed({name: name in on for name in CHANNELS}, days)
 
 
-def lexical() -> Lexical:
-    """Return what the words page knows of the lexicon that is shipped."""
-    return Lexical(_checked, LEVELS, CATEGORIES)
+def lexical(left_out: Callable[[], Sequence[tuple[str, str]]]) -> Lexical:
+    """Return what the words page knows of the lexicon that is shipped, and of words left out."""
+    return Lexical(_checked, LEVELS, CATEGORIES, left_out)
 
 
 @lru_cache(maxsize=DRAFTS)

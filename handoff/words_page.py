@@ -52,11 +52,16 @@ class Checked(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lexical:
-    """What the page knows of the lexicon: how a word is checked, and what it can be about."""
+    """What the page knows of the lexicon: how a word is checked, and what it can be about.
+
+    `left_out` tells which live words are not listened to and why, ids and codes; no id where
+    it is the whole file.
+    """
 
     check: Callable[[Draft], Checked]
     levels: Sequence[str]
     categories: Sequence[str]
+    left_out: Callable[[], Sequence[tuple[str, str]]]
 
 
 Act = Callable[[StaffSession, Mapping[str, str]], Awaitable[None]]
@@ -179,6 +184,7 @@ class _Page:
             decides=session.staff.role is Role.SUPERVISOR,
             is_own=lambda one: _is_own(one, session.staff),
             lexical=self._lexical,
+            left_out=self._lexical.left_out(),
             wrong=wrong,
             typed=typed or {},
             done="done" in request.query_params and not wrong,

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bot.config import Settings
 from bot.content_folder import ContentFolder
 from bot.dialogue.content import FOLDER
+from bot.lexicon_file import LexiconFile
 from bot.notices import ContentNotices
 from bot.sentence_desk import SentenceDesk
 from bot.steering import Steering
@@ -52,6 +53,7 @@ async def steered(
     current: Path | None = None,
     shelf: ContentFolder | None = None,
     secrets: Mapping[str, SecretStr] | None = None,
+    words: Path | None = None,
 ) -> AsyncGenerator[House]:
     """The console with the steering pages, on a real server."""
     app, door = FastAPI(), Door(database, hasher=CHEAP)
@@ -59,11 +61,13 @@ async def steered(
     held = {"line_secret": token, "line_token": token, **(secrets or {})}
     settings = Settings(nlu_current=current, transcript_days=60).model_copy(update=held)
     shelf = shelf or ContentFolder(FOLDER)
-    steering, notices = Steering(database, None, shelf), ContentNotices(shelf.current)
+    lexicon = LexiconFile(FOLDER, words)
+    steering, notices = Steering(database, lexicon, shelf), ContentNotices(shelf.current)
     shelf.follow(notices.use)
     await steering.look()
     desk = SentenceDesk(shelf, clock, steering.look)
-    add_steering_pages(app, database, clock, door, settings, ("web", "line"), desk, notices)
+    on = ("web", "line")
+    add_steering_pages(app, database, clock, door, settings, on, desk, notices, lexicon)
     board = make_board_router(database, notices, clock, door=door, left_out=desk.left_out)
     app.include_router(board)
     app.include_router(make_router(database, NOTICES, clock, door=door, ping=PING))
