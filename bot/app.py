@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from functools import partial
 
 import uvicorn
@@ -18,6 +19,7 @@ from bot.config import Settings
 from bot.engine import Engine
 from bot.house import House, make_house, utc_now
 from bot.lexicon_file import LexiconFile
+from bot.messages import NluResult
 from bot.pages import add_pages
 from bot.pump import Loop, Pump, running
 from bot.registry import close, secret
@@ -124,6 +126,8 @@ def _close_at_the_end(ends: AsyncExitStack, house: House) -> None:
     ends.push_async_callback(house.database.close)
     ends.push_async_callback(_disappear, house)
     ends.push_async_callback(house.nlu.close)
+    if house.shadow is not None:
+        ends.push_async_callback(house.shadow.close)
     for channel in house.providers.values():
         ends.push_async_callback(close, channel)
 
@@ -178,8 +182,10 @@ def _loops(house: House, ends: AsyncExitStack) -> Sequence[Loop]:
                 utc_now,
             ),
             house.sealer.run(),
-            loops.tallying(database, house.drift),
+            loops.tallying(database, house.sums),
         ]
+        if house.shadow is not None:
+            made.append(house.shadow.run())
     if ProcessRole.SENDER in house.roles:
         made.append(house.practice.run())
         known = (*house.providers, house.web.name, house.practice.name)
@@ -210,10 +216,17 @@ def _engine(house: House) -> Engine:
             (*house.providers, house.web.name),
             house.settings.public_url or "",
         ),
-        drift=house.drift,
+        noted=partial(_note, house),
     )
     house.content.follow(engine.use)
     return engine
+
+
+def _note(house: House, text: str, found: NluResult | None, now: datetime) -> None:
+    """Tell those who count of a text, and of what the language service made of it."""
+    house.drift.note(text, found, now)
+    if house.shadow is not None:
+        house.shadow.note(text, found, now)
 
 
 def _telling(house: House) -> Telling:

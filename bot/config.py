@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     nlu_url: str = "http://127.0.0.1:5005"
     nlu_token: SecretStr | None = None
     nlu_current: Path | None = None  # the file that names the released model; None: not checked
+    nlu_shadow_url: str | None = None  # a candidate that is asked the same in silence; None: none
     content: Path | None = None  # the sentences; None: those that are shipped
     lexicon: Path | None = None  # words of staff for the risk screen, beside those we ship
 

@@ -16,10 +16,9 @@ from bot.dialogue.policy import decide, spoken_for_nlu
 from bot.dialogue.risk import RECENT, screen
 from bot.dialogue.service import Service, beside
 from bot.dialogue.turn import Decision, Part, Turn
-from bot.drift import Drift
 from bot.hearing import closely
 from bot.lexicon_file import LexiconFile
-from bot.messages import InboundMessage, MessageKind, Reply
+from bot.messages import InboundMessage, MessageKind, NluResult, Reply
 from bot.nlu_client import NluClient
 from handoff import queue, steps
 from storage import contacts, conversations, crossings, inbox, outbox, transcript
@@ -65,7 +64,7 @@ class Engine:
         ledger: Ledger | None = None,
         service: Callable[[], Service] = Service,
         doors: Callable[[], Doors] = Doors,
-        drift: Drift | None = None,
+        noted: Callable[[str, NluResult | None, datetime], None] = lambda *_: None,
     ) -> None:
         self._database = database
         self._vault = database.vault
@@ -76,7 +75,7 @@ class Engine:
         self._costly = costly  # channels where one message answers a whole turn
         self._pressed = pressed  # more is due than can be answered in time
         self._service = service  # what staff set of surge and hours
-        self._drift = drift  # None: nothing is counted of the language service
+        self._noted = noted  # told of each text and what the language service made of it
         self._doors = doors  # which channels staff switched off
         self._ledger = ledger  # None: nobody can be erased here, so a person is asked for
 
@@ -174,10 +173,8 @@ class Engine:
             await talks.meet(session, self._vault, talk.conversation, messages[-1], now=now)
             await self._write(session, talk, messages, decision, now)
             await inbox.finish_turn(session, turn, now=now)
-        log.info(
-            "answered",
-            extra={"conversation": talk.conversation.id, "count": len(decision.replies)},
-        )
+        told = {"conversation": talk.conversation.id, "count": len(decision.replies)}
+        log.info("answered", extra=told)
 
     async def _erase(
         self,
@@ -246,8 +243,8 @@ class Engine:
         words = " ".join(spoken)
         asked = bool(words) and not busy
         nlu = await self._nlu.parse(words) if asked else None
-        if asked and self._drift is not None:
-            self._drift.note(words, nlu, now)
+        if asked:
+            self._noted(words, nlu, now)
         nlu = await closely(self._nlu, nlu, spoken, hurried=self._pressed())
         risk = screen(
             [part.text for part in parts],

@@ -26,7 +26,9 @@ from bot.roles import ProcessRole
 from bot.root import keyring_of
 from bot.sealing import Sealer
 from bot.sender import Sender
+from bot.shadow import Shadow
 from bot.steering import Steering
+from bot.weekly_sums import WeeklySums
 from storage.database import Database, open_database
 from storage.ledger import Ledger
 
@@ -48,7 +50,9 @@ class House:
     content: ContentFolder
     lexicon: LexiconFile
     steering: Steering
+    sums: WeeklySums
     drift: Drift
+    shadow: Shadow | None  # None: no candidate is asked
     nlu: NluClient
     intake: Intake
     notices: ContentNotices
@@ -90,7 +94,7 @@ def make_house(settings: Settings, roles: Collection[ProcessRole]) -> House:
     )
     practice = PracticeChannel(load_scripts(), intake.store, utc_now)
     here = _sent_here({**channels, practice.name: practice}, roles)
-    pressure = Pressure()
+    pressure, sums = Pressure(), WeeklySums()
     return House(
         settings=settings,
         roles=roles,
@@ -100,7 +104,9 @@ def make_house(settings: Settings, roles: Collection[ProcessRole]) -> House:
         content=shelf,
         lexicon=lexicon,
         steering=steering,
-        drift=Drift(settings.nlu_current),
+        sums=sums,
+        drift=Drift(sums, settings.nlu_current),
+        shadow=_shadow(settings, sums, pressure),
         nlu=language_service(settings),
         intake=intake,
         notices=notices,
@@ -118,6 +124,14 @@ def language_service(settings: Settings, *, patient: bool = False) -> NluClient:
     """Return the way to the language service that the settings name; `patient`: see there."""
     http, token = client_for(settings.nlu_url), secret(settings.nlu_token) or None
     return NluClient(http, token, current=settings.nlu_current, patient=patient)
+
+
+def _shadow(settings: Settings, sums: WeeklySums, pressure: Pressure) -> Shadow | None:
+    """Return what asks a candidate beside the language service, if the settings name one."""
+    if settings.nlu_shadow_url is None:
+        return None
+    http, token = client_for(settings.nlu_shadow_url), secret(settings.nlu_token) or None
+    return Shadow(NluClient(http, token, patient=True), sums, pressed=lambda: pressure.high)
 
 
 def _sent_here(

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from bot.channels.base import TemporarySendError
 from bot.channels.telegram import TelegramChannel, TelegramPoller
-from bot.drift import Drift
 from bot.intake import Intake
 from bot.notices import ContentNotices
 from bot.pressure import Pressure
@@ -16,6 +15,7 @@ from bot.roles import ProcessRole
 from bot.sender import GIVE_UP, Sender
 from bot.telling import Telling
 from bot.webhooks import acknowledge
+from bot.weekly_sums import WeeklySums
 from handoff import queue
 from storage import erasure, inbox, metrics, outbox, processes, receipts, retention, rotation
 from storage.database import Database
@@ -171,11 +171,11 @@ async def publishing(
     await _again(step, SWEEP, "publish numbers")
 
 
-async def tallying(database: Database, drift: Drift) -> None:
+async def tallying(database: Database, sums: WeeklySums) -> None:
     """Write down again and again what was counted of the language model."""
 
     async def write() -> None:
-        await drift.write(database)
+        await sums.write(database)
 
     await _again(write, TALLY, "tally")
 

@@ -34,7 +34,8 @@ class NluClient:
     same: a person. What is asked is capped and neutral, so that no text can steer the
     service (a leading slash would force an intent). Answers count only while the service
     names a model, the right one, and understands a known sentence: Rasa starts without a
-    model, and serves another than it was told, without a word.
+    model, and serves another than it was told, without a word. `served` is the file name of
+    the model that was looked at last; "" before, and where none is served.
 
     Args:
         http: a client with the service's address, see `client_for`.
@@ -54,6 +55,7 @@ class NluClient:
         timer: Callable[[], float] = time.monotonic,
         patient: bool = False,
     ) -> None:
+        self.served = ""
         self._http = http
         self._query = {"token": token} if token else {}
         self._current = current
@@ -116,8 +118,8 @@ class NluClient:
 
     async def _serves(self, wanted: Sequence[str]) -> bool:
         """Tell whether a model is served, a wanted one if any is named, that understands us."""
-        served = await self._served()
-        if not served or (wanted and served not in wanted):
+        self.served = await self._served()
+        if not self.served or (wanted and self.served not in wanted):
             return False
         known = await self._ask(KNOWN[0])
         return known is not None and known.intent == KNOWN[1]

@@ -14,6 +14,7 @@ FEWEST = LEAST  # texts of a week, or of a kind in a comparison; with fewer, it 
 RISKS = ("crisis", "harm", "feeling", "service", "talk")
 MAIN = "held_out"
 ALARMS = ("both", "serving", "candidate")  # which of two models raised them
+ASKED = "shadow_asked:"  # begins the name of a sum of bot/shadow.py; a candidate ends it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,19 @@ class Week:
     abstained: int | None
     unknown: int | None  # words of a kind the model never learned, percent
     away: int | None  # percent
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """How a candidate did beside the served model in a week of real use, as sums."""
+
+    week: str
+    candidate: str
+    asked: int
+    same: int | None  # percent
+    both: int | None  # alarms; None: few
+    served: int | None  # alarms of the served model alone
+    alone: int | None  # alarms of the candidate alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +165,36 @@ def _week(name: str, sums: Mapping[str, int]) -> Week:
         unknown=_told(sums.get("unknown", 0), sums.get("words", 0)),
         away=_told(away, asked),
     )
+
+
+def beside(sums: Mapping[str, Mapping[str, int]], *, now: datetime) -> Sequence[Beside]:
+    """Work out what candidates did in weeks that are over; one with few texts is left out."""
+    return [
+        _beside(week, name.removeprefix(ASKED), one)
+        for week, one in sums.items()
+        for name in sorted(one)
+        if is_over(week, now=now) and name.startswith(ASKED) and one[name] >= FEWEST
+    ]
+
+
+def _beside(week: str, candidate: str, sums: Mapping[str, int]) -> Beside:
+    asked, same, both, served, alone = (
+        sums.get(f"shadow_{kind}:{candidate}", 0)
+        for kind in ("asked", "same", "both", "served", "candidate")
+    )
+    return Beside(
+        week=week,
+        candidate=candidate,
+        asked=asked - asked % FEWEST,
+        same=_told(same, asked),
+        both=_some(both),
+        served=_some(served),
+        alone=_some(alone),
+    )
+
+
+def _some(count: int) -> int | None:
+    return rounded(count) if count >= FEWEST else None
 
 
 def _told(part: int, whole: int) -> int | None:

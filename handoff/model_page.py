@@ -46,6 +46,7 @@ def make_model_router(
             "model",
             facts=facts,
             weeks=model_facts.weeks(sums, now=clock()),
+            beside=model_facts.beside(sums, now=clock()),
         )
 
     router = APIRouter(route_class=guarded(door, clock), include_in_schema=False)

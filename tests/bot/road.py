@@ -16,7 +16,7 @@ from bot.dialogue.off import Doors
 from bot.dialogue.service import Service
 from bot.engine import Engine
 from bot.intake import Intake
-from bot.messages import Headers, InboundMessage, MessageKind, Reply
+from bot.messages import Headers, InboundMessage, MessageKind, NluResult, Reply
 from bot.nlu_client import KNOWN, NluClient
 from bot.parting import Parting
 from bot.sender import Sender
@@ -135,6 +135,7 @@ class Road:
     ledger: Ledger | None = None
     service: Service = Service()  # noqa: RUF009 - frozen
     doors: Doors = Doors()  # noqa: RUF009 - frozen
+    noted: Callable[[str, NluResult | None, datetime], None] = lambda *_: None
 
     def __post_init__(self) -> None:
         self.engine = Engine(
@@ -146,6 +147,7 @@ class Road:
             ledger=self.ledger,
             service=lambda: self.service,
             doors=lambda: self.doors,
+            noted=self.noted,
         )
         self.now = SOON  # the sender's clock
         channels = {self.channel.name: self.channel}

@@ -255,6 +255,20 @@ async def test_no_proxy_of_the_environment_sees_a_word_or_the_token(
     assert proxy.calls == 0
 
 
+async def test_a_client_tells_which_model_it_looked_at_last() -> None:
+    service, clock = Service(model="0123456789abcdef.tar.gz"), Clock()
+    asking = client(service, clock)
+    before = asking.served
+    await asking.parse("안녕")
+    first = asking.served
+
+    service.model = ""
+    clock.now += CHECK_EVERY
+    await asking.parse("안녕")
+
+    assert (before, first, asking.served) == ("", "0123456789abcdef.tar.gz", "")
+
+
 def test_an_answer_later_than_a_child_can_wait_is_not_waited_for() -> None:
     assert TIMEOUT == 0.8
 

@@ -18,6 +18,7 @@ from bot.dialogue.reading_level import reading_level
 from bot.drift import Drift
 from bot.messages import NluResult
 from bot.steering import Steering
+from bot.weekly_sums import WeeklySums
 from handoff import model_facts, transparency_page
 from storage import audit, drafts, settings, weekly
 from storage.database import Database
@@ -304,11 +305,12 @@ async def test_what_cannot_be_a_word_is_not_kept_and_stays_in_the_form(
 async def test_the_model_page_shows_figures_of_the_served_model_and_sums_of_whole_weeks(
     house: House, clock: HandClock
 ) -> None:
-    drift = Drift()
+    sums = WeeklySums()
+    drift = Drift(sums)
     for _ in range(12):
         drift.note("안녕", NluResult("greet", 0.5), NOON)
     drift.note("안녕", None, NOON)
-    await drift.write(house.database)
+    await sums.write(house.database)
     async with await browser_of(house, Role.ADMINISTRATOR) as browser:
         running = (await browser.get("/admin/model?lang=en")).text
     assert "2026-W48" not in running  # looked at twice, it would tell of the text between
@@ -335,10 +337,11 @@ def test_a_week_tells_no_share_of_few_texts() -> None:
 
 
 async def test_the_weeks_of_the_model_are_those_of_korea(database: Database) -> None:
-    drift = Drift()
+    sums = WeeklySums()
+    drift = Drift(sums)
     for hour in (14, 15):  # Sunday 23:30 and Monday 00:30 in Seoul
         drift.note("안녕", NluResult("greet", 0.5), datetime(2026, 11, 29, hour, 30, tzinfo=UTC))
-    await drift.write(database)
+    await sums.write(database)
     async with database.reading() as session:
         assert set(await weekly.weeks(session, most=9)) == {"2026-W48", "2026-W49"}
 

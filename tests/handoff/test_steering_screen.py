@@ -17,6 +17,7 @@ from bot.drift import Drift
 from bot.lexicon_file import LexiconFile
 from bot.messages import NluResult
 from bot.steering import Steering
+from bot.weekly_sums import WeeklySums
 from handoff.cookies import COOKIE_LOOPBACK
 from storage import drafts, sentences, settings
 from storage.database import Database
@@ -26,7 +27,7 @@ from tests.chromium import headless_chromium
 from tests.database import ON_SQLITE
 from tests.factories import NOON
 from tests.handoff.conftest import HandClock, House, member
-from tests.handoff.steered import models, steered
+from tests.handoff.steered import MODEL, models, steered
 
 pytestmark = pytest.mark.browser
 
@@ -79,10 +80,12 @@ async def _lived_in(database: Database) -> None:
                 draft = await drafts.get(session, made)
                 await drafts.decide(session, draft, approve=then == "live", staff=sun, now=NOON)
     await _changed_sentences(database, star, sun)
-    drift = Drift()
+    sums = WeeklySums()
+    drift = Drift(sums)
     for _ in range(30):
         drift.note("안녕", NluResult("greet", 0.7), NOON)
-    await drift.write(database)
+        sums.add("2026-W47", f"shadow_asked:{MODEL}")  # a week that is over
+    await sums.write(database)
 
 
 async def _changed_sentences(database: Database, star: Staff, sun: Staff) -> None:

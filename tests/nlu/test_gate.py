@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot import shadow
 from bot.dialogue import risk
 from bot.nlu_client import KNOWN, NluClient
 from storage.suppression import LEAST
@@ -204,6 +205,10 @@ def test_the_floors_of_danger_stand_on_sentences_whose_risk_is_known() -> None:
 
 def test_the_gate_calls_imminent_what_the_risk_screen_does() -> None:
     assert load_file("candidate", NLU / "candidate.py").AT_ONCE == risk.AT_ONCE
+
+
+def test_the_gate_counts_as_an_alarm_what_the_shadow_of_real_turns_does() -> None:
+    assert load_file("candidate", NLU / "candidate.py").ALARM == shadow.ALARM
 
 
 @pytest.mark.parametrize(
