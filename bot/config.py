@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -93,6 +94,13 @@ class Settings(BaseSettings):
         """Take an empty secret file, which a compose file needs, for an absent one."""
         return None if isinstance(value, SecretStr) and not value.get_secret_value() else value
 
+    @field_validator("nlu_url", "nlu_shadow_url")
+    @classmethod
+    def _is_address(cls, url: str | None) -> str | None:
+        if url is not None and not _is_web(url):
+            raise ValueError("must be an address such as http://127.0.0.1:5005")
+        return url
+
     @model_validator(mode="after")
     def _channels_are_whole(self) -> "Settings":
         """Refuse half a channel: a child would write and never be answered."""
@@ -103,6 +111,8 @@ class Settings(BaseSettings):
                 raise ValueError(f"{wanted} must be set together")
         if self.telegram_token and not self.telegram_secret and not self.telegram_polling:
             raise ValueError("GYEOT_TELEGRAM_TOKEN needs GYEOT_TELEGRAM_SECRET (or polling)")
+        if self.nlu_shadow_url == self.nlu_url:
+            raise ValueError("GYEOT_NLU_SHADOW_URL must name another model than GYEOT_NLU_URL")
         meta = self.messenger_token or self.instagram_token
         if meta and not (self.meta_app_secret and self.meta_verify_token):
             raise ValueError("GYEOT_META_APP_SECRET, GYEOT_META_VERIFY_TOKEN must be set")
@@ -159,6 +169,14 @@ class Settings(BaseSettings):
     def checkpoints_path(self) -> Path:
         """The folder where the audit log's checkpoints are copied to."""
         return self.checkpoints or self.home / "checkpoints"
+
+
+def _is_web(url: str) -> bool:
+    try:
+        found = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return found.scheme in ("http", "https") and bool(found.host)
 
 
 def read_settings() -> Settings:

@@ -25,7 +25,7 @@ from storage import contacts, conversations, crossings, inbox, outbox, transcrip
 from storage.database import Database, Session
 from storage.errors import DatabaseAway, LeaseLost, LedgerMissing
 from storage.ledger import Ledger
-from storage.records import Conversation, ConversationState, PendingTurn, Speaker
+from storage.records import TRAINING, Conversation, ConversationState, PendingTurn, Speaker
 
 log = logging.getLogger("gyeot.engine")
 
@@ -243,7 +243,7 @@ class Engine:
         words = " ".join(spoken)
         asked = bool(words) and not busy
         nlu = await self._nlu.parse(words) if asked else None
-        if asked:
+        if asked and talk.conversation.channel != TRAINING:
             self._noted(words, nlu, now)
         nlu = await closely(self._nlu, nlu, spoken, hurried=self._pressed())
         risk = screen(

@@ -131,7 +131,7 @@ def _shadow(settings: Settings, sums: WeeklySums, pressure: Pressure) -> Shadow 
     if settings.nlu_shadow_url is None:
         return None
     http, token = client_for(settings.nlu_shadow_url), secret(settings.nlu_token) or None
-    return Shadow(NluClient(http, token, patient=True), sums, pressed=lambda: pressure.high)
+    return Shadow(NluClient(http, token), sums, pressed=lambda: pressure.high)
 
 
 def _sent_here(

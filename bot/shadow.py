@@ -17,7 +17,7 @@ log = logging.getLogger("gyeot.shadow")
 
 MOST = 200  # texts that wait
 AFTER = 2.0  # seconds a text waits at least: a child waits no longer for an answer
-OLD = 30.0  # seconds after which a text is left out: what was said must not stay in memory
+OLD = 30.0  # seconds after which a text is left out: what was said does not stay in memory
 ALARM = 0.5  # belief in danger that counts as an alarm; nlu/candidate.py counts alike
 MODEL = re.compile(r"([0-9a-f]{16})\.tar\.gz")  # a file that nlu/train.py named
 RAISED = {
@@ -46,7 +46,8 @@ class Shadow:
     while people wait for answers is left out.
 
     Args:
-        candidate: the way to the candidate, a patient one; a candidate is not current.
+        candidate: the way to the candidate, no patient one: what waits behind one that is slow
+            would grow old. It checks no `current`, which a candidate is not.
         sums: where it is counted.
         pressed: tells whether more is due than can be answered in time.
         after: seconds a text waits at least before it is asked.
@@ -82,9 +83,11 @@ class Shadow:
     async def run(self) -> None:
         """Compare what waits, again and again, whatever fails."""
         while True:
+            one = await self._waiting.get()
             try:
-                await self._compare(await self._waiting.get())
+                await self._compare(one)
             except Exception:
+                self._sums.add(one.week, "shadow_away")
                 log.exception("step failed", extra={"reason": "shadow"})
 
     async def close(self) -> None:

@@ -33,7 +33,8 @@ DANGER, IMMINENCE, TALKING, WORDS = 0.85, 0.1, -0.25, 0.6
 """What the odds of danger, of imminent danger and of talk, and a rule of ours, weigh."""
 ALARM = -0.1  # weight that is an alarm; this and all numbers here are measured: docs/risk.md
 GRAVE_ALARM = -2.6  # the same where a rule hears the writer's own death, or that of a friend
-ASKED, DOUBTED = -1.3, -5.0  # weight from which mere talk is asked about gently: alone, with a rule
+ASKED, DOUBTED = -1.3, -5.0  # weight from which mere talk is asked about gently: alone; if a rule
+# of ours is an alarm and nothing is asked or told, which had an answer
 AT_ONCE = 0.07  # belief in imminent danger that makes an alarm imminent
 SURELY = 0.997  # no belief counts for more than this, or for less than what is left of it
 GRAVE = frozenset({"self_harm", "friend_self_harm"})
@@ -183,8 +184,9 @@ def _feared(found: Screening, nlu: NluResult, danger: Danger) -> Risk:
     weight = _weight(found, nlu, danger)
     if weight < ALARM:
         # What asks or tells something is answered; a gentle question stands in for mere talk.
-        least, talk = (DOUBTED, TALK) if found.level >= Risk.HIGH else (ASKED, IDLE)
-        return Risk.LOW if weight >= least and nlu.intent in talk else Risk.NONE
+        ours = found.level >= Risk.HIGH
+        least = DOUBTED if ours and nlu.intent in IDLE else ASKED
+        return Risk.LOW if weight >= least and nlu.intent in (TALK if ours else IDLE) else Risk.NONE
     return Risk.IMMINENT if danger.imminent >= AT_ONCE else Risk.HIGH
 
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +21,8 @@ from bot.shadow import AFTER, ALARM, MOST, OLD, Shadow
 from bot.weekly_sums import WeeklySums
 from storage import weekly
 from storage.database import Database
-from tests.bot.road import Road, away, nlu, understood
+from storage.records import TRAINING
+from tests.bot.road import FakeChannel, Road, away, nlu, said, understood
 from tests.factories import NOON, open_database_at
 from tests.fakes.nlu import TOKEN, FakeNlu
 from tests.faults.house import house, says, somebody, until
@@ -273,6 +274,23 @@ async def test_a_turn_without_an_answer_of_the_service_is_told_as_such(database:
     await road.talk("어제 있었던 일인데 좀 복잡해요")
 
     assert told == [("어제 있었던 일인데 좀 복잡해요", None)]
+
+
+async def test_practice_is_no_real_turn_and_is_told_to_nobody(database: Database) -> None:
+    told: list[str] = []
+    real = Road(database, nlu(away), noted=lambda text, *_: told.append(text))
+    practice = Road(
+        database,
+        nlu(away),
+        FakeChannel(TRAINING),
+        noted=lambda text, *_: told.append(text),
+    )
+
+    await practice.hear(replace(said("연습이에요"), channel=TRAINING))
+    assert await practice.answer()
+    await real.talk("진짜예요")
+
+    assert told == ["진짜예요"]
 
 
 async def test_no_word_of_a_text_is_logged_kept_or_printed(

@@ -100,6 +100,19 @@ def test_our_words_are_doubted_into_mere_talk_by_a_service_alone_that_is_nearly_
     assert not screen([VAGUE], nlu=hardly).is_guess
 
 
+@pytest.mark.parametrize(
+    "intent", ["erase", "confidentiality", "is_this_real", "affirm", "deny", "correction", "thanks"]
+)
+def test_what_asks_or_answers_something_is_answered_though_words_of_danger_are_doubted(
+    intent: str,
+) -> None:
+    sure = NluResult(intent, 0.9, ((intent, 0.9),), Danger(0.012, 0.002))
+
+    doubted = screen([BROAD], nlu=sure)
+
+    assert (doubted.level, doubted.is_guess) == (Risk.LOW, False)
+
+
 @pytest.mark.parametrize("intent", ["greet", "abusive", "confidentiality"])
 def test_whatever_talk_doubted_words_are_taken_for_they_are_asked_about_gently(intent: str) -> None:
     assert screen([BROAD], nlu=heard(intent, 0.4)).is_guess
