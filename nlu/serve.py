@@ -26,7 +26,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc; musl has no ma
 FREE_AT_MOST, LENT_BY_SYSTEM = 16 << 20, 1 << 20
 """Bytes that may lie free at the end of the heap, and of a piece that the system lends and gets
 back by itself. glibc raises both for good after each large piece that is freed; then 1,250
-messages cost 37 MB that nothing holds, and with these 15 (docs/nlu.md)."""
+messages cost 37 MB that nothing holds, and with these 15 to 20 (docs/nlu.md)."""
 
 
 def main() -> int:
