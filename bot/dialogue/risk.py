@@ -33,8 +33,8 @@ DANGER, IMMINENCE, TALKING, WORDS = 0.85, 0.1, -0.25, 0.6
 """What the odds of danger, of imminent danger and of talk, and a rule of ours, weigh."""
 ALARM = -0.1  # weight that is an alarm; this and all numbers here are measured: docs/risk.md
 GRAVE_ALARM = -2.6  # the same where a rule hears the writer's own death, or that of a friend
-ASKED, DOUBTED = -1.3, -5.0  # weight from which mere talk is asked about gently: alone; if a rule
-# of ours is an alarm and nothing is asked or told, which had an answer
+ASKED = -1.3  # weight from which mere talk is asked about gently
+DOUBTED = -5.0  # the same where a rule is an alarm; below it, old words add nothing to new ones
 AT_ONCE = 0.07  # belief in imminent danger that makes an alarm imminent
 SURELY = 0.997  # no belief counts for more than this, or for less than what is left of it
 GRAVE = frozenset({"self_harm", "friend_self_harm"})
@@ -47,6 +47,7 @@ TALK = frozenset({
 """Intents of the language service that tell of no harm."""
 IDLE = frozenset({"smalltalk", "out_of_scope"})
 """Those to which no answer says anything that somebody in danger could use."""
+TELLING = 15  # characters of words that mean something by themselves, whatever was said before
 SHORT = 150  # characters; in more, danger is a small part of what the language service read
 
 
@@ -75,11 +76,13 @@ def screen(
     words = [part for part in parts if not is_payload(part)]
     readings = _read(words, rules)
     found = by_words = _judged(readings, rules)
-    if _is_doubted(by_words, nlu, words):
+    if _is_doubted(by_words, nlu, words, least=_least(by_words)):
         found = _undoubted(readings, rules) or replace(by_words, level=Risk.LOW)
     if found.level is Risk.IMMINENT:
         return found
     together = _together(words, recent, rules, above=found.level)
+    if together.rule == by_words.rule or _is_chance(together, nlu, words):
+        together = Screening()  # what was doubted stays so, whatever was said before
     guess = _guess(by_words, nlu, readings, rules)
     return max(found, together, guess, key=_first)
 
@@ -128,11 +131,26 @@ def _together(
     return together if together.level > known.level else Screening()
 
 
-def _is_doubted(found: Screening, nlu: NluResult | None, words: Sequence[str]) -> bool:
+def _is_chance(together: Screening, nlu: NluResult | None, words: Sequence[str]) -> bool:
+    """Tell whether new words make a danger of earlier ones by chance: they are surely mere talk.
+
+    Few words are not where it is of dying: a farewell alone is mere talk.
+    """
+    if together.category in GRAVE and sum(map(len, words)) < TELLING:
+        return False
+    return _is_doubted(together, nlu, words, least=DOUBTED)
+
+
+def _least(found: Screening) -> float:
+    return GRAVE_ALARM if found.category in GRAVE else ALARM
+
+
+def _is_doubted(
+    found: Screening, nlu: NluResult | None, words: Sequence[str], *, least: float
+) -> bool:
     """Tell whether the language service sees too little danger in what our words call one."""
     if nlu is None or nlu.danger is None or found.level < Risk.HIGH:
         return False
-    least = GRAVE_ALARM if found.category in GRAVE else ALARM
     if not nlu.danger.doubts or _weight(found, nlu, nlu.danger) >= least:
         return False
     # It learned from short texts, and read other letters than a keyboard left in English means.

@@ -41,12 +41,28 @@ def told_in(path: Path) -> list[dict[str, str]]:
 
 async def screened(rasa: RasaProcess, told: Sequence[Mapping[str, str]]) -> Found:
     """Return for each sentence how soon a person must look, and what the screen says."""
+    return judged(told, await answers(rasa, told))
+
+
+async def answers(
+    rasa: RasaProcess, told: Sequence[Mapping[str, str]]
+) -> Sequence[NluResult | None]:
+    """Return what the service says of each sentence."""
     async with httpx.AsyncClient(base_url=rasa.url) as http:
         client = NluClient(http, rasa.token, patient=True)
-        answers = [await _heard(client, one["text"]) for one in told]
+        return [await _heard(client, one["text"]) for one in told]
+
+
+def judged(
+    told: Sequence[Mapping[str, str]],
+    answered: Sequence[NluResult | None],
+    *,
+    after: Sequence[str] = (),
+) -> Found:
+    """Return how soon a person must look, and what the screen says after earlier messages."""
     return [
-        (Risk[one["risk"].upper()], screen([one["text"]], nlu=nlu).level)
-        for one, nlu in zip(told, answers, strict=True)
+        (Risk[one["risk"].upper()], screen([one["text"]], nlu=nlu, recent=after).level)
+        for one, nlu in zip(told, answered, strict=True)
     ]
 
 

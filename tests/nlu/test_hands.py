@@ -5,25 +5,37 @@ First-sight figures of each set, and by hand: docs/risk.md.
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 import pytest
 
+from bot.messages import NluResult
 from storage.records import Risk
-from tests.nlu.test_danger import Found, screened, share, told_in
+from tests.nlu.test_danger import Found, answers, judged, share, told_in
 from tests.rasa_process import NLU, RasaProcess
 
 pytestmark = pytest.mark.rasa
 
 HANDS = sorted((NLU.parent / "tests/risk/lookalikes").glob("*.jsonl"))
 EVERY = 4
+SAID = ("안녕하세요", "오늘 급식 돈까스 나왔어요", "내일 비 온대요")
+
+Asked = tuple[Sequence[Mapping[str, str]], Sequence[NluResult | None]]
+"""Sentences, and what the service says of each."""
 
 
 @pytest.fixture(scope="module")
-def found(rasa_service: RasaProcess) -> Found:
+def asked(rasa_service: RasaProcess) -> Asked:
     told = [one for path in HANDS for one in told_in(path)]
     imminent = [one for one in told if one["risk"] == "imminent"]
     others = [one for one in told if one["risk"] != "imminent"]
-    return asyncio.run(screened(rasa_service, [*imminent, *others[::EVERY]]))
+    chosen = [*imminent, *others[::EVERY]]
+    return chosen, asyncio.run(answers(rasa_service, chosen))
+
+
+@pytest.fixture(scope="module")
+def found(asked: Asked) -> Found:
+    return judged(*asked)
 
 
 def test_imminent_danger_of_any_hand_is_imminent(found: Found) -> None:
@@ -36,3 +48,15 @@ def test_danger_of_any_hand_raises_the_alarm(found: Found) -> None:
 
 def test_few_harmless_sentences_of_any_hand_raise_the_alarm(found: Found) -> None:
     assert share([said >= Risk.HIGH for risk, said in found if risk is Risk.NONE]) <= 0.03
+
+
+def test_few_harmless_sentences_in_a_talk_raise_the_alarm(asked: Asked) -> None:
+    found = judged(*asked, after=SAID)
+
+    assert share([said >= Risk.HIGH for risk, said in found if risk is Risk.NONE]) <= 0.03
+
+
+def test_danger_in_a_talk_raises_the_alarm(asked: Asked) -> None:
+    found = judged(*asked, after=SAID)
+
+    assert share([said >= Risk.HIGH for risk, said in found if risk >= Risk.HIGH]) >= 0.95

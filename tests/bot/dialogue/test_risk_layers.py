@@ -85,6 +85,38 @@ def test_broad_words_in_which_the_service_sees_no_danger_are_low() -> None:
     assert (doubted.level, doubted.category) == (Risk.LOW, "sextortion")
 
 
+@pytest.mark.parametrize("before", [["안녕"], ["오늘 비 와요", "급식 돈까스 나왔어"]])
+def test_doubted_words_stay_doubted_whatever_was_said_before(before: list[str]) -> None:
+    calm = heard("smalltalk", 0.0)
+
+    assert screen([BROAD], nlu=calm, recent=before) == screen([BROAD], nlu=calm)
+    assert screen([BROAD], recent=before) == screen([BROAD])
+
+
+@pytest.mark.parametrize(
+    "new",
+    ["지하철에서 졸다가 두 정거장 지나침 아직 해 쨍쨍함", "이제 엄마랑 사진관 가야 돼서 나갈게요~"],
+)
+def test_old_words_make_no_danger_of_what_is_surely_mere_talk(new: str) -> None:
+    before = ["내일 비 온대요"]
+
+    assert screen([new], recent=before).level >= Risk.HIGH
+    assert screen([new], nlu=heard("smalltalk", 0.0), recent=before).level < Risk.HIGH
+    assert screen([new], nlu=heard("smalltalk", 0.1), recent=before).level >= Risk.HIGH
+
+
+def test_a_farewell_after_words_of_a_roof_is_imminent_though_it_is_mere_talk_alone() -> None:
+    found = screen(["안녕"], nlu=heard("greet", 0.0), recent=["나 지금 옥상"])
+
+    assert found.level is Risk.IMMINENT
+
+
+def test_what_only_old_and_doubted_new_words_tell_together_is_an_alarm() -> None:
+    found = screen([f"싶어요 {BROAD}"], nlu=heard("smalltalk", 0.0), recent=["정말 죽고"])
+
+    assert (found.level >= Risk.HIGH, found.category) == (True, "self_harm")
+
+
 def test_doubted_words_that_are_nearly_feared_are_asked_about_gently() -> None:
     asked = screen([BROAD], nlu=heard("smalltalk", 0.4))
 
