@@ -59,7 +59,7 @@ class Figure:
 
     def verdict(self) -> str:
         """Say whether it reaches its target; what has none is met."""
-        return "met" if self.most is None else verdict(self.value, self.most, at_most=True)
+        return verdict(self.value, self.most, at_most=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,15 @@ class Echo(FakeNlu):
         return JSONResponse({"intent": {"name": text, "confidence": 1}, "intent_ranking": [guess]})
 
 
+async def compared_with(candidate: FakeNlu, database: Database) -> Mapping[str, int]:
+    """What is counted of one text that a candidate is asked."""
+    async with candidate.serving():
+        beside = Beside(candidate.url)
+        async with beside.running():
+            beside.note("안녕")
+            return await beside.counted(database, 1)
+
+
 async def test_agreement_and_alarms_of_both_models_arrive_as_sums_of_the_week(
     database: Database,
 ) -> None:
@@ -206,12 +215,7 @@ async def test_a_text_waits_until_nobody_waits_for_its_answer(database: Database
 async def test_a_candidate_whose_name_is_none_of_ours_counts_as_away(
     database: Database, model: str
 ) -> None:
-    candidate = FakeNlu({}, model=model)
-    async with candidate.serving():
-        beside = Beside(candidate.url)
-        async with beside.running():
-            beside.note("안녕")
-            kept = await beside.counted(database, 1)
+    kept = await compared_with(FakeNlu({}, model=model), database)
 
     assert kept == {"shadow_away": 1}
 
@@ -219,12 +223,9 @@ async def test_a_candidate_whose_name_is_none_of_ours_counts_as_away(
 async def test_a_candidate_that_does_not_understand_the_known_sentence_counts_as_away(
     database: Database,
 ) -> None:
-    candidate = FakeNlu({"죽고 싶어요": {"greet": 0.99}}, model=MODEL)
-    async with candidate.serving():
-        beside = Beside(candidate.url)
-        async with beside.running():
-            beside.note("안녕")
-            kept = await beside.counted(database, 1)
+    forgetful = FakeNlu({"죽고 싶어요": {"greet": 0.99}}, model=MODEL)
+
+    kept = await compared_with(forgetful, database)
 
     assert kept == {"shadow_away": 1}
 
